@@ -1,0 +1,1 @@
+//! Permissions of Microsoft Power Platform as code.

@@ -1,0 +1,2 @@
+//! The `powergrant` command: parse, run, exit.
+fn main() {}

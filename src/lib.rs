@@ -1,7 +1,11 @@
 //! Permissions of Microsoft Power Platform as code.
 pub mod clock;
+pub mod compile;
 pub mod finding;
+pub mod ledger;
+pub mod names;
 pub mod place;
+pub mod principal;
 pub mod problem;
 pub mod request;
 pub mod rules;

@@ -1,7 +1,9 @@
 //! Permissions of Microsoft Power Platform as code.
+pub mod clientdata;
 pub mod clock;
 pub mod compile;
 pub mod finding;
+pub mod inventory;
 pub mod ledger;
 pub mod names;
 pub mod place;

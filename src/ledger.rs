@@ -26,6 +26,18 @@ pub trait Ledger: Clone + Debug + 'static {
     /// How far a manifest speaks for an entry as it is held now. The one place for "never touch".
     fn claim(extent: &Self::Extent, entry: &Self::Entry, held: Option<&Self::Level>, standing: &Standing) -> Claim;
 
+    /// Why what is held satisfies what is wanted although it differs, if it does.
+    fn met(extent: &Self::Extent, held: &Self::Level, wanted: &Self::Level) -> Option<Reason> {
+        let _ = (extent, held, wanted);
+        None
+    }
+
+    /// Whether an entry that nobody names is worth a line: a property of the subject itself is not.
+    fn is_listed(entry: &Self::Entry) -> bool {
+        let _ = entry;
+        true
+    }
+
     /// When a change runs; grants before revocations unless the ledger has a reason.
     fn phase(change: &Change<Self>) -> Phase {
         match change.effect() {
@@ -91,6 +103,8 @@ pub enum Reason {
     Refused(Text),
     /// What is held satisfies what is wanted.
     Met(Text),
+    /// The row that it is about could not be read.
+    Unread(Problem),
 }
 
 impl Display for Reason {
@@ -99,6 +113,7 @@ impl Display for Reason {
             Self::Platform(text) | Self::NotWritable(text) | Self::Refused(text) | Self::Met(text) => {
                 formatter.write_str(text)
             }
+            Self::Unread(problem) => write!(formatter, "its own row was not read: {}", problem.says),
         }
     }
 }
@@ -153,6 +168,8 @@ pub struct Wanted<L: Ledger> {
     pub place: Place,
     /// Named entries that could not be resolved for want of a read: while there is one, nothing of the list is revoked.
     pub unresolved: Vec<(Place, Problem)>,
+    /// Whether a managed subject may get an unmanaged layer.
+    pub layer: bool,
 }
 
 /// An entry as it is held.
@@ -298,43 +315,46 @@ pub fn diff<L: Ledger>(wanted: &Wanted<L>, sight: Sight<L>) -> Verdict<L> {
         Sight::Absent => (true, BTreeMap::new(), None, None),
         Sight::Unreadable(problem) => return Verdict::Unknown(problem),
     };
+    let subject = subject.filter(|reason| !(wanted.layer && matches!(reason, Reason::NotWritable(_))));
     let (mut changes, mut left) = (Vec::new(), Vec::new());
     let entries: BTreeSet<&L::Entry> = wanted.entries.keys().chain(held.keys()).collect();
     for entry in entries {
-        let want = wanted.entries.get(entry);
-        let now = held.get(entry);
+        let (want, now) = (wanted.entries.get(entry), held.get(entry));
         let level = now.map(|held| held.level.clone());
+        let target = want.and_then(|want| want.level.clone());
         let standing = Standing {
             subject: subject.clone(),
             entry: now.and_then(|held| held.reason.clone()).or_else(|| want.and_then(|want| want.blocked.clone())),
             named: want.is_some(),
         };
-        let claim = L::claim(&wanted.extent, entry, level.as_ref(), &standing);
-        let target = want.and_then(|want| want.level.clone());
+        let met = level
+            .as_ref()
+            .zip(target.as_ref())
+            .and_then(|(held, wanted_level)| L::met(&wanted.extent, held, wanted_level));
+        let claim = met.map_or_else(|| L::claim(&wanted.extent, entry, level.as_ref(), &standing), Claim::Never);
         let why = match (want, claim) {
-            (Some(_), _) if level == target && gap.is_none() => continue,
-            (Some(_), _) if level == target && level.is_some() => continue,
-            (Some(_), Claim::Never(reason)) => match reason {
-                Reason::Met(_) => Some(Why::Met(reason)),
-                Reason::Platform(_) | Reason::NotWritable(_) | Reason::Refused(_) => Some(Why::Blocked(reason)),
-            },
-            (None, Claim::Never(reason @ Reason::Platform(_))) => Some(Why::Platform(reason)),
+            // What is seen to stand as wanted stands; what is neither wanted nor seen stands only if all was seen.
+            (Some(_), _) if level == target && (level.is_some() || gap.is_none()) => continue,
+            (Some(_), Claim::Never(Reason::Met(reason))) => Some(Why::Met(Reason::Met(reason))),
+            (_, Claim::Never(Reason::Unread(problem))) => Some(Why::Unread(problem)),
+            (Some(_), Claim::Never(reason)) => Some(Why::Blocked(reason)),
+            (None, Claim::Never(reason @ (Reason::Platform(_) | Reason::Met(_)))) => Some(Why::Platform(reason)),
             (None, Claim::Never(reason)) => Some(Why::Blocked(reason)),
-            (None, Claim::Named) => gap.is_none().then_some(Why::Unmanaged),
+            (None, Claim::Named) if gap.is_some() || !L::is_listed(entry) => continue,
+            (None, Claim::Named) => Some(Why::Unmanaged),
             (Some(_), Claim::Whole | Claim::Named) | (None, Claim::Whole) => {
                 held_back(wanted, gap.as_ref(), level.is_some(), target.is_some()).map(Why::Unread)
             }
         };
         let place = want.map(|want| want.place.clone());
         match why {
-            None if want.is_none() && gap.is_some() => {}
+            Some(why) => left.push(Left { entry: entry.clone(), held: level, wanted: target, why, place }),
             None => changes.push(Change {
                 entry: entry.clone(),
                 from: level,
                 to: target,
                 place: place.unwrap_or_else(|| wanted.place.clone()),
             }),
-            Some(why) => left.push(Left { entry: entry.clone(), held: level, wanted: target, why, place }),
         }
     }
     Verdict::Compared { new, changes, left }

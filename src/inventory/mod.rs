@@ -14,8 +14,9 @@ use crate::inventory::section::{Answer, Reading, Section};
 use crate::inventory::things::{
     Caller, ConnectionReference, Flow, Privilege, Rights, Role, Settings, SharingLimits, Table,
 };
-use crate::names::{Depth, EnvironmentRole, Membership, Ref, TableName, Text};
+use crate::names::{Depth, EnvironmentRole, Membership, Operation, Ref, TableName, Text};
 use crate::principal::Principal;
+use crate::problem::Problem;
 
 pub use lookup::Lookup;
 
@@ -44,6 +45,8 @@ pub struct Inventory {
     pub role_privileges: Section<Uuid, BTreeMap<Uuid, Depth>>,
     /// For each root role, who holds a copy of it, and of which business unit.
     pub holders: Section<Uuid, BTreeSet<(PrincipalRow, Uuid)>>,
+    /// For each principal of a share, the root roles that it holds itself.
+    pub principal_roles: Section<PrincipalRow, BTreeSet<Uuid>>,
     /// `systemuser` rows that are named or were met.
     pub users: Section<Uuid, User>,
     /// `team` rows that are named or were met.
@@ -95,6 +98,8 @@ pub struct EnvironmentFacts {
     pub group_membership: Membership,
     /// The business unit of group teams that are made; none is the root.
     pub group_unit: Option<Uuid>,
+    /// The unmanaged solution that writes of a role go through, where its document names one.
+    pub role_solutions: BTreeMap<Uuid, Text>,
 }
 
 impl EnvironmentFacts {
@@ -123,6 +128,7 @@ impl Inventory {
             copies: Section::NotAsked,
             role_privileges: Section::NotAsked,
             holders: Section::NotAsked,
+            principal_roles: Section::NotAsked,
             users: Section::NotAsked,
             teams: Section::NotAsked,
             directory: Section::NotAsked,
@@ -163,7 +169,7 @@ impl Inventory {
     }
 
     /// The principal that a row is, and why its own row could not be read, if so.
-    pub fn principal_of(&self, row: PrincipalRow) -> (Principal, Option<crate::problem::Problem>) {
+    pub fn principal_of(&self, row: PrincipalRow) -> (Principal, Option<Problem>) {
         let unknown = |what: &str, answer_problem| {
             let name = Text::from(format!("{what} {}", row.id()));
             (Principal::Unnamed { name, row: row.id() }, Some(answer_problem))
@@ -242,12 +248,68 @@ impl Inventory {
         }
     }
 
-    /// The greatest depth at which a principal holds a privilege through roles of its own, as far as was read.
-    pub fn direct_depth(&self, row: PrincipalRow, privilege: Uuid) -> Option<Depth> {
-        self.holders
-            .rows()
-            .filter(|(_, holders)| holders.iter().any(|(holder, _)| *holder == row))
-            .filter_map(|(role, _)| self.role_privileges.row(role)?.get(&privilege).copied())
-            .max()
+    /// The root roles that a row holds itself, as far as was read, and why there may be more.
+    pub fn roles_of(&self, row: PrincipalRow) -> (BTreeSet<Uuid>, Option<Problem>) {
+        let met = self.holders.rows().filter(|(_, holders)| holders.iter().any(|(holder, _)| *holder == row));
+        let mut roles: BTreeSet<Uuid> = met.map(|(role, _)| *role).collect();
+        let doubt = match self.principal_roles.get(&row) {
+            Answer::Found(own) => {
+                roles.extend(own.iter().filter(|role| !matches!(self.holders.get(role), Answer::Found(_))));
+                self.principal_roles.doubt()
+            }
+            Answer::Absent => None,
+            Answer::Unreadable(problem) => Some(problem),
+            Answer::NotAsked => Some(section::not_asked()),
+        };
+        (roles, doubt)
+    }
+
+    /// The greatest depth at which a row holds a privilege through roles of its own; none when it holds none.
+    /// `Err` when nobody knows.
+    pub fn own_depth(&self, row: PrincipalRow, privilege: Uuid) -> Result<Option<Depth>, Problem> {
+        let (roles, mut doubt) = self.roles_of(row);
+        let mut depth = None;
+        for role in roles {
+            match self.role_privileges.get(&role) {
+                Answer::Found(privileges) => depth = depth.max(privileges.get(&privilege).copied()),
+                Answer::Absent => {}
+                Answer::Unreadable(problem) => doubt = Some(problem),
+                Answer::NotAsked => doubt = Some(section::not_asked()),
+            }
+        }
+        match (depth, doubt) {
+            (None, Some(problem)) => Err(problem),
+            (depth, _) => Ok(depth),
+        }
+    }
+
+    /// The teams that a user is in, as far as was read.
+    pub fn teams_of(&self, user: Uuid) -> impl Iterator<Item = Uuid> {
+        self.team_members.rows().filter(move |(_, members)| members.contains(&user)).map(|(team, _)| *team)
+    }
+
+    /// The privilege for an operation on a table, by its logical name.
+    pub fn privilege(&self, table: &str, operation: Operation) -> Option<&Privilege> {
+        self.tables.row(&table.into())?.privileges.as_ref()?.get(&operation)
+    }
+
+    /// Whether a row holds Read on a table at any depth, through roles of its own or of its teams. `Err` when nobody knows.
+    pub fn holds_read(&self, row: PrincipalRow, table: &str) -> Result<bool, Problem> {
+        let Some(privilege) = self.privilege(table, Operation::Read) else {
+            return Err(section::not_asked());
+        };
+        let own = self.own_depth(row, privilege.id);
+        if matches!(own, Ok(Some(_))) {
+            return Ok(true);
+        }
+        if let PrincipalRow::User(user) = row {
+            let through = self
+                .teams_of(user)
+                .any(|team| matches!(self.own_depth(PrincipalRow::Team(team), privilege.id), Ok(Some(_))));
+            if through {
+                return Ok(true);
+            }
+        }
+        own.map(|_| false)
     }
 }

@@ -1,0 +1,3 @@
+//! Who holds which security role.
+pub mod assignments;
+pub mod holder;

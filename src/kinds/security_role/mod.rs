@@ -1,0 +1,3 @@
+//! Security roles: what a role can do.
+pub mod entry;
+pub mod privileges;

@@ -1,0 +1,2 @@
+//! Values as people and machines read them: plans, reports, findings.
+pub mod plan;

@@ -1,4 +1,5 @@
 //! Permissions of Microsoft Power Platform as code.
+pub mod apply;
 pub mod clientdata;
 pub mod clock;
 pub mod compile;

@@ -1,0 +1,2 @@
+//! Environment documents.
+pub mod spec;

@@ -1,0 +1,2 @@
+//! Flow documents.
+pub mod spec;

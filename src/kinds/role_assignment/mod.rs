@@ -1,0 +1,2 @@
+//! RoleAssignment documents.
+pub mod spec;

@@ -1,0 +1,2 @@
+//! SecurityRole documents.
+pub mod spec;

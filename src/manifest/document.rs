@@ -9,8 +9,8 @@ use crate::compile::desired::{Placed, State};
 use crate::finding::{Finding, did_you_mean};
 use crate::manifest::envelope::{ApiVersion, Kind};
 use crate::manifest::node::{Content, Entry, Node, Span, escape};
-use crate::manifest::variables::{self, Variables};
 use crate::manifest::shape;
+use crate::manifest::variables::{self, Variables};
 use crate::place::Place;
 use crate::rules::Rule;
 
@@ -152,7 +152,10 @@ impl<S> Read<S> {
 fn read_kind(root: &Node, file: &Arc<str>, findings: &mut Vec<Finding>) -> Option<Kind> {
     let error = |span: Span, message: String| Finding::error(Rule::UnknownKind, &span.place(file), message);
     if !matches!(root.content, Content::Map(_)) {
-        findings.push(error(root.span, format!("a document is a mapping with `apiVersion` and `kind`; this is {}", root.words())));
+        findings.push(error(
+            root.span,
+            format!("a document is a mapping with `apiVersion` and `kind`; this is {}", root.words()),
+        ));
         return None;
     }
     let mut is_ours = true;
@@ -160,7 +163,8 @@ fn read_kind(root: &Node, file: &Arc<str>, findings: &mut Vec<Finding>) -> Optio
         Some(version) if version.text() == Some(ApiVersion::TEXT) => {}
         Some(version) => {
             let written = version.text().map_or_else(|| version.words().to_owned(), |text| format!("`{text}`"));
-            let finding = error(version.span, format!("`apiVersion` is {written}, which this powergrant does not know"));
+            let finding =
+                error(version.span, format!("`apiVersion` is {written}, which this powergrant does not know"));
             findings.push(finding.hint(format!("write `apiVersion: {}`", ApiVersion::TEXT)));
             is_ours = false;
         }

@@ -57,7 +57,8 @@ fn add<T: JsonSchema>(kind: Kind, generator: &mut SchemaGenerator, kinds: &mut M
     let mut schema = T::json_schema(generator).to_value();
     let meaning = generator.definitions().get(&format!("{kind}Spec")).and_then(|spec| spec.get("description"));
     schema["description"] = meaning.cloned().unwrap_or_default();
-    schema["properties"]["apiVersion"] = json!({ "description": "The version of the format.", "const": ApiVersion::TEXT });
+    schema["properties"]["apiVersion"] =
+        json!({ "description": "The version of the format.", "const": ApiVersion::TEXT });
     schema["properties"]["kind"] = json!({ "description": "What the document is about.", "const": kind.word() });
     kinds.insert(kind.word().to_owned(), schema);
 }
@@ -104,9 +105,10 @@ fn allow_variables(schema: &mut Value) {
     let Value::Object(object) = schema else { return };
     let is_formed_text = object.get("type") == Some(&json!("string"))
         && (object.contains_key("format") || object.contains_key("enum") || object.contains_key("const"));
-    let is_words = object.get("oneOf").and_then(Value::as_array).is_some_and(|words| {
-        words.iter().all(|word| word.get("const").is_some() || word.get("enum").is_some())
-    });
+    let is_words = object
+        .get("oneOf")
+        .and_then(Value::as_array)
+        .is_some_and(|words| words.iter().all(|word| word.get("const").is_some() || word.get("enum").is_some()));
     if is_formed_text || is_words {
         let description = object.remove("description");
         let formed = Value::Object(std::mem::take(object));
@@ -158,4 +160,6 @@ mod tests {
 }
 #[cfg(test)]
 #[test]
-fn dump() { std::fs::write("schemas/powergrant.schema.json", format!("{:#}\n", schema())).unwrap(); }
+fn dump() {
+    std::fs::write("schemas/powergrant.schema.json", format!("{:#}\n", schema())).unwrap();
+}

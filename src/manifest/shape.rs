@@ -146,8 +146,7 @@ impl<'run> Check<'run> {
             }
         }
         for key in required(form).filter(|key| node.field(key).is_none()) {
-            let finding =
-                self.finding(node, Rule::Shape, name.span, format!("{} has no `{key}`", name.text));
+            let finding = self.finding(node, Rule::Shape, name.span, format!("{} has no `{key}`", name.text));
             let meaning = properties.and_then(|all| all.get(key)).and_then(|shape| shape.get("description"));
             self.findings.push(match meaning.and_then(Value::as_str) {
                 Some(meaning) => finding.hint(format!("`{key}`: {meaning}")),

@@ -10,7 +10,8 @@ pub fn name_in(text: &str) -> Option<&str> {
     let name = text.strip_prefix("${")?.strip_suffix('}')?;
     let mut letters = name.chars();
     let begins_well = letters.next().is_some_and(|letter| letter.is_ascii_alphabetic() || letter == '_');
-    (begins_well && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-')).then_some(name)
+    (begins_well && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-'))
+        .then_some(name)
 }
 
 /// Whether any variable is used.
@@ -25,8 +26,12 @@ pub fn report_parts(node: &Node, file: &Arc<str>, findings: &mut Vec<Finding>) {
     let mut report = |text: &str, span: Span| {
         if text.contains("${") && name_in(text).is_none() {
             findings.push(
-                Finding::error(Rule::InvalidValue, &span.place(file), format!("`{text}` has a variable for a part of it"))
-                    .hint("a variable stands for a whole value; its name has letters, digits, `_` and `-`"),
+                Finding::error(
+                    Rule::InvalidValue,
+                    &span.place(file),
+                    format!("`{text}` has a variable for a part of it"),
+                )
+                .hint("a variable stands for a whole value; its name has letters, digits, `_` and `-`"),
             );
         }
     };

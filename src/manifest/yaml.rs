@@ -111,7 +111,13 @@ impl Reader<'_> {
             let spaces = line.len() - line.trim_start_matches(' ').len();
             if line_number >= span.line && line_number <= span.line + 1 && line[spaces..].starts_with('\t') {
                 let column = u32::try_from(spaces + 1).unwrap_or(u32::MAX);
-                return Some(Span { start: start + spaces, end: start + spaces + 1, line: line_number, column, length: 1 });
+                return Some(Span {
+                    start: start + spaces,
+                    end: start + spaces + 1,
+                    line: line_number,
+                    column,
+                    length: 1,
+                });
             }
             start += line.len();
         }
@@ -374,20 +380,61 @@ mod tests {
             "a: 1\n---\nb: é\nc: { d: 'e f', g: [1, x] }\nü: ${x}\n- ${y}\n",
             "a:\n\tb: 1\n",
             "a: 1\n\tb: 2\n",
-            "a: !secret x\n", "a: 1\na: 2\na: 3\n", bomb, &nest, "a: [1\n---\nb: 2\n", "a: \"x\nb: 1\n",
-            "a: *nope\n", "? [a]\n: b\n", "~: b\n", "a: 2027-01-31\nb: 017\nc: 1_0\nd: no\ne: .nan\n", "a: b: c\n", "a: @x\n", "", "# c\n", "a\n", "%YAML 1.2\n---\na: 1\n...\n---\nb: 2\n",
-            "a: &x {b: 1}\nc: *x\nd:\n  <<: *x\n  b: 2\n", "a: &x [*x]\n","a: 1e999\n", "a: |\n  text\n  more\nb: 99999999999999999999\n", "- ${x}\n- $${x}\n- {user: ${x}}\n", "a: b\n c: d\n", "a: x\u{0}y\n", "}\n",
+            "a: !secret x\n",
+            "a: 1\na: 2\na: 3\n",
+            bomb,
+            &nest,
+            "a: [1\n---\nb: 2\n",
+            "a: \"x\nb: 1\n",
+            "a: *nope\n",
+            "? [a]\n: b\n",
+            "~: b\n",
+            "a: 2027-01-31\nb: 017\nc: 1_0\nd: no\ne: .nan\n",
+            "a: b: c\n",
+            "a: @x\n",
+            "",
+            "# c\n",
+            "a\n",
+            "%YAML 1.2\n---\na: 1\n...\n---\nb: 2\n",
+            "a: &x {b: 1}\nc: *x\nd:\n  <<: *x\n  b: 2\n",
+            "a: &x [*x]\n",
+            "a: 1e999\n",
+            "a: |\n  text\n  more\nb: 99999999999999999999\n",
+            "- ${x}\n- $${x}\n- {user: ${x}}\n",
+            "a: b\n c: d\n",
+            "a: x\u{0}y\n",
+            "}\n",
         ] {
             println!("=== {:?}\n", text.chars().take(60).collect::<String>());
             let parsed = load(text);
-            for node in &parsed.documents { print(node, 0, "") }
-            for fault in &parsed.faults { println!("  FAULT {}:{} {} {}", fault.span.line, fault.span.column, fault.span.length, fault.message) }
+            for node in &parsed.documents {
+                print(node, 0, "")
+            }
+            for fault in &parsed.faults {
+                println!("  FAULT {}:{} {} {}", fault.span.line, fault.span.column, fault.span.length, fault.message)
+            }
         }
     }
     fn print(node: &Node, depth: usize, key: &str) {
         let s = node.span;
-        println!("  {}{key} {}:{}+{} {}..{} {}", "  ".repeat(depth), s.line, s.column, s.length, s.start, s.end, match &node.content { Content::List(_)|Content::Map(_) => String::new(), c => format!("{c:?}")});
-        for e in node.entries() { print(&e.value, depth+1, &format!("{}@{}:{}+{}", e.key, e.span.line, e.span.column, e.span.length)) }
-        for i in node.items() { print(i, depth+1, "-") }
+        println!(
+            "  {}{key} {}:{}+{} {}..{} {}",
+            "  ".repeat(depth),
+            s.line,
+            s.column,
+            s.length,
+            s.start,
+            s.end,
+            match &node.content {
+                Content::List(_) | Content::Map(_) => String::new(),
+                c => format!("{c:?}"),
+            }
+        );
+        for e in node.entries() {
+            print(&e.value, depth + 1, &format!("{}@{}:{}+{}", e.key, e.span.line, e.span.column, e.span.length))
+        }
+        for i in node.items() {
+            print(i, depth + 1, "-")
+        }
     }
 }

@@ -1,4 +1,5 @@
 //! Permissions of Microsoft Power Platform as code.
+pub mod cli;
 pub mod clock;
 pub mod compile;
 pub mod finding;

@@ -1,1 +1,2 @@
 //! Values become text.
+pub mod findings;

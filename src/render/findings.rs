@@ -211,7 +211,8 @@ mod tests {
 
     #[test]
     fn json_has_every_part() {
-        let findings = [Finding::error(Rule::Shape, &place(2, 3, 4), "wrong").also(&place(1, 1, 4), "first").hint("do")];
+        let findings =
+            [Finding::error(Rule::Shape, &place(2, 3, 4), "wrong").also(&place(1, 1, 4), "first").hint("do")];
         insta::assert_snapshot!(json(&findings), @r#"
         [{"also":[{"at":{"column":1,"file":"roles/flow-runner.yaml","length":4,"line":1},"message":"first"}],"at":{"column":3,"file":"roles/flow-runner.yaml","length":4,"line":2},"hints":["do"],"message":"wrong","rule":"shape","severity":"error"}]
         "#);

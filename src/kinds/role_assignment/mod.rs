@@ -1,2 +1,2 @@
-//! RoleAssignment documents.
+//! `RoleAssignment` documents.
 pub mod spec;

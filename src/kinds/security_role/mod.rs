@@ -1,2 +1,2 @@
-//! SecurityRole documents.
+//! `SecurityRole` documents.
 pub mod spec;

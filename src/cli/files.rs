@@ -1,5 +1,6 @@
 //! Manifests on disk: which files there are, and their text.
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -70,24 +71,25 @@ impl Walk {
             Ok(entries) => entries,
             Err(error) => return self.refuse(folder, &error),
         };
+        let mut paths = BTreeSet::new();
         for entry in entries {
-            let path = match entry {
-                Ok(entry) => entry.path(),
-                Err(error) => {
-                    self.refuse(folder, &error);
-                    continue;
+            match entry {
+                Ok(entry) => {
+                    paths.insert(entry.path());
                 }
-            };
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                Err(error) => self.refuse(folder, &error),
+            }
+        }
+        for path in paths {
             match fs::metadata(&path) {
                 Ok(metadata) if metadata.is_dir() => {
-                    if !name.starts_with('.') {
+                    if !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
                         self.folder(&path);
                     }
                 }
-                Ok(_) if is_manifest(&name) => self.file(&path),
+                Ok(_) if is_manifest(&path) => self.file(&path),
                 // A dangling link or an unreadable file matters only where a manifest should be.
-                Err(error) if is_manifest(&name) => self.refuse(&path, &error),
+                Err(error) if is_manifest(&path) => self.refuse(&path, &error),
                 Ok(_) | Err(_) => {}
             }
         }
@@ -106,21 +108,21 @@ impl Walk {
 
     fn refuse(&mut self, path: &Path, error: &io::Error) {
         let name = shown(path);
-        let reason = match error.kind() {
-            io::ErrorKind::NotFound => "does not exist".to_owned(),
-            io::ErrorKind::PermissionDenied => "may not be read".to_owned(),
-            _ => format!("cannot be read: {error}"),
+        let reason = if error.kind() == io::ErrorKind::NotFound {
+            "does not exist".to_owned()
+        } else {
+            format!("cannot be read: {error}")
         };
         let finding = unreadable(&name, format!("`{name}` {reason}"));
         self.files.push((name, Err(finding)));
     }
 }
 
-fn is_manifest(name: &str) -> bool {
-    let lowered = name.to_ascii_lowercase();
+fn is_manifest(path: &Path) -> bool {
+    let part = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let (stem, extension) = (part(path.file_stem()), part(path.extension()));
     // The embedded tenant's seed stands beside manifests and is none.
-    let is_seed = lowered == "sandbox.yaml" || lowered == "sandbox.yml";
-    !is_seed && !name.starts_with('.') && (lowered.ends_with(".yaml") || lowered.ends_with(".yml"))
+    stem != "sandbox" && !stem.starts_with('.') && (extension == "yaml" || extension == "yml")
 }
 
 /// Writes a path as findings show it: with `/`, and without `./` before it.
@@ -153,7 +155,7 @@ fn text_of(name: &str, reader: impl Read) -> Result<String, Finding> {
 fn decode(name: &str, bytes: Vec<u8>) -> Result<String, Finding> {
     let units = |pair: fn([u8; 2]) -> u16| -> Option<String> {
         let rest = &bytes[2..];
-        if rest.len() % 2 != 0 {
+        if !rest.len().is_multiple_of(2) {
             return None;
         }
         let units = rest.chunks_exact(2).map(|bytes| pair([bytes[0], bytes[1]]));

@@ -14,10 +14,18 @@ use crate::rules::Rule;
 pub(super) fn report(wanted: &DesiredEnvironment, findings: &mut Vec<Finding>) {
     let DesiredEnvironment { environment: _, roles, assignments, environment_roles, flows } = wanted;
     let mut claims = Claims { said: BTreeMap::new(), findings };
-    roles.iter().for_each(|role| claims.role(role));
-    assignments.iter().for_each(|assignment| claims.assignment(assignment));
-    environment_roles.iter().for_each(|roles| claims.environment_roles(roles));
-    flows.iter().for_each(|flow| claims.flow(flow));
+    for role in roles {
+        claims.role(role);
+    }
+    for assignment in assignments {
+        claims.assignment(assignment);
+    }
+    for roles in environment_roles {
+        claims.environment_roles(roles);
+    }
+    for flow in flows {
+        claims.flow(flow);
+    }
 }
 
 /// Everything that was said, by what it is said of.

@@ -46,8 +46,12 @@ pub fn compile(documents: &[Document], today: Date, only: &[String]) -> (Desired
             environment_roles: Vec::new(),
             flows: Vec::new(),
         };
-        for addressed in documents.iter().filter(|addressed| addressed.is_sound && is_for(addressed, document)) {
-            specs::add(addressed, document.variables(), today, &mut wanted, &mut findings);
+        for addressed in documents.iter().filter(|addressed| is_for(addressed, document)) {
+            if addressed.is_sound {
+                specs::add(addressed, document.variables(), today, &mut wanted, &mut findings);
+            } else {
+                findings.append(&mut addressed.undefined(document.variables()));
+            }
         }
         contradictions::report(&wanted, &mut findings);
         desired.environments.push(wanted);
@@ -134,12 +138,12 @@ fn report_unknown(only: &[String], names: &BTreeSet<&str>, findings: &mut Vec<Fi
 fn report_addresses(documents: &[Document], names: &BTreeSet<&str>, findings: &mut Vec<Finding>) {
     for document in documents {
         match &document.environments {
-            Some(Addressed::Names(named)) => {
-                if named.is_empty() && document.is_sound {
+            Some(Addressed::Names(wanted)) => {
+                if wanted.is_empty() && document.is_sound {
                     let message = format!("`{}` is for no environment", document.name.value);
                     findings.push(Finding::error(Rule::UnknownEnvironment, &document.place, message).hint(ADDRESS));
                 }
-                for name in named.iter().filter(|name| !names.contains(name.value.as_str())) {
+                for name in wanted.iter().filter(|name| !names.contains(name.value.as_str())) {
                     let message = format!("no Environment document is named `{}`", name.value);
                     let finding = Finding::error(Rule::UnknownEnvironment, &name.place, message);
                     findings.push(suggest(finding, &name.value, names));

@@ -205,7 +205,6 @@ impl From<Principal> for Member {
 }
 
 /// Says whether a thing shall be there, which goes without saying.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 pub fn is_present(state: &State) -> bool {
     match state {
         State::Present => true,

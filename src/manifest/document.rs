@@ -105,6 +105,15 @@ impl Document {
         Variables { environment: &self.name.value, values }
     }
 
+    /// The variables that it uses and an environment does not define.
+    pub fn undefined(&self, variables: Variables<'_>) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        if let (true, Some(spec)) = (self.uses_variables, self.root.field("spec")) {
+            variables.put_into(spec, &self.file, &mut findings);
+        }
+        findings
+    }
+
     /// Reads the spec, with an environment's variables put in.
     pub fn spec<S: DeserializeOwned>(&self, variables: Option<Variables<'_>>) -> Result<Read<S>, Vec<Finding>> {
         let mut root = self.root.clone();
@@ -236,13 +245,10 @@ fn begin(root: &Node) -> Span {
 
 fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
-    let mut pointer = String::new();
-    for segment in path {
-        match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } => pointer.push_str(&format!("/{}", escape(key))),
-            Segment::Enum { variant: _ } | Segment::Unknown => break,
-        }
-    }
-    pointer
+    let segments = path.iter().map_while(|segment| match segment {
+        Segment::Seq { index } => Some(format!("/{index}")),
+        Segment::Map { key } => Some(format!("/{}", escape(key))),
+        Segment::Enum { variant: _ } | Segment::Unknown => None,
+    });
+    segments.collect()
 }

@@ -1,7 +1,8 @@
 //! From YAML text to documents that know where everything stands.
 use std::sync::Arc;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
+use crate::manifest::envelope::ApiVersion;
 use crate::rules::Rule;
 
 pub mod document;
@@ -55,6 +56,11 @@ pub fn load(files: impl IntoIterator<Item = (String, Result<String, Finding>)>) 
         for root in parsed.documents {
             manifests.documents.extend(Document::read(root, &file, &schema, &mut manifests.findings));
         }
+    }
+    if manifests.documents.is_empty() && manifests.findings.is_empty() {
+        let message = "the manifests hold no document";
+        let finding = Finding::new(Severity::Error, Rule::NoDocuments, None, message);
+        manifests.findings.push(finding.hint(format!("a document begins with `apiVersion: {}`", ApiVersion::TEXT)));
     }
     manifests
 }

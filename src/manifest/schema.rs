@@ -158,8 +158,3 @@ mod tests {
         jsonschema::validator_for(&schema()).expect("the schema is valid against its metaschema");
     }
 }
-#[cfg(test)]
-#[test]
-fn dump() {
-    std::fs::write("schemas/powergrant.schema.json", format!("{:#}\n", schema())).unwrap();
-}

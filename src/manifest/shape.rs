@@ -1,5 +1,4 @@
 //! Compares a tree with the schema of its kind and says everything that does not fit, with places.
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -14,7 +13,13 @@ use crate::manifest::variables::name_in;
 use crate::rules::Rule;
 
 /// Says everything in a document that does not fit its kind; `environment` is the one whose variables were put in.
-pub fn check(document: &Node, kind: Kind, schema: &Value, file: &Arc<str>, environment: Option<&str>) -> Vec<Finding> {
+pub(super) fn check(
+    document: &Node,
+    kind: Kind,
+    schema: &Value,
+    file: &Arc<str>,
+    environment: Option<&str>,
+) -> Vec<Finding> {
     let mut check = Check { schema, file, environment, findings: Vec::new() };
     let shape = &schema["$defs"][kind.word()];
     check.value(document, shape, &Name { text: format!("the {kind} document"), span: document.span });
@@ -123,8 +128,8 @@ impl<'run> Check<'run> {
             if forms.is_empty() {
                 return self.wrong_type(node, all_forms, name);
             }
-            let keys: BTreeSet<_> = forms.iter().flat_map(|form| required(form)).collect();
-            let keys: Vec<_> = keys.into_iter().collect();
+            let mut keys: Vec<_> = forms.iter().flat_map(|form| required(form)).collect();
+            keys.dedup();
             let message = format!("{} has none of {}", name.text, listed_all(&keys));
             let finding = self.finding(node, Rule::Shape, name.span, message);
             let finding = match entries.first() {
@@ -230,15 +235,15 @@ fn is_variable_use(form: Form<'_>) -> bool {
     form.get("$ref").and_then(Value::as_str) == Some(VARIABLE)
 }
 
-fn keys<'schema>(form: Form<'schema>) -> impl Iterator<Item = &'schema str> {
+fn keys(form: Form<'_>) -> impl Iterator<Item = &str> {
     form.get("properties").and_then(Value::as_object).into_iter().flat_map(|keys| keys.keys().map(String::as_str))
 }
 
-fn required<'schema>(form: Form<'schema>) -> impl Iterator<Item = &'schema str> {
+fn required(form: Form<'_>) -> impl Iterator<Item = &str> {
     form.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
-fn words<'schema>(form: Form<'schema>) -> Vec<&'schema str> {
+fn words(form: Form<'_>) -> Vec<&str> {
     let listed = form.get("enum").and_then(Value::as_array).into_iter().flatten();
     form.get("const").into_iter().chain(listed).filter_map(Value::as_str).collect()
 }
@@ -275,25 +280,29 @@ fn wanted(forms: &[Form<'_>]) -> String {
     if !all_words.is_empty() {
         wanted.push(listed(&all_words));
     }
-    for form in forms.iter().filter(|form| words(form).is_empty()) {
-        let phrase = match form.get("type").and_then(Value::as_str) {
-            Some("string") => match form.get("format").and_then(Value::as_str) {
-                Some("uuid") => "a GUID".to_owned(),
-                Some("date") => "a day such as 2027-01-31".to_owned(),
-                _ => "a text".to_owned(),
-            },
-            Some("array") => "a list".to_owned(),
-            Some("boolean") => "true or false".to_owned(),
-            Some("integer" | "number") => "a number".to_owned(),
-            Some("object") => {
-                let keys: Vec<_> = required(form).collect();
-                if keys.is_empty() { "a mapping".to_owned() } else { format!("a mapping with {}", listed_all(&keys)) }
-            }
-            _ => continue,
-        };
+    let mut wants = |phrase: String| {
         if !wanted.contains(&phrase) {
             wanted.push(phrase);
         }
+    };
+    for form in forms.iter().filter(|form| words(form).is_empty()) {
+        match (form.get("type").and_then(Value::as_str), form.get("format").and_then(Value::as_str)) {
+            (Some("string"), Some("uuid")) => wants("a GUID".to_owned()),
+            (Some("string"), Some("date")) => wants("a day such as 2027-01-31".to_owned()),
+            (Some("string"), _) => wants("a text".to_owned()),
+            (Some("array"), _) => wants("a list".to_owned()),
+            (Some("boolean"), _) => wants("`true` or `false`".to_owned()),
+            (Some("integer" | "number"), _) => wants("a number".to_owned()),
+            _ => {}
+        }
+    }
+    let mappings: Vec<_> = forms.iter().filter(|form| has_type(form, "object")).collect();
+    let keys: Vec<_> = mappings.iter().flat_map(|form| required(form)).collect();
+    match (mappings.as_slice(), keys.as_slice()) {
+        ([], _) => {}
+        (_, []) => wants("a mapping".to_owned()),
+        ([_], keys) => wants(format!("a mapping with {}", listed_all(keys))),
+        (_, keys) => wants(format!("a mapping with {}", listed(keys))),
     }
     wanted.join(" or ")
 }

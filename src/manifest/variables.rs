@@ -72,10 +72,13 @@ impl Variables<'_> {
                 let mut list = Vec::with_capacity(items.len());
                 for item in items {
                     let put = self.put_into(item, file, findings);
-                    match put.content {
-                        // `- ${name}` spreads a list; a list in a list is written by nobody.
-                        Content::List(spread) if put.variable.is_some() => list.extend(spread),
-                        content => list.push(Node { content, ..put }),
+                    // `- ${name}` spreads a list; a list in a list is written by nobody.
+                    if put.variable.is_some()
+                        && let Content::List(spread) = put.content
+                    {
+                        list.extend(spread);
+                    } else {
+                        list.push(put);
                     }
                 }
                 Content::List(list)

@@ -1,4 +1,4 @@
-//! What a RoleAssignment document says.
+//! What a `RoleAssignment` document says.
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

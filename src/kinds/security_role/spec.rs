@@ -1,4 +1,4 @@
-//! What a SecurityRole document says.
+//! What a `SecurityRole` document says.
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 

@@ -1,1 +1,3 @@
 //! Permissions of Microsoft Power Platform as code.
+
+pub mod sandbox;

@@ -1,5 +1,10 @@
 //! The embedded tenant: a strict imitation of the services that powergrant speaks to.
 
 pub mod answer;
+pub mod builtin;
 pub mod fault;
 pub mod odata;
+pub mod organization;
+pub mod rights;
+pub mod schema;
+pub mod variants;

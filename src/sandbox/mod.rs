@@ -1,5 +1,7 @@
 //! The embedded tenant: a strict imitation of the services that powergrant speaks to.
 
 pub mod answer;
+pub mod directory;
 pub mod fault;
 pub mod odata;
+pub mod token;

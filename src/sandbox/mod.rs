@@ -2,9 +2,11 @@
 
 pub mod answer;
 pub mod builtin;
+pub mod directory;
 pub mod fault;
 pub mod odata;
 pub mod organization;
 pub mod rights;
 pub mod schema;
+pub mod token;
 pub mod variants;

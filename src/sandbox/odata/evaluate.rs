@@ -12,7 +12,7 @@ use super::lexer;
 
 impl Filter {
     /// Says whether the row satisfies the condition: texts and ids without regard to case, `eq` and the order operators
-    /// false against null, `ne` true (Learn: filter rows using OData; collation of Dataverse is case-insensitive).
+    /// false against null, `ne` true (Learn: filter rows, string values; nulls as reported).
     pub fn matches(&self, row: &Row) -> bool {
         match self {
             Self::And(conditions) => conditions.iter().all(|condition| condition.matches(row)),
@@ -78,7 +78,12 @@ impl Operand {
             Self::Property(path) => path.value(row).map_or(Scalar::Null, Scalar::of),
             Self::Lowered(operand) => match operand.scalar(row) {
                 Scalar::Text(text) => Scalar::Text(Cow::Owned(text.to_lowercase())),
-                other => other,
+                other @ (Scalar::Null
+                | Scalar::Boolean(_)
+                | Scalar::Integer(_)
+                | Scalar::Decimal(_)
+                | Scalar::Guid(_)
+                | Scalar::Moment(_)) => other,
             },
             Self::Literal(Literal::Null) => Scalar::Null,
             Self::Literal(Literal::Boolean(boolean)) => Scalar::Boolean(*boolean),

@@ -215,7 +215,7 @@ impl Filter {
             }
             Self::Not(condition) => condition.collect(prefix, found),
             Self::Compare { left, right, .. } => {
-                left.path().into_iter().chain(right.path()).for_each(add)
+                left.path().into_iter().chain(right.path()).for_each(add);
             }
             Self::Text {
                 subject, sought, ..

@@ -1,4 +1,4 @@
-//! Query strings in OData 4, as clients of Dataverse and Graph send them.
+//! Reads query strings (`$select`, `$filter`, …) as clients of Dataverse and Graph send them.
 
 mod evaluate;
 mod filter;
@@ -188,7 +188,7 @@ impl Dialect {
                 refused = refused.take().or(match (self, within.form) {
                     (Self::Dataverse, WithinForm::Function)
                     | (Self::Graph, WithinForm::Operator) => None,
-                    // The operator is not among those of Dataverse (Learn: filter rows using OData).
+                    // The operator is not among those of Dataverse (Learn: filter rows, comparison operators).
                     (Self::Dataverse | Self::Metadata, WithinForm::Operator) => {
                         Some("The 'in' operator is not supported.")
                     }

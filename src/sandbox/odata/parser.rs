@@ -11,7 +11,7 @@ use crate::sandbox::fault::Fault;
 /// How deep parentheses, `not` and related rows may nest before the request is refused.
 const DEPTH: usize = 100;
 
-/// How many conditions a query may have, whatever joins them (Learn: filter rows using OData, condition limits).
+/// How many conditions a query may have, whatever joins them (Learn: filter rows, condition limits).
 const CONDITIONS: usize = 500;
 
 /// How long a text in the list of a query function may be (same page).
@@ -63,12 +63,13 @@ impl Parser<'_> {
             return Ok(conditions.remove(0));
         }
         // `(a or b) or c` is one chain of three.
-        let flat = conditions
-            .into_iter()
-            .flat_map(|condition| match condition {
-                Filter::Or(inner) => inner,
-                other => vec![other],
-            });
+        let flat = conditions.into_iter().flat_map(|condition| {
+            if let Filter::Or(inner) = condition {
+                inner
+            } else {
+                vec![condition]
+            }
+        });
         Ok(Filter::Or(flat.collect()))
     }
 
@@ -88,7 +89,7 @@ impl Parser<'_> {
         if !self.skip_word("not") {
             return self.condition();
         }
-        self.deeper(|parser| parser.negation())
+        self.deeper(Self::negation)
             .map(|condition| Filter::Not(Box::new(condition)))
     }
 
@@ -284,7 +285,7 @@ impl Parser<'_> {
     }
 
     // The parameter is a collection of texts, read as JSON that also takes single quotes, without the doubled-quote escape
-    // of filters (Learn: filter rows using OData, manage single quotes).
+    // of filters (Learn: filter rows, manage single quotes).
     fn value_list(&mut self) -> Result<Vec<String>, Fault> {
         self.expect_mark('[')?;
         let mut values = Vec::new();

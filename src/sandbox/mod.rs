@@ -1,5 +1,6 @@
 //! The embedded tenant: a strict imitation of the services that powergrant speaks to.
 
+pub mod access;
 pub mod answer;
 pub mod builtin;
 pub mod directory;

@@ -3,5 +3,6 @@
 pub mod answer;
 pub mod directory;
 pub mod fault;
+pub mod multipart;
 pub mod odata;
 pub mod token;

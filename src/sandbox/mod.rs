@@ -3,6 +3,8 @@
 pub mod answer;
 pub mod directory;
 pub mod fault;
+pub mod graph;
 pub mod multipart;
 pub mod odata;
+pub mod percent;
 pub mod token;

@@ -151,7 +151,7 @@ pub struct EnvironmentSeed {
 
 /// An environment role.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct RoleAssignmentSeed {
     /// `EnvironmentAdmin` or `EnvironmentMaker`.
     pub role: String,

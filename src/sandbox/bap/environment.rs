@@ -104,7 +104,10 @@ impl BapEnvironment {
             "azureRegion": "westeurope",
             "displayName": self.display_name,
             "createdTime": "2026-01-05T08:00:00.0000000Z",
-            "createdBy": { "id": "SYSTEM", "displayName": "SYSTEM", "type": "NotSpecified" },
+            "createdBy": {
+                "id": Uuid::nil(), "displayName": "Tenant Administrator", "email": "", "type": "User", "tenantId": tenant,
+                "userPrincipalName": "",
+            },
             "lastModifiedTime": "2026-01-05T08:00:00.0000000Z",
             "provisioningState": "Succeeded",
             "creationType": if self.is_default { "DefaultTenant" } else { "User" },
@@ -127,7 +130,14 @@ impl BapEnvironment {
             "trialScenarioType": "None",
             "notificationMetadata": { "state": "NotSpecified", "branding": "NotSpecific" },
             "retentionPeriod": "P7D",
-            "states": { "management": { "id": "Ready" }, "runtime": { "id": "Enabled" } },
+            "states": {
+                "management": { "id": "Ready" },
+                "runtime": {
+                    "runtimeReasonCode": "NotSpecified", "requestedBy": { "displayName": "SYSTEM", "type": "NotSpecified" },
+                    "id": "Enabled",
+                },
+                "disasterRecovery": { "copyLocation": "NearCopy", "id": "Disabled" },
+            },
             "updateCadence": { "id": "Frequent" },
             "retentionDetails": {
                 "retentionPeriod": "P7D", "backupsAvailableFromDateTime": "2026-01-05T08:00:00.0000000Z",

@@ -4,6 +4,7 @@ mod evaluate;
 mod filter;
 mod lexer;
 mod parser;
+mod query_function;
 #[cfg(test)]
 mod tests;
 

@@ -14,20 +14,9 @@ const DEPTH: usize = 100;
 /// How many conditions a query may have, whatever joins them (Learn: filter rows, condition limits).
 const CONDITIONS: usize = 500;
 
-/// How long a text in the list of a query function may be (same page).
-const LISTED_TEXT: usize = 850;
-
 /// Reads a filter; `aliases` are the request's `@name=value` parameters.
 pub(super) fn parse(text: &str, aliases: &BTreeMap<String, String>) -> Result<Filter, Fault> {
-    let mut parser = Parser {
-        text,
-        aliases,
-        tokens: lexer::tokens(text)?,
-        next: 0,
-        depth: 0,
-        conditions: 0,
-        variables: Vec::new(),
-    };
+    let mut parser = Parser::new(text, aliases)?;
     let filter = parser.any_of()?;
     if parser.peek().kind != Kind::End {
         return Err(parser.unexpected());
@@ -42,14 +31,29 @@ pub(super) fn parse(text: &str, aliases: &BTreeMap<String, String>) -> Result<Fi
     Ok(filter)
 }
 
-struct Parser<'a> {
-    text: &'a str,
-    aliases: &'a BTreeMap<String, String>,
+/// Reads tokens from left to right.
+pub(super) struct Parser<'a> {
+    pub(super) text: &'a str,
+    pub(super) aliases: &'a BTreeMap<String, String>,
     tokens: Vec<Token>,
     next: usize,
     depth: usize,
     conditions: usize,
     variables: Vec<String>,
+}
+
+impl<'a> Parser<'a> {
+    pub(super) fn new(text: &'a str, aliases: &'a BTreeMap<String, String>) -> Result<Self, Fault> {
+        Ok(Self {
+            text,
+            aliases,
+            tokens: lexer::tokens(text)?,
+            next: 0,
+            depth: 0,
+            conditions: 0,
+            variables: Vec::new(),
+        })
+    }
 }
 
 impl Parser<'_> {
@@ -220,103 +224,7 @@ impl Parser<'_> {
         })
     }
 
-    // `Microsoft.Dynamics.CRM.In(PropertyName=…,PropertyValues=…)`, values inline or as aliases.
-    fn query_function(&mut self, is_negated: bool) -> Result<Filter, Fault> {
-        let position = self.advance().position;
-        self.expect_mark('(')?;
-        let (mut property, mut values) = (None, None);
-        loop {
-            let name = self.word()?;
-            self.expect_mark('=')?;
-            match name.as_str() {
-                "PropertyName" => property = Some(self.property_name()?),
-                "PropertyValues" => values = Some(self.property_values()?),
-                _ => return Err(syntax_error(position, self.text)),
-            }
-            if self.skip_mark(')') {
-                break;
-            }
-            self.expect_mark(',')?;
-        }
-        match (property, values) {
-            (Some(property), Some(values)) => {
-                let path = Path(property.split('/').map(str::to_owned).collect());
-                Ok(Filter::Within(Within::new(
-                    path,
-                    values,
-                    WithinForm::Function,
-                    is_negated,
-                )))
-            }
-            (None, _) | (_, None) => Err(syntax_error(position, self.text)),
-        }
-    }
-
-    fn property_name(&mut self) -> Result<String, Fault> {
-        match self.operand()? {
-            Operand::Literal(Literal::Text(name)) => Ok(name),
-            Operand::Literal(_) | Operand::Property(_) | Operand::Lowered(_) => {
-                Err(self.unexpected())
-            }
-        }
-    }
-
-    fn property_values(&mut self) -> Result<Vec<String>, Fault> {
-        let Kind::Alias(name) = &self.peek().kind else {
-            return self.value_list();
-        };
-        let value = self.alias(name)?;
-        self.advance();
-        let mut list = Parser {
-            text: &value,
-            aliases: self.aliases,
-            tokens: lexer::tokens(&value)?,
-            next: 0,
-            depth: 0,
-            conditions: 0,
-            variables: Vec::new(),
-        };
-        let values = list.value_list()?;
-        if list.peek().kind == Kind::End {
-            Ok(values)
-        } else {
-            Err(list.unexpected())
-        }
-    }
-
-    // The parameter is a collection of texts, read as JSON that also takes single quotes, without the doubled-quote escape
-    // of filters (Learn: filter rows, manage single quotes).
-    fn value_list(&mut self) -> Result<Vec<String>, Fault> {
-        self.expect_mark('[')?;
-        let mut values = Vec::new();
-        if self.skip_mark(']') {
-            return Ok(values);
-        }
-        loop {
-            let token = self.advance();
-            let Kind::Literal(Literal::Text(value)) = token.kind else {
-                return Err(syntax_error(token.position, self.text));
-            };
-            if value.contains('\'') && self.text[token.position..].starts_with('\'') {
-                return Err(Fault::malformed(
-                    "Invalid JSON. A comma character ',' was expected in scope 'Array'. Every two elements in an array and \
-                     properties of an object must be separated by commas.",
-                ));
-            }
-            if value.chars().count() > LISTED_TEXT {
-                return Err(Fault::malformed(format!(
-                    "A value of the query function is longer than {LISTED_TEXT} characters."
-                )));
-            }
-            values.push(value);
-            if self.skip_mark(']') {
-                return Ok(values);
-            }
-            self.expect_mark(',')?;
-        }
-    }
-
-    fn operand(&mut self) -> Result<Operand, Fault> {
+    pub(super) fn operand(&mut self) -> Result<Operand, Fault> {
         let token = self.advance();
         match token.kind {
             Kind::Literal(literal) => Ok(Operand::Literal(literal)),
@@ -363,7 +271,7 @@ impl Parser<'_> {
         }
     }
 
-    fn alias(&self, name: &str) -> Result<String, Fault> {
+    pub(super) fn alias(&self, name: &str) -> Result<String, Fault> {
         self.aliases.get(name).cloned().ok_or_else(|| {
             Fault::malformed(format!(
                 "The parameter alias '@{name}' is not given in the query string."
@@ -381,7 +289,7 @@ impl Parser<'_> {
         result
     }
 
-    fn peek(&self) -> &Token {
+    pub(super) fn peek(&self) -> &Token {
         &self.tokens[self.next]
     }
 
@@ -389,14 +297,14 @@ impl Parser<'_> {
         &self.tokens[(self.next + 1).min(self.tokens.len() - 1)]
     }
 
-    fn advance(&mut self) -> Token {
+    pub(super) fn advance(&mut self) -> Token {
         let token = self.tokens[self.next].clone();
         // The last token is the end, which is never passed.
         self.next = (self.next + 1).min(self.tokens.len() - 1);
         token
     }
 
-    fn word(&mut self) -> Result<String, Fault> {
+    pub(super) fn word(&mut self) -> Result<String, Fault> {
         let token = self.advance();
         match token.kind {
             Kind::Word(word) => Ok(word),
@@ -414,7 +322,7 @@ impl Parser<'_> {
         is_next
     }
 
-    fn skip_mark(&mut self, mark: char) -> bool {
+    pub(super) fn skip_mark(&mut self, mark: char) -> bool {
         let is_next = self.peek().kind == Kind::Mark(mark);
         if is_next {
             self.advance();
@@ -422,7 +330,7 @@ impl Parser<'_> {
         is_next
     }
 
-    fn expect_mark(&mut self, mark: char) -> Result<(), Fault> {
+    pub(super) fn expect_mark(&mut self, mark: char) -> Result<(), Fault> {
         if self.skip_mark(mark) {
             Ok(())
         } else {
@@ -430,7 +338,7 @@ impl Parser<'_> {
         }
     }
 
-    fn unexpected(&self) -> Fault {
+    pub(super) fn unexpected(&self) -> Fault {
         syntax_error(self.peek().position, self.text)
     }
 }

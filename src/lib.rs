@@ -9,3 +9,4 @@ pub mod principal;
 pub mod problem;
 pub mod request;
 pub mod rules;
+pub mod tenant;

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::names::{BuiltInRole, ConnectionMode, Depth, EnvironmentRole, Membership, Operation, Text};
+use crate::names::{ConnectionMode, Depth, EnvironmentRole, Membership, Operation, Text};
 use crate::place::Place;
 
 /// A value and where a manifest says it.
@@ -173,6 +173,8 @@ pub enum State {
 }
 
 pub use crate::ledger::Extent;
+pub use crate::names::{FlowName, RoleName};
+pub use crate::principal::PrincipalName;
 
 /// One SecurityRole document in one environment.
 #[derive(Clone, Debug, PartialEq)]
@@ -229,22 +231,6 @@ pub struct NamedPrivilege {
     pub place: Place,
 }
 
-/// How a document names a security role.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RoleName {
-    /// By its name.
-    Name(String),
-    /// One that Microsoft delivers.
-    BuiltIn(BuiltInRole),
-    /// By the root role's id; a name beside it is checked.
-    Id {
-        /// The id, which decides.
-        id: Uuid,
-        /// The name, which is checked.
-        name: Option<String>,
-    },
-}
-
 /// One RoleAssignment document with `role:` in one environment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assignment {
@@ -297,43 +283,6 @@ pub struct Member {
     pub sync: bool,
 }
 
-/// How a document names a principal. An id decides; a name beside it is checked.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PrincipalName {
-    /// A person.
-    User {
-        /// The user principal name.
-        name: Option<String>,
-        /// The Entra object id.
-        id: Option<Uuid>,
-    },
-    /// An Entra group.
-    Group {
-        /// The display name.
-        name: Option<String>,
-        /// The Entra object id.
-        id: Option<Uuid>,
-        /// The membership type of its team.
-        membership: Membership,
-    },
-    /// An application user.
-    Application {
-        /// The display name.
-        name: Option<String>,
-        /// The application (client) id.
-        id: Uuid,
-    },
-    /// An existing Dataverse team.
-    Team {
-        /// The team's name.
-        name: Option<String>,
-        /// The team's row.
-        id: Option<Uuid>,
-        /// Its business unit, to tell teams of one name apart.
-        business_unit: Option<String>,
-    },
-}
-
 /// One Flow document in one environment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Flow {
@@ -351,31 +300,6 @@ pub struct Flow {
     pub owners: Option<List>,
     /// Who may read its connection references.
     pub reference_readers: Option<List>,
-}
-
-/// How a document names a flow, or several.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum FlowName {
-    /// By its name.
-    Name(String),
-    /// By its `workflowid`; a name beside it is checked.
-    Id {
-        /// The id, which decides.
-        id: Uuid,
-        /// The name, which is checked.
-        name: Option<String>,
-    },
-    /// By its name within a solution, given by the solution's unique name.
-    InSolution {
-        /// The solution's unique name.
-        solution: String,
-        /// The flow's name.
-        name: String,
-    },
-    /// Every flow of a solution.
-    AllOfSolution(String),
-    /// Every flow that an agent's components call.
-    AllOfAgent(String),
 }
 
 /// The mode of one or several connections of a flow.

@@ -1,2 +1,4 @@
-//! `RoleAssignment` documents.
+//! Who holds which security role.
+pub mod assignments;
+pub mod holder;
 pub mod spec;

@@ -1,2 +1,4 @@
-//! `SecurityRole` documents.
+//! Security roles: what a role can do.
+pub mod entry;
+pub mod privileges;
 pub mod spec;

@@ -19,3 +19,4 @@ pub mod report;
 pub mod request;
 pub mod review;
 pub mod rules;
+pub mod sandbox;

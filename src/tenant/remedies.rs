@@ -82,6 +82,8 @@ pub(super) fn of_code(code: &str) -> Option<Known> {
         "0x80041d64" => next("Dataverse keeps System Administrator for tenant administrators; name it in the manifest"),
         // CannotAssignRolesToSupportUser, CannotAssignSupportUser.
         "0x80041d51" | "0x80041d44" => next("roles of support users cannot be changed"),
+        // An id of zeros (recorded: "Expected non-empty Guid.").
+        "0x80040203" => next("report this: an empty id was sent"),
         // BusinessUnitMissing.
         "0x80041406" => next("the business unit is gone; plan again"),
         // A solution is being imported or removed.
@@ -166,6 +168,11 @@ pub(super) fn of_sign_in(number: &str) -> Option<&'static str> {
     }
 }
 
+/// What to do when a Conditional Access policy took a token back.
+pub(super) const REVOKED: &str =
+    "a Conditional Access policy revoked the sign-in: sign in again from where the policy allows it";
+
+/// What to do when a service refuses further requests.
 pub(super) const THROTTLED: &str =
     "too many requests were sent for this identity; run again later, or with fewer environments at a time";
 

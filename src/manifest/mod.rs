@@ -17,6 +17,9 @@ pub mod yaml;
 pub use document::Document;
 pub use sources::Sources;
 
+#[cfg(test)]
+mod tests;
+
 /// What a set of files holds.
 #[derive(Clone, Debug, Default)]
 pub struct Manifests {

@@ -37,8 +37,7 @@ pub fn load(text: &str) -> Parsed {
     let mask = Mask::for_text(text);
     let text = mask.as_ref().map_or(Cow::Borrowed(text), |mask| Cow::Owned(mask.put_on(text)));
     let mut parsed = Parsed::default();
-    for part in parts(&text) {
-        let first_line = 1 + text[..part.start].matches('\n').count();
+    for (first_line, part) in parts(&text) {
         let reader = Reader {
             text: &text[part.clone()],
             first_byte: part.start,
@@ -57,21 +56,21 @@ pub fn to_yaml(value: &impl Serialize) -> Result<String, String> {
 }
 
 /// Cuts a text before each `---`, which at the start of a line can be nothing but the start of a document (YAML 1.2 §9.1.2).
-fn parts(text: &str) -> Vec<Range<usize>> {
+fn parts(text: &str) -> Vec<(usize, Range<usize>)> {
     let mut parts = Vec::new();
-    let (mut start, mut at, mut has_content) = (0, 0, false);
-    for line in text.split_inclusive('\n') {
+    let (mut first_line, mut start, mut at, mut has_content) = (1, 0, 0, false);
+    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
         let trimmed = line.trim();
         let begins = line.starts_with("---") && line[3..].chars().next().is_none_or(char::is_whitespace);
         if begins && has_content {
-            parts.push(start..at);
-            start = at;
+            parts.push((first_line, start..at));
+            (first_line, start) = (number, at);
         }
         // Comments and directives before `---` belong to the document that follows.
         has_content = begins || has_content || !(trimmed.is_empty() || trimmed.starts_with(['#', '%']));
         at += line.len();
     }
-    parts.push(start..at);
+    parts.push((first_line, start..at));
     parts
 }
 

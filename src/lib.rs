@@ -20,3 +20,4 @@ pub mod request;
 pub mod review;
 pub mod rules;
 pub mod sandbox;
+pub mod tenant;

@@ -7,6 +7,7 @@ use crate::rules::Rule;
 
 pub mod document;
 pub mod envelope;
+mod mask;
 pub mod node;
 pub mod schema;
 mod shape;

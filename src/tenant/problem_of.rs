@@ -47,7 +47,7 @@ impl Asked {
         };
         let mut problem = self.problem(cause, Some(answer.status), &error.says);
         if problem.says.is_empty() {
-            problem.says = if is_html { "a web page instead of JSON" } else { "no message" }.to_owned();
+            problem.says = String::from(if is_html { "a web page instead of JSON" } else { "no message" });
         }
         if let Some(known) = known {
             known.next.clone_into(&mut problem.next);

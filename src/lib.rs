@@ -1,4 +1,6 @@
 //! Permissions of Microsoft Power Platform as code.
+pub mod apply;
+pub mod cli;
 pub mod clientdata;
 pub mod clock;
 pub mod compile;
@@ -6,6 +8,7 @@ pub mod finding;
 pub mod inventory;
 pub mod kinds;
 pub mod ledger;
+pub mod manifest;
 pub mod names;
 pub mod place;
 pub mod plan;
@@ -16,3 +19,5 @@ pub mod report;
 pub mod request;
 pub mod review;
 pub mod rules;
+pub mod sandbox;
+pub mod tenant;

@@ -9,14 +9,14 @@ pub mod resolve;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
-mod world;
+pub(crate) mod world;
 
 use std::collections::BTreeMap;
 
 use crate::compile::desired::DesiredEnvironment;
 use crate::finding::Finding;
 use crate::inventory::Inventory;
-use crate::kinds::{Goals, Ledgers, Reconcile, Verdicts, Visit};
+use crate::kinds::{Goals, Reconcile, Verdicts, Visit};
 use crate::ledger::{Verdict, Wanted, diff};
 
 pub use line::{Goal, Line, LineKind};
@@ -113,5 +113,18 @@ impl Visit<Goals, Verdicts> for Compare<'_> {
     }
 }
 
-/// The goals of one environment, for callers that compare by themselves.
-pub type EnvironmentGoals = Ledgers<Goals>;
+/// The inventory after some of a plan's changes, for environments that only pretend.
+#[cfg(test)]
+pub(crate) fn after_goals(
+    desired: &DesiredEnvironment,
+    inventory: &Inventory,
+    goals: &std::collections::BTreeSet<Goal>,
+) -> Inventory {
+    let mut resolved = inventory.clone();
+    let (mut wanted, mut findings) = resolve::resolve(desired, &mut resolved);
+    let verdicts = wanted.walk(&mut Compare { inventory: &resolved });
+    let whole = after::after(&resolved, &verdicts);
+    check::block_impossible(&mut wanted, &verdicts, &resolved, &whole, &mut findings);
+    let verdicts = wanted.walk(&mut Compare { inventory: &resolved });
+    after::after_some(inventory, &verdicts, &|goal| goals.contains(goal))
+}

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::line::{Goal, LevelText, Line, LineKind};
 use crate::inventory::Inventory;
-use crate::kinds::{Lacks, Ledgers, Reconcile, Seen, Thing, Verdicts, Visit};
+use crate::kinds::{EnvironmentMembers, Lacks, Ledgers, Reconcile, Seen, Thing, Verdicts, Visit};
 use crate::ledger::{Change, Key, Ledger, Left, Level, Phase, Verdict, Why};
 use crate::principal::Principal;
 use crate::request::Call;
@@ -41,6 +41,7 @@ pub fn order(inventory: &Inventory, verdicts: &Ledgers<Verdicts>, keep: Keep<'_>
     verdicts.walk::<Seen>(&mut flatten);
     let Flatten { mut lines, steps, .. } = flatten;
     let mut steps = carried(steps);
+    hold_back_strangers(&lines, &mut steps);
     // Grants in ledger order, revocations in reverse.
     steps.sort_by_key(|step| {
         let rank = if step.phase == Phase::Revoke { usize::MAX - step.rank } else { step.rank };
@@ -88,16 +89,41 @@ fn waits_for(inventory: &Inventory, step: &Step, other: &Step) -> bool {
     made || (other.phase < step.phase && step.touches.intersection(&other.touches).next().is_some())
 }
 
-/// A revocation waits for its own principal's grants alone, so neither a refused flow nor a joiner who cannot join keeps a
-/// leaver's access; and for the revocations of later ledgers on the same thing, so that a role goes after its assignments.
+/// A revocation waits only for what replaces it: its own principal's grants on the same thing, and another role for a role.
+/// So neither a refused flow nor a joiner who cannot join keeps a leaver's access. What has no principal waits for the
+/// revocations of later ledgers on the same thing, so that a role goes after its assignments.
 fn revocation_waits_for(inventory: &Inventory, step: &Step, other: &Step) -> bool {
-    let common = step.touches.intersection(&other.touches).next().is_some();
-    match &step.principal {
-        Some(principal) => {
-            let same = other.principal.as_ref().is_some_and(|of_other| of_other.identity() == principal.identity());
-            same && other.phase < Phase::Revoke && !inventory.is_disabled(principal)
+    let mut common = step.touches.intersection(&other.touches);
+    let Some(principal) = &step.principal else {
+        let later = other.phase == Phase::Revoke && other.rank > step.rank;
+        return common.next().is_some() && (other.phase < Phase::Revoke || later);
+    };
+    let is_role = |thing: &Thing| matches!(thing, Thing::Role(_));
+    let same = other.principal.as_ref().is_some_and(|of_other| of_other.identity() == principal.identity());
+    let replaces = common.any(|thing| !matches!(thing, Thing::Principal(_)))
+        || (step.touches.iter().any(is_role) && other.touches.iter().any(is_role));
+    same && replaces && other.phase < Phase::Revoke && !inventory.is_disabled(principal)
+}
+
+/// Keeps grants from bringing in somebody whose coming is in the plan and was not kept: a user's first assignment would.
+fn hold_back_strangers(lines: &[Line], steps: &mut [Step]) {
+    let with_step: BTreeSet<usize> = steps.iter().flat_map(|step| step.lines.iter().copied()).collect();
+    let strangers: BTreeSet<&str> = lines
+        .iter()
+        .enumerate()
+        .filter(|(at, line)| {
+            let comes =
+                matches!(line.kind, LineKind::Change { .. } | LineKind::Blocked { .. } | LineKind::Unread { .. });
+            line.ledger == EnvironmentMembers::NAME && comes && !with_step.contains(at)
+        })
+        .map(|(_, line)| line.entry.as_str())
+        .collect();
+    for step in steps.iter_mut().filter(|step| step.phase == Phase::Grant) {
+        if let Some(principal) = &step.principal {
+            if step.call.is_ok() && strangers.contains(principal.identity().as_str()) {
+                step.call = Err(Lacks::Row(principal.clone()));
+            }
         }
-        None => common && (other.phase < Phase::Revoke || (other.phase == Phase::Revoke && other.rank > step.rank)),
     }
 }
 

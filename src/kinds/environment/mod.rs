@@ -4,4 +4,5 @@ pub mod presence;
 pub mod roles;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod spec;
 mod wire;

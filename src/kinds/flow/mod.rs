@@ -3,3 +3,4 @@ pub mod connections;
 pub mod readers;
 pub mod share;
 pub mod shares;
+pub mod spec;

@@ -19,6 +19,12 @@ impl Text {
     }
 }
 
+impl Default for Text {
+    fn default() -> Self {
+        Self::from("")
+    }
+}
+
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
         Self(text.into())
@@ -127,6 +133,12 @@ impl<K> Ord for Ref<K> {
 impl<K> std::hash::Hash for Ref<K> {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.id.hash(state);
+    }
+}
+
+impl<K> crate::ledger::Key for Ref<K> {
+    fn key(&self) -> String {
+        self.id.to_string()
     }
 }
 
@@ -431,4 +443,45 @@ impl BuiltInRole {
         let wanted = folded(name);
         Self::ALL.into_iter().find(|role| role.names().iter().any(|known| folded(known) == wanted))
     }
+}
+
+/// How a document names a security role.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RoleName {
+    /// By its name.
+    Name(String),
+    /// One that Microsoft delivers.
+    BuiltIn(BuiltInRole),
+    /// By the root role's id; a name beside it is checked.
+    Id {
+        /// The id, which decides.
+        id: Uuid,
+        /// The name, which is checked.
+        name: Option<String>,
+    },
+}
+
+/// How a document names a flow, or several.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FlowName {
+    /// By its name.
+    Name(String),
+    /// By its `workflowid`; a name beside it is checked.
+    Id {
+        /// The id, which decides.
+        id: Uuid,
+        /// The name, which is checked.
+        name: Option<String>,
+    },
+    /// By its name within a solution, given by the solution's unique name.
+    InSolution {
+        /// The solution's unique name.
+        solution: String,
+        /// The flow's name.
+        name: String,
+    },
+    /// Every flow of a solution.
+    AllOfSolution(String),
+    /// Every flow that an agent's components call.
+    AllOfAgent(String),
 }

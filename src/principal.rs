@@ -105,6 +105,12 @@ impl Principal {
     }
 }
 
+impl crate::ledger::Key for Principal {
+    fn key(&self) -> String {
+        self.identity()
+    }
+}
+
 impl fmt::Display for Principal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -121,4 +127,41 @@ impl fmt::Display for Principal {
             }
         }
     }
+}
+
+/// How a document names a principal. An id decides; a name beside it is checked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PrincipalName {
+    /// A person.
+    User {
+        /// The user principal name.
+        name: Option<String>,
+        /// The Entra object id.
+        id: Option<Uuid>,
+    },
+    /// An Entra group.
+    Group {
+        /// The display name.
+        name: Option<String>,
+        /// The Entra object id.
+        id: Option<Uuid>,
+        /// The membership type of its team.
+        membership: Membership,
+    },
+    /// An application user.
+    Application {
+        /// The display name.
+        name: Option<String>,
+        /// The application (client) id.
+        id: Uuid,
+    },
+    /// An existing Dataverse team.
+    Team {
+        /// The team's name.
+        name: Option<String>,
+        /// The team's row.
+        id: Option<Uuid>,
+        /// Its business unit, to tell teams of one name apart.
+        business_unit: Option<String>,
+    },
 }

@@ -2,12 +2,16 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::names::{BuiltInRole, ConnectionMode, Depth, EnvironmentRole, Membership, Operation, Text};
+use crate::names::{ConnectionMode, Depth, EnvironmentRole, Membership, Operation, Text};
 use crate::place::Place;
+
+pub use crate::kinds::environment::spec::{ActAs, AddUsers, Cloud};
+pub use crate::kinds::principals::State;
+pub use crate::ledger::Extent;
+pub use crate::names::{FlowName, RoleName};
+pub use crate::principal::PrincipalName;
 
 /// A value and where a manifest says it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,11 +34,11 @@ pub struct Desired {
 pub struct DesiredEnvironment {
     /// The Environment document.
     pub environment: Environment,
-    /// What SecurityRole documents say, in the order of their places.
+    /// What `SecurityRole` documents say, in the order of their places.
     pub roles: Vec<Role>,
-    /// What RoleAssignment documents with `role:` say.
+    /// What `RoleAssignment` documents with `role:` say.
     pub assignments: Vec<Assignment>,
-    /// What RoleAssignment documents with `environmentRole:` say.
+    /// What `RoleAssignment` documents with `environmentRole:` say.
     pub environment_roles: Vec<EnvironmentRoles>,
     /// What Flow documents say.
     pub flows: Vec<Flow>,
@@ -67,45 +71,6 @@ pub struct Environment {
     pub group_teams: GroupTeams,
     /// Limits of one run.
     pub rails: Rails,
-}
-
-/// One of Microsoft's clouds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Cloud {
-    /// The public cloud.
-    #[default]
-    Public,
-    /// US Government Community Cloud.
-    Gcc,
-    /// US Government Community Cloud High.
-    GccHigh,
-    /// US Department of Defense.
-    Dod,
-    /// China, operated by 21Vianet.
-    China,
-}
-
-/// How a user who has no row comes into the environment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum AddUsers {
-    /// With the first role assignment, through the alternate key: Dataverse alone.
-    #[default]
-    Dataverse,
-    /// By the admin API's `addUser`, which needs a registered management application.
-    Bap,
-}
-
-/// As whom a flow's text is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum ActAs {
-    /// As powergrant's own identity.
-    #[default]
-    Caller,
-    /// As the flow's owner; needs the act-on-behalf privilege.
-    Owner,
 }
 
 /// What a group team is made as.
@@ -161,20 +126,7 @@ impl Default for MaxRemovals {
     }
 }
 
-/// Whether something shall be there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum State {
-    /// It shall be there.
-    #[default]
-    Present,
-    /// It shall not be there.
-    Absent,
-}
-
-pub use crate::ledger::Extent;
-
-/// One SecurityRole document in one environment.
+/// One `SecurityRole` document in one environment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Role {
     /// Where the document begins.
@@ -229,23 +181,7 @@ pub struct NamedPrivilege {
     pub place: Place,
 }
 
-/// How a document names a security role.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RoleName {
-    /// By its name.
-    Name(String),
-    /// One that Microsoft delivers.
-    BuiltIn(BuiltInRole),
-    /// By the root role's id; a name beside it is checked.
-    Id {
-        /// The id, which decides.
-        id: Uuid,
-        /// The name, which is checked.
-        name: Option<String>,
-    },
-}
-
-/// One RoleAssignment document with `role:` in one environment.
+/// One `RoleAssignment` document with `role:` in one environment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assignment {
     /// Where the document begins.
@@ -258,7 +194,7 @@ pub struct Assignment {
     pub members: List,
 }
 
-/// One RoleAssignment document with `environmentRole:` in one environment.
+/// One `RoleAssignment` document with `environmentRole:` in one environment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EnvironmentRoles {
     /// Where the document begins.
@@ -297,43 +233,6 @@ pub struct Member {
     pub sync: bool,
 }
 
-/// How a document names a principal. An id decides; a name beside it is checked.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PrincipalName {
-    /// A person.
-    User {
-        /// The user principal name.
-        name: Option<String>,
-        /// The Entra object id.
-        id: Option<Uuid>,
-    },
-    /// An Entra group.
-    Group {
-        /// The display name.
-        name: Option<String>,
-        /// The Entra object id.
-        id: Option<Uuid>,
-        /// The membership type of its team.
-        membership: Membership,
-    },
-    /// An application user.
-    Application {
-        /// The display name.
-        name: Option<String>,
-        /// The application (client) id.
-        id: Uuid,
-    },
-    /// An existing Dataverse team.
-    Team {
-        /// The team's name.
-        name: Option<String>,
-        /// The team's row.
-        id: Option<Uuid>,
-        /// Its business unit, to tell teams of one name apart.
-        business_unit: Option<String>,
-    },
-}
-
 /// One Flow document in one environment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Flow {
@@ -351,31 +250,6 @@ pub struct Flow {
     pub owners: Option<List>,
     /// Who may read its connection references.
     pub reference_readers: Option<List>,
-}
-
-/// How a document names a flow, or several.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum FlowName {
-    /// By its name.
-    Name(String),
-    /// By its `workflowid`; a name beside it is checked.
-    Id {
-        /// The id, which decides.
-        id: Uuid,
-        /// The name, which is checked.
-        name: Option<String>,
-    },
-    /// By its name within a solution, given by the solution's unique name.
-    InSolution {
-        /// The solution's unique name.
-        solution: String,
-        /// The flow's name.
-        name: String,
-    },
-    /// Every flow of a solution.
-    AllOfSolution(String),
-    /// Every flow that an agent's components call.
-    AllOfAgent(String),
 }
 
 /// The mode of one or several connections of a flow.

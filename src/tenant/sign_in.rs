@@ -198,13 +198,13 @@ impl SignIn {
         if let Some(secret) = secret {
             form.push(("client_secret", secret.reveal()));
         }
-        let mut body = url::form_urlencoded::Serializer::new(String::new());
-        body.extend_pairs(form);
+        // Finished here: the serializer cannot be carried from one thread to another.
+        let text = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let path = format!("{}/oauth2/v2.0/token", super::filters::encoded(tenant));
         let asked = Asked { service: "sign-in", method: "POST", path };
         let url = Url::parse(&format!("https://{}/{}", self.cloud.login_host(), asked.path))
             .expect("the table of clouds holds host names, and the tenant is encoded");
-        let body = Body { kind: "application/x-www-form-urlencoded".to_owned(), text: body.finish() };
+        let body = Body { kind: "application/x-www-form-urlencoded".to_owned(), text };
         let headers = vec![("Accept".to_owned(), "application/json".to_owned())];
         let parcel = Parcel { asked, who: Counted::SignIn, url, headers, body: Some(body) };
         let mut attempt = 1;

@@ -49,7 +49,7 @@ async fn one(writer: &Writer, request: &Request) -> Answer {
         Sent::Accepted { body: Some(body), .. } => {
             refused_item(request, &body).map_or(Answer::Accepted { alarm: None }, Answer::Refused)
         }
-        other => answer(other),
+        other @ (Sent::Accepted { .. } | Sent::Refused(_) | Sent::NotCommitted(_) | Sent::Unknown(_)) => answer(other),
     }
 }
 

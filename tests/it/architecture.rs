@@ -25,10 +25,7 @@ const KINDS: &[&str] = &["kinds"];
 const PIPE: &[&str] =
     &["manifest", "compile", "plan", "access", "review", "explain", "derive", "export", "report", "render"];
 const STAGE: May = May::Purely(&[VALUES, LEDGER, INVENTORY, KINDS, PIPE]);
-/// A manifest's words that mean the same in what is wanted, such as `Extent`.
-const SPEC: May = May::Purely(&[VALUES, LEDGER, INVENTORY, &["compile::desired"]]);
-
-/// The table: the first row that fits a module holds, `*` is any one name, and a module without a row is an error.
+/// The table: what each top-level module may use. A module without a row is an error.
 const TABLE: &[(&str, May)] = &[
     // These two implement `ledger::Key`, the spelling of an id in a digest.
     ("names", May::Purely(&[VALUES, LEDGER])),
@@ -43,8 +40,6 @@ const TABLE: &[(&str, May)] = &[
     ("clock", May::Use(&[])),
     ("ledger", May::Purely(&[&["names", "principal", "place", "finding", "problem"]])),
     ("inventory", May::Purely(&[VALUES])),
-    ("kinds::*::spec", SPEC),
-    ("kinds::principals", SPEC),
     ("kinds", May::Purely(&[VALUES, LEDGER, INVENTORY])),
     ("manifest", STAGE),
     ("compile", STAGE),
@@ -267,11 +262,7 @@ fn audience(attributes: &[Attribute]) -> Audience {
 
 /// The table's row for a module.
 fn row(module: &[String]) -> Option<&'static May> {
-    let fits = |pattern: &str| {
-        let names: Vec<&str> = pattern.split("::").collect();
-        names.len() <= module.len() && names.iter().zip(module).all(|(name, part)| *name == "*" || name == part)
-    };
-    TABLE.iter().find(|(pattern, _)| fits(pattern)).map(|(_, may)| may)
+    TABLE.iter().find(|(name, _)| *name == module[0]).map(|(_, may)| may)
 }
 
 fn begins_with(path: &[String], beginning: &str) -> bool {
@@ -293,10 +284,9 @@ fn violations(file: &File, module: &[String]) -> Vec<String> {
     // Tests may look from outside, except at what judges: its tests would agree with what they share.
     let tests = if module[0] == "sandbox" { Tests::Count } else { Tests::AreLeftOut };
     let allowed = |path: &[String]| match path {
-        [root, ours @ ..] if root == "crate" => {
-            ours.first().is_none_or(|first| *first == module[0])
-                || lists.iter().copied().flatten().any(|list| begins_with(ours, list))
-        }
+        [root, ours @ ..] if root == "crate" => ours
+            .first()
+            .is_none_or(|first| *first == module[0] || lists.iter().any(|list| list.contains(&first.as_str()))),
         // The library's own name, which only a binary needs.
         [root, ..] if root == "powergrant" => false,
         _ => !(pure && OUTSIDE.iter().any(|outside| begins_with(path, outside))),
@@ -406,14 +396,6 @@ fn pure_code_reaches_for_no_file_and_no_clock() {
     let found = checked("compile", "use jiff::Timestamp; fn f() -> Timestamp { Timestamp::now() }");
     assert_eq!(found, ["`compile` may not use `jiff::Timestamp::now`"]);
     assert_eq!(checked("collect", "use tokio::task::JoinSet;"), Vec::<String>::new());
-}
-
-#[test]
-fn only_specs_share_words_with_what_is_wanted() {
-    let snippet = "use crate::compile::desired::Extent;";
-    assert_eq!(checked("kinds::flow::spec", snippet), Vec::<String>::new());
-    assert_eq!(checked("kinds::flow::shares", snippet).len(), 1);
-    assert_eq!(checked("kinds::flow::spec", "use crate::compile::compile;").len(), 1);
 }
 
 #[test]

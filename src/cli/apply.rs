@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::online::{self, Online, Planned};
 use super::output::Output;
 use crate::apply::session::Live;
-use crate::apply::{Run, run};
+use crate::apply::{Run, run, touched};
 use crate::collect;
 use crate::plan::digest::digest;
 use crate::render;
@@ -122,13 +122,9 @@ async fn carry_out(
     stop: &Arc<AtomicBool>,
 ) -> Report {
     let writer = planned.tenant.writer(planned.organisation.clone(), WritePermit::for_an_approved_plan());
-    let reader = planned.tenant.reader(planned.organisation.clone()).with_label("read back");
-    let environment = &planned.desired.environment;
-    let scope = planned.scope.clone();
-    let read = || {
-        let (reader, scope) = (reader.clone(), scope.clone());
-        async move { collect::collect_again(&reader, environment, &scope).await }
-    };
+    let reader = planned.tenant.reader(planned.organisation.clone());
+    let touched = touched(&planned.plan);
+    let read = || collect::refresh(&reader, &planned.inventory, &touched);
     let session = Live { writer, read };
     let stopped = || stop.load(Ordering::Relaxed);
     let setting = Run {

@@ -1,10 +1,12 @@
 //! What every command that speaks to a tenant shares: manifests, the tenant or the embedded one, and a plan per environment.
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream;
+use uuid::Uuid;
 
 use super::Global;
 use super::exit::Exit;
@@ -12,7 +14,7 @@ use super::manifests::{self, Loaded};
 use super::output::Output;
 use super::sign_in;
 use crate::clock::{Clock, WallClock};
-use crate::collect;
+use crate::collect::{self, Directory};
 use crate::compile::desired::DesiredEnvironment;
 use crate::finding::Finding;
 use crate::inventory::Inventory;
@@ -75,11 +77,13 @@ pub async fn open(paths: &[PathBuf], global: &Global, output: &mut Output) -> Re
     let mut environments = Vec::new();
     let mut unreachable = Vec::new();
     let wanted = loaded.desired.environments.clone();
+    let directories = Directories::default();
     let read = stream::iter(wanted.into_iter().map(|desired| {
         let (clock, sandbox) = (Arc::clone(&clock), sandbox.as_ref());
+        let directory = directories.of(&desired);
         async move {
             let name = desired.environment.name.to_string();
-            read_one(desired, sandbox, clock).await.map_err(|problem| (name, problem))
+            read_one(desired, sandbox, &directory, clock).await.map_err(|problem| (name, problem))
         }
     }));
     let mut read = read.buffered(ENVIRONMENTS_IN_FLIGHT);
@@ -136,9 +140,21 @@ impl Online {
     }
 }
 
+/// One directory per tenant and identity, shared by its environments.
+#[derive(Default)]
+struct Directories(std::cell::RefCell<BTreeMap<(Option<Uuid>, Option<String>), Arc<Directory>>>);
+
+impl Directories {
+    fn of(&self, desired: &DesiredEnvironment) -> Arc<Directory> {
+        let key = (desired.environment.tenant, desired.environment.credentials.clone());
+        Arc::clone(self.0.borrow_mut().entry(key).or_default())
+    }
+}
+
 async fn read_one(
     desired: DesiredEnvironment,
     sandbox: Option<&sandbox::Running>,
+    directory: &Directory,
     clock: Arc<dyn Clock>,
 ) -> Result<Box<Planned>, Problem> {
     let environment = &desired.environment;
@@ -157,7 +173,7 @@ async fn read_one(
         None => None,
     };
     let scope = Scope::of(&desired);
-    let inventory = collect::collect(&tenant.reader(organisation.clone()), environment, &scope).await;
+    let inventory = collect::collect(&tenant.reader(organisation.clone()), directory, environment, &scope).await;
     let plan = plan(&desired, &inventory);
     let tripped = rails::evaluate(&desired, &plan, &inventory);
     Ok(Box::new(Planned { scope, inventory, plan, tripped, tenant, organisation, desired }))
@@ -208,7 +224,7 @@ fn state_file(seed: Option<&Path>) -> PathBuf {
         || "default".to_owned(),
         |seed| {
             let absolute = std::path::absolute(seed).unwrap_or_else(|_| seed.to_owned());
-            uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, absolute.to_string_lossy().as_bytes()).to_string()
+            Uuid::new_v5(&Uuid::NAMESPACE_URL, absolute.to_string_lossy().as_bytes()).to_string()
         },
     );
     PathBuf::from(".powergrant/sandbox").join(format!("{name}.json"))

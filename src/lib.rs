@@ -1,6 +1,7 @@
 //! Permissions of Microsoft Power Platform as code.
 pub mod clientdata;
 pub mod clock;
+pub mod collect;
 pub mod compile;
 pub mod finding;
 pub mod inventory;

@@ -1,6 +1,7 @@
 //! What was read of an environment, as one plain value, with what was not asked and what could not be read.
 pub mod lookup;
 pub mod people;
+pub mod scope;
 pub mod section;
 pub mod things;
 

@@ -171,14 +171,19 @@ impl Inventory {
 
     /// Finds a principal: in Dataverse first, then in the directory. An id decides; the answer carries today's name.
     pub fn principal(&self, wanted: &PrincipalName) -> Lookup<Principal> {
-        match wanted {
+        let found = match wanted {
             PrincipalName::User { name, id } => self.user(name.as_deref(), *id),
             PrincipalName::Group { name, id, membership } => self.group(name.as_deref(), *id, *membership),
             PrincipalName::Application { name, id } => self.application(name.as_deref(), *id),
             PrincipalName::Team { name, id, business_unit } => {
                 self.team(name.as_deref(), *id, business_unit.as_deref())
             }
-        }
+        };
+        // A row's own name goes before the directory's, so that one identity has one name wherever it is met.
+        found.map(|principal| match self.row_of(&principal) {
+            Answer::Found(row) => self.principal_of(row).0,
+            Answer::Absent | Answer::Unreadable(_) | Answer::NotAsked => principal,
+        })
     }
 
     fn user(&self, name: Option<&str>, id: Option<Uuid>) -> Lookup<Principal> {

@@ -111,10 +111,10 @@ impl<K: Ord + Clone, R: Clone> Section<K, R> {
         }
     }
 
-    /// The rows, to change them; a section that was not read becomes an empty one of no keys.
+    /// The rows, to change them; what was not read before keeps its doubt.
     pub fn rows_mut(&mut self) -> &mut BTreeMap<K, R> {
         if !matches!(self, Self::Read { .. }) {
-            *self = Self::only(BTreeSet::new(), BTreeMap::new());
+            *self = Self::Read { asked: Asked::All, gap: self.doubt(), rows: Arc::default() };
         }
         match self {
             Self::Read { rows, .. } => Arc::make_mut(rows),

@@ -11,6 +11,8 @@ use crate::request::Call;
 
 pub mod environment;
 pub mod flow;
+pub mod held;
+pub mod principals;
 pub mod role_assignment;
 pub mod security_role;
 
@@ -39,10 +41,10 @@ pub trait Reconcile: Ledger {
     /// The heading of the subject's block in a plan: `security role Flow Runner`.
     fn heading(subject: &Self::Subject) -> String;
 
-    /// Whether a change makes something that later changes may need.
-    fn creates(change: &Change<Self>) -> bool {
-        let _ = change;
-        false
+    /// What a change makes that later changes may need.
+    fn makes(subject: &Self::Subject, change: &Change<Self>) -> Option<Thing> {
+        let _ = (subject, change);
+        None
     }
 
     /// The principal of an entry, where it is one.

@@ -6,6 +6,18 @@ use uuid::Uuid;
 
 use crate::names::{ConnectionMode, Text};
 
+mod edit;
+mod facts;
+#[cfg(test)]
+mod laws;
+mod outline;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+pub use edit::{Conflict, edit};
+pub use facts::{Malformed, facts};
+
 /// What powergrant needs to know of a flow's text; the text itself is never kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]

@@ -1,0 +1,92 @@
+//! The command line: one file per verb, its arguments and its run function side by side.
+pub mod check;
+pub mod completions;
+pub mod exit;
+pub mod files;
+pub mod manifests;
+pub mod output;
+pub mod schema;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use exit::Exit;
+use output::Output;
+
+/// Keeps the permissions of Microsoft Power Platform as code.
+///
+/// Manifests say who may do what; `plan` shows the difference to the tenant in plain words, `apply` makes it so and reads
+/// it back, `drift` tells when the tenant no longer says what Git says.
+#[derive(Debug, Parser)]
+#[command(name = "powergrant", version, about, max_term_width = 110, propagate_version = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags of every command.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Global {
+    /// Runs against the embedded tenant, without a network.
+    #[arg(long, global = true)]
+    pub sandbox: bool,
+    /// Starts the embedded tenant over from its seed.
+    #[arg(long, global = true)]
+    pub sandbox_reset: bool,
+    /// Only these environments, by the names of their documents.
+    #[arg(short, long = "environment", global = true, value_name = "ENV")]
+    pub environments: Vec<String>,
+    /// Prints results and errors only.
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Prints requests per service and wave; twice for every request.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// The form of log lines on standard error.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+/// The form of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Checks manifests without a tenant: syntax, shapes, names, contradictions.
+    Check(check::Check),
+    /// Prints the JSON Schema of manifests, for editors.
+    Schema,
+    /// Prints a completion script for a shell.
+    Completions(completions::Completions),
+}
+
+/// Runs the command line and says how the process ends.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let failed = error.use_stderr();
+            // A closed pipe is the reader's wish; help and usage have nowhere else to go.
+            let _ = error.print();
+            // Usage errors are errors, not differences: 1, never 2.
+            return if failed { Exit::Error.into() } else { Exit::Success.into() };
+        }
+    };
+    let mut output = Output::new(arguments.global.quiet);
+    let exit = match &arguments.command {
+        Command::Check(check) => check.run(&arguments.global, &mut output),
+        Command::Schema => schema::run(&mut output),
+        Command::Completions(completions) => completions.run(&mut Arguments::command(), &mut output),
+    };
+    exit.into()
+}

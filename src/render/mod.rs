@@ -1,0 +1,3 @@
+//! Values as people and machines read them: plans, reports, findings.
+pub mod findings;
+pub mod plan;

@@ -1,0 +1,114 @@
+//! Graph's `$batch`: up to twenty requests in one JSON body, each with an answer of its own.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{Request, handle};
+use crate::sandbox::answer::Answer;
+use crate::sandbox::directory::Directory;
+use crate::sandbox::fault::Fault;
+use crate::sandbox::token::Claims;
+
+/// How many requests a batch may have (Learn: JSON batching).
+const REQUESTS: usize = 20;
+
+/// Answers the requests of a batch.
+pub(super) fn answer_all(
+    directory: &Directory,
+    request: Request<'_>,
+    claims: &Claims,
+) -> Result<Answer, Fault> {
+    let requests = request
+        .body
+        .and_then(|body| body.get("requests"))
+        .and_then(Value::as_array);
+    let requests = requests.ok_or_else(|| bad_payload("Invalid batch payload format."))?;
+    if requests.len() > REQUESTS {
+        return Err(bad_payload(
+            "Number of batch request steps exceeds the maximum of 20.",
+        ));
+    }
+    let items = requests
+        .iter()
+        .map(Item::read)
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut ids = BTreeSet::new();
+    if !items.iter().all(|item| ids.insert(item.id)) {
+        return Err(bad_payload("Request id's of a batch must be unique."));
+    }
+    // The order of the answers is not that of the requests (Learn: JSON batching); backwards shows who relies on it.
+    let responses: Vec<Value> = items
+        .iter()
+        .rev()
+        .map(|item| answer_item(directory, request, claims, item))
+        .collect();
+    Ok(Answer::json(200, json!({ "responses": responses })))
+}
+
+fn answer_item(
+    directory: &Directory,
+    outer: Request<'_>,
+    claims: &Claims,
+    item: &Item<'_>,
+) -> Value {
+    let (path, query) = item.url.split_once('?').unwrap_or((item.url, ""));
+    let answer = if path.trim_start_matches('/').starts_with("$batch") {
+        Answer::from(bad_payload("A batch cannot contain a batch."))
+    } else {
+        let request = Request {
+            method: item.method,
+            path,
+            query,
+            consistency_level: header(item.value, "ConsistencyLevel"),
+            body: item.value.get("body"),
+            ..outer
+        };
+        handle(directory, request, claims)
+    };
+    let mut headers = json!(answer.headers);
+    headers["Content-Type"] = json!("application/json");
+    json!({ "id": item.id, "status": answer.status, "headers": headers, "body": answer.body })
+}
+
+/// One request of a batch.
+struct Item<'a> {
+    id: &'a str,
+    method: &'a str,
+    url: &'a str,
+    value: &'a Value,
+}
+
+impl<'a> Item<'a> {
+    fn read(value: &'a Value) -> Result<Self, Fault> {
+        let text = |name| value.get(name).and_then(Value::as_str);
+        let (Some(id), Some(method), Some(url)) = (text("id"), text("method"), text("url")) else {
+            return Err(bad_payload("Invalid batch payload format."));
+        };
+        if method != "GET" && value.get("body").is_some() && header(value, "Content-Type").is_none()
+        {
+            return Err(bad_payload(&format!(
+                "Write request id : {id} does not contain Content-Type header or body."
+            )));
+        }
+        Ok(Self {
+            id,
+            method,
+            url,
+            value,
+        })
+    }
+}
+
+fn header<'a>(item: &'a Value, name: &str) -> Option<&'a str> {
+    let headers = item.get("headers")?.as_object()?;
+    headers
+        .iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))?
+        .1
+        .as_str()
+}
+
+fn bad_payload(message: &str) -> Fault {
+    Fault::new(400, "BadRequest", message)
+}

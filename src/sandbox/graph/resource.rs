@@ -1,0 +1,175 @@
+//! Directory objects as Graph shows them: their properties, and which of them it sends and filters by.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::sandbox::directory::{Group, Object, Person, ServicePrincipal};
+use crate::sandbox::odata::Row;
+
+/// A type of directory object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    User,
+    Group,
+    ServicePrincipal,
+}
+
+impl Kind {
+    pub(super) fn of(object: Object<'_>) -> Self {
+        match object {
+            Object::User(_) => Self::User,
+            Object::Group(_) => Self::Group,
+            Object::ServicePrincipal(_) => Self::ServicePrincipal,
+        }
+    }
+
+    /// The type's name behind `microsoft.graph.`.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Group => "group",
+            Self::ServicePrincipal => "servicePrincipal",
+        }
+    }
+
+    /// The name of the collection.
+    pub(super) fn set(self) -> &'static str {
+        match self {
+            Self::User => "users",
+            Self::Group => "groups",
+            Self::ServicePrincipal => "servicePrincipals",
+        }
+    }
+
+    /// What is sent without `$select`: of a user neither `accountEnabled` nor `userType` (Learn: user resource type).
+    pub(super) fn default_properties(self) -> &'static [&'static str] {
+        match self {
+            Self::User => &[
+                "id",
+                "businessPhones",
+                "displayName",
+                "givenName",
+                "jobTitle",
+                "mail",
+                "mobilePhone",
+                "officeLocation",
+                "preferredLanguage",
+                "surname",
+                "userPrincipalName",
+            ],
+            Self::Group => &[
+                "id",
+                "displayName",
+                "groupTypes",
+                "mail",
+                "mailEnabled",
+                "mailNickname",
+                "securityEnabled",
+            ],
+            Self::ServicePrincipal => &[
+                "id",
+                "accountEnabled",
+                "appId",
+                "displayName",
+                "servicePrincipalType",
+            ],
+        }
+    }
+
+    /// What `$filter` takes of the properties shown here (Learn: resource types, supported `$filter`).
+    pub(super) fn filterable(self) -> &'static [&'static str] {
+        match self {
+            Self::User => &[
+                "id",
+                "accountEnabled",
+                "displayName",
+                "mail",
+                "userPrincipalName",
+                "userType",
+            ],
+            Self::Group => &[
+                "id",
+                "displayName",
+                "groupTypes",
+                "mail",
+                "mailEnabled",
+                "mailNickname",
+                "securityEnabled",
+            ],
+            Self::ServicePrincipal => &[
+                "id",
+                "accountEnabled",
+                "appId",
+                "displayName",
+                "servicePrincipalType",
+            ],
+        }
+    }
+}
+
+/// Returns all properties of an object.
+pub(super) fn row(id: Uuid, object: Object<'_>) -> Row {
+    let value = match object {
+        Object::User(person) => user(id, person),
+        Object::Group(group) => of_group(id, group),
+        Object::ServicePrincipal(service_principal) => of_service_principal(id, service_principal),
+    };
+    if let Value::Object(row) = value {
+        row
+    } else {
+        Row::new()
+    }
+}
+
+fn user(id: Uuid, person: &Person) -> Value {
+    // Which service a plan belongs to is not kept; its name stands for both (inferred).
+    let plans = person.plans.iter().map(|plan| {
+        json!({
+            "capabilityStatus": "Enabled",
+            "service": plan,
+            "servicePlanId": Uuid::new_v5(&Uuid::NAMESPACE_OID, plan.as_bytes()),
+        })
+    });
+    json!({
+        "id": id,
+        "businessPhones": [],
+        "displayName": person.display_name,
+        "givenName": null,
+        "jobTitle": null,
+        "mail": person.mail,
+        "mobilePhone": null,
+        "officeLocation": null,
+        "preferredLanguage": null,
+        "surname": null,
+        "userPrincipalName": person.upn,
+        "accountEnabled": person.enabled,
+        "userType": if person.guest { "Guest" } else { "Member" },
+        "assignedPlans": plans.collect::<Vec<_>>(),
+    })
+}
+
+fn of_group(id: Uuid, group: &Group) -> Value {
+    let nickname = group
+        .mail
+        .as_deref()
+        .and_then(|mail| mail.split('@').next());
+    json!({
+        "id": id,
+        "displayName": group.display_name,
+        "groupTypes": if group.mail.is_some() { json!(["Unified"]) } else { json!([]) },
+        "mail": group.mail,
+        "mailEnabled": group.mail.is_some(),
+        "mailNickname": nickname.unwrap_or("none"),
+        "securityEnabled": group.security,
+    })
+}
+
+fn of_service_principal(id: Uuid, service_principal: &ServicePrincipal) -> Value {
+    json!({
+        "id": id,
+        "accountEnabled": true,
+        "appId": service_principal.app_id,
+        "displayName": service_principal.display_name,
+        "servicePrincipalType": "Application",
+    })
+}

@@ -1,0 +1,99 @@
+//! What the services below `/providers/` have in common: requests, versions, who may call.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::fault::Fault;
+use super::percent;
+use super::token::Claims;
+
+/// A request to the Business App Platform or the Flow service.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// The path with its `/providers/…`, still percent-encoded.
+    pub path: &'a str,
+    /// What stands behind the `?`, if anything.
+    pub query: &'a str,
+    /// The JSON body.
+    pub body: Option<&'a Value>,
+    /// Where links in answers point, `https://api.bap.microsoft.com`.
+    pub root: &'a str,
+}
+
+/// Who may use the admin paths. A registered application is as good as a Power Platform administrator, for everything
+/// (Learn: create a service principal application using the API).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Access {
+    /// Object ids of tenant-wide administrators and of registered applications.
+    pub administrators: BTreeSet<Uuid>,
+}
+
+impl Access {
+    /// Says whether the bearer administers the whole tenant.
+    pub fn is_administrator(&self, claims: &Claims) -> bool {
+        self.administrators.contains(&claims.oid)
+    }
+
+    /// Refuses an application that is not registered (reported text; public clients look for `does not have permission to
+    /// access the path`).
+    pub fn admit_application(&self, request: Request<'_>, claims: &Claims) -> Result<(), Fault> {
+        let Some(application) = claims.appid.filter(|_| !self.is_administrator(claims)) else {
+            return Ok(());
+        };
+        Err(Fault::new(
+            403,
+            "Forbidden",
+            format!(
+                "The service principal with id '{}' for application '{application}' does not have permission to access the path \
+                 '{}{}' in tenant '{}'.",
+                claims.oid, request.root, request.path, claims.tid
+            ),
+        ))
+    }
+}
+
+impl Request<'_> {
+    /// Returns the path's segments behind `/providers/{provider}`, or nothing if the path is another.
+    pub fn segments_below(&self, provider: &str) -> Option<Vec<String>> {
+        let segments = percent::segments(self.path)?;
+        match segments.as_slice() {
+            [first, second, rest @ ..]
+                if first.eq_ignore_ascii_case("providers")
+                    && second.eq_ignore_ascii_case(provider) =>
+            {
+                Some(rest.to_vec())
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the query's parameters.
+    pub fn parameters(&self) -> BTreeMap<String, String> {
+        url::form_urlencoded::parse(self.query.as_bytes())
+            .into_owned()
+            .collect()
+    }
+
+    /// Refuses a request without `api-version`, or with one that is not served (texts of Azure Resource Manager, inferred).
+    pub fn require_version(&self, served: &[&str]) -> Result<(), Fault> {
+        match self.parameters().get("api-version").map(String::as_str) {
+            None | Some("") => Err(Fault::new(
+                400,
+                "MissingApiVersionParameter",
+                "The api-version query parameter (?api-version=) is required for all requests.",
+            )),
+            Some(version) if served.contains(&version) => Ok(()),
+            Some(version) => Err(Fault::new(
+                400,
+                "InvalidApiVersionParameter",
+                format!("The api-version '{version}' is invalid."),
+            )),
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Questions that the evidence answers differently, and which answer this tenant gives.
+
+use serde::{Deserialize, Serialize};
+
+/// One answer per open question. The default is the answer with the better source.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Variants {
+    /// `AddPrivilegesRole` with a privilege that the role holds at another depth.
+    pub add_over_existing_privilege: AddOverExisting,
+    /// `POST …/$ref` of an association that is there.
+    pub duplicate_association: DuplicateAssociation,
+    /// `DELETE …/$ref` of an association that is not there.
+    pub absent_association: AbsentAssociation,
+    /// `GrantAccess` to a principal who has a share of the row.
+    pub grant_over_existing_share: GrantOverExisting,
+    /// `PATCH` of `clientdata` by a caller who has none of the flow's connections.
+    pub patch_of_active_flow: PatchOfActiveFlow,
+    /// `GrantAccess` to a principal without the privilege on the table.
+    pub grant_without_privilege: GrantWithoutPrivilege,
+    /// What `RevokeAccess` leaves of a share.
+    pub revoked_share: RevokedShare,
+    /// How many reads of a table still answer what was there before a write to it; `Consistency: Strong` sees it at once
+    /// (third-party notes: caches are stale for seconds to minutes).
+    pub stale_reads: u32,
+    /// What one must be able to read besides the shared row to see its share.
+    pub share_rows: ShareRows,
+    /// `RemovePrivilegeRole`, which an older `$metadata` has and the current table page lists.
+    pub remove_privilege_action: RemovePrivilegeAction,
+    /// `GrantAccess` on a flow where the managed environment forbids sharing.
+    pub forbidden_sharing: ForbiddenSharing,
+    /// A connection of another connector than Dataverse that is set back to `embedded` under an app trigger.
+    pub embedded_under_app_trigger: EmbeddedUnderAppTrigger,
+}
+
+/// See [`Variants::add_over_existing_privilege`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AddOverExisting {
+    /// The new depth replaces the old (public role editor: uses it to change depths).
+    #[default]
+    Changes,
+    /// Only a wider depth is taken (third-party notes: it does not lower).
+    Raises,
+    /// Nothing happens.
+    Noop,
+    /// The request fails with `0x8004140f` (public client: duplicates can fail the whole request).
+    Refused,
+}
+
+/// See [`Variants::duplicate_association`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum DuplicateAssociation {
+    /// `0x80040237`, "Cannot insert duplicate key" (public clients match it).
+    #[default]
+    Refused,
+    /// 204, as if it had been made (mocks of a public client).
+    Accepted,
+}
+
+/// See [`Variants::absent_association`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AbsentAssociation {
+    /// 404 with `0x80040217`.
+    #[default]
+    NotFound,
+    /// 204, as if it had been removed.
+    Accepted,
+}
+
+/// See [`Variants::grant_over_existing_share`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum GrantOverExisting {
+    /// The rights are added to those held.
+    #[default]
+    Merge,
+    /// The rights replace those held.
+    Replace,
+    /// The request fails (one emulator throws).
+    Error,
+}
+
+/// See [`Variants::patch_of_active_flow`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PatchOfActiveFlow {
+    /// It is taken and the flow stays on (public clients do it; field notes).
+    #[default]
+    Accepted,
+    /// 403 `ConnectionAuthorizationFailed` (issues of the Center of Excellence kit).
+    Refused,
+    /// It is taken, and the flow is off afterwards (public client: always re-read the state).
+    TurnsOff,
+    /// It is taken, and the text is what it was (third-party measurement).
+    Reverted,
+}
+
+/// See [`Variants::grant_without_privilege`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum GrantWithoutPrivilege {
+    /// The share is stored and gives nothing (Learn: a share cannot give what no role gives).
+    #[default]
+    Stored,
+    /// 403 `0x80042f09` or `0x80042f0a`.
+    Refused,
+}
+
+/// See [`Variants::revoked_share`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RevokedShare {
+    /// The row is gone.
+    #[default]
+    Gone,
+    /// The row stays with mask 0 until it is cleaned up (field notes).
+    MaskZero,
+}
+
+/// See [`Variants::share_rows`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ShareRows {
+    /// The principal's row (inferred).
+    #[default]
+    Principal,
+    /// Only holders of System Administrator see shares.
+    Administrator,
+}
+
+/// See [`Variants::remove_privilege_action`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RemovePrivilegeAction {
+    /// It is there (Learn: table role).
+    #[default]
+    Present,
+    /// 404 with `0x80060888`.
+    Missing,
+}
+
+/// See [`Variants::forbidden_sharing`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ForbiddenSharing {
+    /// 403 (Learn: managed environment sharing limits).
+    #[default]
+    Refused,
+    /// The service does not look at it for this route.
+    Ignored,
+}
+
+/// See [`Variants::embedded_under_app_trigger`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum EmbeddedUnderAppTrigger {
+    /// What was written stays.
+    #[default]
+    Kept,
+    /// The service makes it `invoker` again (third-party measurement; 57 of 59 published references fit).
+    SetBack,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_names_only_what_differs() {
+        let variants: Variants = serde_yaml::from_str("patchOfActiveFlow: turnsOff\nstaleReads: 2").unwrap();
+        let expected =
+            Variants { patch_of_active_flow: PatchOfActiveFlow::TurnsOff, stale_reads: 2, ..Variants::default() };
+        assert_eq!(variants, expected);
+        assert!(serde_yaml::from_str::<Variants>("patchOfActiveFlows: turnsOff").is_err());
+    }
+}

@@ -21,3 +21,4 @@ pub mod request;
 pub mod review;
 pub mod rules;
 pub mod sandbox;
+pub mod tenant;

@@ -107,23 +107,25 @@ impl<'a> Source<'a> {
 
     /// Every row of a set of another service.
     pub(super) async fn rows_of(&self, service: Service, path: &str) -> Result<Vec<Value>, Problem> {
-        self.reader.rows(&Read::get(service, path)).await
+        let rows = self.reader.rows(&Read::get(service, path)).await?;
+        Ok(rows.into_iter().map(Value::Object).collect())
     }
 
     /// Several answers in as few requests as `$batch` allows, each on its own.
     pub(super) async fn several(&self, paths: Vec<String>) -> Vec<Result<Value, Problem>> {
-        self.reader.many(&paths.into_iter().map(|path| self.read(path)).collect::<Vec<_>>()).await
+        self.reader.many(paths.into_iter().map(|path| self.read(path)).collect()).await
     }
 
     /// Every row behind an address, decoded as its pages arrive.
     pub(super) async fn pages<T>(&self, set: Set<T>, path: String, page: u32) -> Result<Vec<T>, Problem> {
         let mut rows = Vec::new();
         let mut refused = None;
-        let read = self.read(path).page(page);
+        let read = if page == 0 { self.read(path) } else { self.read(path).page(page) };
         self.reader
-            .pages(&read, |values: Vec<Value>| {
-                for value in &values {
-                    match (set.decode)(Row::dataverse(set.name, value)) {
+            .pages(&read, |values| {
+                for value in values {
+                    let value = Value::Object(value);
+                    match (set.decode)(Row::dataverse(set.name, &value)) {
                         Ok(row) => rows.push(row),
                         Err(problem) => refused = refused.take().or(Some(problem)),
                     }

@@ -2,9 +2,9 @@
 use uuid::Uuid;
 
 use super::Row;
+use crate::clientdata::{self, Facts};
 use crate::inventory::people::PrincipalRow;
 use crate::inventory::things::{ConnectionReference, Flow, FlowState};
-use crate::names::Text;
 use crate::problem::Problem;
 
 /// The columns of a flow without its text (Learn: work with cloud flows using code).
@@ -14,7 +14,7 @@ pub(in crate::collect) const FLOW: &str =
 pub(in crate::collect) const TEXT: &str = "workflowid,clientdata";
 /// What makes a row of the Process table a cloud flow: a modern flow, and its definition
 /// (Learn: work with cloud flows using code).
-pub(in crate::collect) const IS_FLOW: &str = "category eq 5 and type eq 1";
+pub(in crate::collect) const IS_FLOW: &str = "category%20eq%205%20and%20type%20eq%201";
 /// The columns of a connection reference (recorded connection reference list).
 pub(in crate::collect) const REFERENCE: &str = "connectionreferenceid,connectionreferencelogicalname,connectionreferencedisplayname,connectorid,connectionid,_owninguser_value,_owningteam_value";
 
@@ -37,9 +37,20 @@ pub(in crate::collect) fn flow(row: Row<'_>) -> Result<(Uuid, Flow), Problem> {
     Ok((row.id("workflowid")?, flow))
 }
 
-/// A flow's id and its text, if it has one.
-pub(in crate::collect) fn text(row: Row<'_>) -> Result<(Uuid, Option<Text>), Problem> {
-    Ok((row.id("workflowid")?, row.optional_text("clientdata")?))
+/// A flow's id, and what its text says or why that cannot be told. The text ends here.
+pub(in crate::collect) fn definition(row: Row<'_>) -> Result<(Uuid, Result<Facts, Problem>), Problem> {
+    let id = row.id("workflowid")?;
+    let unreadable = |says: String, next: &str| {
+        let says = format!("the text of flow {id} {says}");
+        Problem { next: next.to_owned(), ..row.malformed(&says) }
+    };
+    let facts = match row.optional_text("clientdata")? {
+        Some(text) => {
+            clientdata::facts(&text).map_err(|error| unreadable(format!("cannot be read: {error}"), error.hint()))
+        }
+        None => Err(unreadable("is empty".to_owned(), "open the flow in the designer and save it")),
+    };
+    Ok((id, facts))
 }
 
 /// A connection reference by its id.
@@ -85,6 +96,14 @@ mod tests {
         let mut nobodys = value.clone();
         nobodys["_owningteam_value"] = json!(null);
         assert!(flow(Row::dataverse("workflows", &nobodys)).is_err());
+    }
+
+    #[test]
+    fn a_text_that_cannot_be_read_is_a_problem_of_its_flow_alone() {
+        let value = json!({"workflowid": Uuid::from_u128(1), "clientdata": "{"});
+        let (_, facts) = definition(Row::dataverse("workflows", &value)).unwrap();
+        assert!(facts.unwrap_err().says.contains("00000000-0000-0000-0000-000000000001"));
+        assert!(definition(Row::dataverse("workflows", &json!({"workflowid": Uuid::from_u128(1)}))).is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@ pub mod apply;
 pub mod cli;
 pub mod clientdata;
 pub mod clock;
+pub mod collect;
 pub mod compile;
 pub mod finding;
 pub mod inventory;

@@ -1,6 +1,7 @@
 //! What was read of an environment, as one plain value, with what was not asked and what could not be read.
 pub mod lookup;
 pub mod people;
+pub mod scope;
 pub mod section;
 pub mod things;
 
@@ -57,6 +58,8 @@ pub struct Inventory {
     pub group_members: Section<Uuid, BTreeSet<Uuid>>,
     /// For each group team that was asked for, its present members by row.
     pub team_members: Section<Uuid, BTreeSet<Uuid>>,
+    /// For each user of a share, the teams that the user is in: what a team's roles give reaches its members.
+    pub user_teams: Section<Uuid, BTreeSet<Uuid>>,
     /// Cloud flows.
     pub flows: Section<Uuid, Flow>,
     /// What the text of each flow in scope says.
@@ -134,6 +137,7 @@ impl Inventory {
             directory: Section::NotAsked,
             group_members: Section::NotAsked,
             team_members: Section::NotAsked,
+            user_teams: Section::NotAsked,
             flows: Section::NotAsked,
             definitions: Section::NotAsked,
             parents: Section::NotAsked,
@@ -285,7 +289,9 @@ impl Inventory {
 
     /// The teams that a user is in, as far as was read.
     pub fn teams_of(&self, user: Uuid) -> impl Iterator<Item = Uuid> {
-        self.team_members.rows().filter(move |(_, members)| members.contains(&user)).map(|(team, _)| *team)
+        let met = self.team_members.rows().filter(move |(_, members)| members.contains(&user)).map(|(team, _)| *team);
+        let asked = self.user_teams.row(&user).into_iter().flatten().copied();
+        met.chain(asked).collect::<BTreeSet<_>>().into_iter()
     }
 
     /// The privilege for an operation on a table, by its logical name.
@@ -308,6 +314,9 @@ impl Inventory {
                 .any(|team| matches!(self.own_depth(PrincipalRow::Team(team), privilege.id), Ok(Some(_))));
             if through {
                 return Ok(true);
+            }
+            if let Answer::Unreadable(problem) = self.user_teams.get(&user) {
+                return Err(problem);
             }
         }
         own.map(|_| false)

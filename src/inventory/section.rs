@@ -65,6 +65,35 @@ impl<K: Ord + Clone, R: Clone> Section<K, R> {
         }
     }
 
+    /// Takes over what was read again: for the keys that were asked for now, the new rows stand in for the old ones.
+    ///
+    /// What could not be read again leaves the whole section unreadable, because the old rows are not true any more.
+    pub fn refresh(&mut self, newer: Self) {
+        let (keys, reason, fresh) = match newer {
+            Self::NotAsked => return,
+            Self::Read { asked: Asked::Only(keys), gap, rows } => (keys, gap, rows),
+            whole @ (Self::Unreadable(_) | Self::Read { asked: Asked::All, .. }) => {
+                *self = whole;
+                return;
+            }
+        };
+        match self {
+            Self::NotAsked => *self = Self::Read { asked: Asked::Only(keys), gap: reason, rows: fresh },
+            Self::Unreadable(_) => {}
+            Self::Read { asked, gap, rows } => {
+                let rows = Arc::make_mut(rows);
+                for key in &keys {
+                    rows.remove(key);
+                }
+                rows.extend(Arc::unwrap_or_clone(fresh));
+                if let Asked::Only(asked) = asked {
+                    asked.extend(keys);
+                }
+                *gap = gap.take().or(reason);
+            }
+        }
+    }
+
     /// Answers for one key.
     pub fn get(&self, key: &K) -> Answer<&R> {
         match self {
@@ -173,5 +202,18 @@ mod tests {
         let asked = Section::only(BTreeSet::from([1, 3]), BTreeMap::from([(1, 'a')]));
         assert_eq!(asked.get(&2), Answer::NotAsked);
         assert_eq!(asked.get(&3), Answer::Absent);
+    }
+
+    #[test]
+    fn what_is_read_again_stands_in_for_what_was_read_before() {
+        let mut section = Section::whole(BTreeMap::from([(1, 'a'), (2, 'b'), (3, 'c')]));
+        section.refresh(Section::only(BTreeSet::from([1, 2]), BTreeMap::from([(1, 'z')])));
+        assert_eq!(section.get(&1), Answer::Found(&'z'));
+        assert_eq!(section.get(&2), Answer::Absent);
+        assert_eq!(section.get(&3), Answer::Found(&'c'));
+        section.refresh(Section::NotAsked);
+        assert_eq!(section.get(&3), Answer::Found(&'c'));
+        section.refresh(Section::Unreadable(trimmed()));
+        assert_eq!(section.get(&3), Answer::Unreadable(trimmed()));
     }
 }

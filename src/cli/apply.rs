@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use indicatif::{ProgressBar, ProgressStyle};
+
 use super::Global;
 use super::exit::Exit;
 use super::online::{self, Online, Planned};
@@ -103,7 +105,7 @@ impl Apply {
         let stop = stop_on_interrupt();
         let mut reports = Vec::new();
         for (planned, goals) in &approved {
-            reports.push(carry_out(planned, goals, &lifted, online, &stop).await);
+            reports.push(carry_out(planned, goals, &lifted, online, &stop, global.quiet).await);
             if global.verbose > 0 {
                 output.remark(&online::counts(&planned.desired, &planned.tenant));
             }
@@ -120,6 +122,7 @@ async fn carry_out(
     lifted: &BTreeSet<Rule>,
     online: &Online,
     stop: &Arc<AtomicBool>,
+    quiet: bool,
 ) -> Report {
     let writer = planned.tenant.writer(planned.organisation.clone(), WritePermit::for_an_approved_plan());
     let reader = planned.tenant.reader(planned.organisation.clone());
@@ -127,15 +130,26 @@ async fn carry_out(
     let read = || collect::refresh(&reader, &planned.inventory, &touched);
     let session = Live { writer, read };
     let stopped = || stop.load(Ordering::Relaxed);
+    // Hides itself where standard error is no terminal.
+    let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(planned.plan.steps.len() as u64) };
+    bar.set_style(
+        ProgressStyle::with_template("{pos} of {len} writes  {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
     let setting = Run {
         desired: &planned.desired,
         approved,
         lifted,
         clock: online.clock.as_ref(),
         stop: &stopped,
-        progress: &|line, answer| tracing::info!(heading = %line.heading, entry = %line.name, ?answer, "answered"),
+        progress: &|line, answer| {
+            bar.set_message(line.heading.clone());
+            bar.inc(1);
+            tracing::info!(heading = %line.heading, entry = %line.name, ?answer, "answered");
+        },
     };
-    run(&setting, &session, planned.inventory.clone()).await
+    let report = run(&setting, &session, planned.inventory.clone()).await;
+    bar.finish_and_clear();
+    report
 }
 
 /// Asks for a yes; without a terminal nobody can give one.

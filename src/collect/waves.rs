@@ -89,7 +89,22 @@ impl Waves<'_> {
                 None => Reading::NotAsked,
             }
         };
-        let (caller, settings, units, roots, rows, references, tables, privileges, users, teams, solutions, agents, sharing, answers) = tokio::join!(
+        let (
+            caller,
+            settings,
+            units,
+            roots,
+            rows,
+            references,
+            tables,
+            privileges,
+            users,
+            teams,
+            solutions,
+            agents,
+            sharing,
+            answers,
+        ) = tokio::join!(
             organization::caller(source),
             when(!scope.holders.is_empty(), organization::settings(source)),
             organization::units(source),
@@ -313,7 +328,8 @@ fn side_by_side<K: Ord + Clone, R: Clone>(
         return first;
     }
     let gap = first.doubt().or_else(|| second.doubt());
-    let rows = first.rows().chain(second.rows()).map(|(key, row)| (key.clone(), row.clone())).collect::<BTreeMap<_, _>>();
+    let rows =
+        first.rows().chain(second.rows()).map(|(key, row)| (key.clone(), row.clone())).collect::<BTreeMap<_, _>>();
     keys.extend(more);
     keys.extend(rows.keys().cloned());
     Section::only(keys, rows).with_gap(gap)

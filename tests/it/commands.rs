@@ -67,7 +67,8 @@ fn plan_and_drift_leave_the_tenant_as_it_was() {
     let desk = Desk::with("copilot-agent-flow");
     let state = |desk: &Desk| {
         let folder = desk.path(".powergrant/sandbox");
-        let file = std::fs::read_dir(folder).expect("the tenant's state is kept").next().expect("one file").expect("a file");
+        let file =
+            std::fs::read_dir(folder).expect("the tenant's state is kept").next().expect("one file").expect("a file");
         let text = std::fs::read_to_string(file.path()).expect("the state can be read");
         let state: serde_json::Value = serde_json::from_str(&text).expect("the state is JSON");
         state
@@ -122,7 +123,8 @@ fn every_example_is_sound_and_can_be_planned() {
 #[test]
 fn bad_manifests_are_told_with_their_places_and_nothing_is_sent() {
     let desk = Desk::with("copilot-agent-flow");
-    std::fs::write(desk.path("broken.yaml"), "apiVersion: powergrant.dev/v1alpha1\nkind: Flw\n").expect("a file for the test");
+    std::fs::write(desk.path("broken.yaml"), "apiVersion: powergrant.dev/v1alpha1\nkind: Flw\n")
+        .expect("a file for the test");
     let applied = desk.run(&["apply", "--sandbox", "--yes", "."]);
     assert_eq!(applied.status.code(), Some(1), "{}", shown(&applied));
     assert!(text(&applied.stderr).contains("broken.yaml:2"), "{}", shown(&applied));

@@ -74,7 +74,9 @@ mod tests {
     fn sharing_is_off_only_where_the_setting_says_so() {
         let environment = |settings: Value| json!({"properties": {"governanceConfiguration": {"protectionLevel": "Standard", "settings": settings}}});
         let read = |value: Value| sharing_limits(Row::admin("environments", &value)).unwrap().flows_disabled;
-        assert!(read(environment(json!({"extendedSettings": {"solutionCloudFlows-limitSharingMode": "disableSharing"}}))));
+        assert!(read(environment(
+            json!({"extendedSettings": {"solutionCloudFlows-limitSharingMode": "disableSharing"}})
+        )));
         assert!(!read(environment(json!({"extendedSettings": {}}))));
         assert!(!read(json!({"properties": {}})));
     }

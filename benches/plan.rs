@@ -105,10 +105,9 @@ fn manifests(flows: usize) -> String {
 
 async fn serve(flows: usize) {
     let seed = sandbox::seed::Seed::parse(&seed(flows)).expect("the seed is sound");
-    let options = sandbox::Options { seed, state: None, listen: ([127, 0, 0, 1], 0).into(), reset: false };
-    let running = sandbox::start(options).await.expect("the tenant starts");
-    let caller = running.caller();
-    say(&format!("{} {} {} {}", running.address(), caller.tenant, caller.client_id, caller.secret.unwrap_or_default()));
+    let running = sandbox::start(sandbox::Options::new(seed)).await.expect("the tenant starts");
+    let caller = running.credentials();
+    say(&format!("{} {} {} {}", running.address(), caller.tenant, caller.client, caller.secret));
     let mut line = String::new();
     let _ = std::io::stdin().read_line(&mut line);
     running.stop().await;

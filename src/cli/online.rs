@@ -201,8 +201,10 @@ pub(super) async fn start_sandbox(
         output.error(&format!("error: {name}: {error}\n"));
         Exit::Error
     })?;
-    let options =
-        sandbox::Options { seed, state: Some(state_file(seed_file.as_deref())), listen, reset: global.sandbox_reset };
+    let mut options = sandbox::Options::new(seed);
+    options.state = Some(state_file(seed_file.as_deref()));
+    options.listen = listen;
+    options.reset = global.sandbox_reset;
     sandbox::start(options).await.map_err(|error| {
         output.error(&format!(
             "error: the embedded tenant did not start: {error}\nhint: `--sandbox-reset` starts it over from its seed\n"

@@ -23,13 +23,13 @@ impl Sandbox {
             Ok(running) => running,
             Err(exit) => return exit,
         };
-        let caller = running.caller();
+        let caller = running.credentials();
         output.result(&format!(
             "listening on http://{}\ntenant {}\nclient id {}\nclient secret {}\n",
             running.address(),
             caller.tenant,
-            caller.client_id,
-            caller.secret.unwrap_or_default()
+            caller.client,
+            caller.secret
         ));
         if let Err(error) = tokio::signal::ctrl_c().await {
             output.error(&format!("error: interrupts cannot be waited for: {error}\n"));

@@ -24,11 +24,11 @@ pub(super) fn credentials(
     sandbox: Option<&sandbox::Running>,
 ) -> Result<Credentials, Problem> {
     if let Some(sandbox) = sandbox {
-        let caller = sandbox.caller();
+        let own = sandbox.credentials();
         return Ok(Credentials::Sandbox {
-            tenant: caller.tenant,
-            client_id: caller.client_id,
-            secret: caller.secret.map(Secret::new),
+            tenant: own.tenant.to_string(),
+            client_id: own.client,
+            secret: (!own.secret.is_empty()).then(|| Secret::new(own.secret)),
         });
     }
     let prefix = environment.credentials.as_deref().unwrap_or(PREFIX);

@@ -55,7 +55,8 @@ pub fn order(inventory: &Inventory, verdicts: &Ledgers<Verdicts>, keep: Keep<'_>
     for step in &steps {
         let mut words: Vec<String> =
             step.waits.iter().filter_map(|other| after_words(&lines, &steps[*other])).collect();
-        if let Err(lacks) = &step.call {
+        // What somebody lacks is said by the step that it waits for, where there is one.
+        if let (Err(lacks), true) = (&step.call, words.is_empty()) {
             words.push(lacks.to_string());
         }
         words.dedup();

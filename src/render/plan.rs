@@ -151,7 +151,12 @@ pub fn reports(reports: &[Report]) -> String {
                 let _ = writeln!(out, "  {}", clip(&line.heading));
             }
             let symbol = if *outcome == Outcome::Held { '=' } else { '!' };
-            let _ = writeln!(out, "    {symbol} {:<ENTRY_WIDTH$} {}", clip(&line.name), clip(&outcome.words()));
+            let words = match (&line.kind, outcome) {
+                (LineKind::Change { to: None, .. }, Outcome::Held) => "revoked".to_owned(),
+                (LineKind::Change { to: Some(to), .. }, Outcome::Held) if !to.text.is_empty() => to.text.clone(),
+                (_, outcome) => outcome.words(),
+            };
+            let _ = writeln!(out, "    {symbol} {:<ENTRY_WIDTH$} {}", clip(&line.name), clip(&words));
             if let Outcome::Refused { problem } | Outcome::Unverified { problem } = outcome
                 && !problem.next.is_empty()
             {

@@ -183,7 +183,8 @@ impl Session<'_> {
             let host = &action["inputs"]["host"];
             let is_meant = impersonating.iter().any(|key| host["connectionName"] == key.as_str());
             if is_meant && host["operationId"].as_str().is_some_and(|name| name.ends_with("WithOrganization")) {
-                let text = format!("The operation '{}' does not support connections of the invoker.", host["operationId"]);
+                let text =
+                    format!("The operation '{}' does not support connections of the invoker.", host["operationId"]);
                 return Err(flow_error(400, "InvokerConnectionNotAllowed", &text));
             }
         }

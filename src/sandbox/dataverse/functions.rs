@@ -248,9 +248,7 @@ fn widest_of(authority: &Authority) -> Vec<(Uuid, Depth, Uuid)> {
 
 /// Returns a parameter that is an id.
 pub(super) fn guid(parameters: &BTreeMap<String, String>, name: &str) -> Result<Uuid, Fault> {
-    let text = parameters
-        .get(name)
-        .ok_or_else(|| Fault::malformed(format!("The parameter '{name}' is missing.")))?;
+    let text = parameters.get(name).ok_or_else(|| Fault::malformed(format!("The parameter '{name}' is missing.")))?;
     let id = Uuid::try_parse(text)
         .map_err(|_| Fault::malformed(format!("Error occurred while parsing Guid value '{text}'.")))?;
     if id.is_nil() {

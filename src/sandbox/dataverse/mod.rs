@@ -279,7 +279,9 @@ impl Session<'_> {
         let address = request.address(&definition.entity_set, key);
         let preferences = Preferences::of(request);
         if !preferences.returns_row {
-            return Ok(Answer::empty(204).with_header("OData-EntityId", address.clone()).with_header("Location", address));
+            return Ok(Answer::empty(204)
+                .with_header("OData-EntityId", address.clone())
+                .with_header("Location", address));
         }
         let authority = self.authority()?;
         let sight = self.sight(&authority);

@@ -105,9 +105,7 @@ impl Session<'_> {
     /// Refuses to change a row that a managed solution brought and that may not be customized.
     pub(super) fn may_customize(&self, table: &str, key: Uuid) -> Result<(), Fault> {
         match self.organization.row(table, key) {
-            Some(row) if !is_customizable(row) => {
-                Err(managed(text(row, "name").unwrap_or_default(), key, "Update"))
-            }
+            Some(row) if !is_customizable(row) => Err(managed(text(row, "name").unwrap_or_default(), key, "Update")),
             Some(_) | None => Ok(()),
         }
     }

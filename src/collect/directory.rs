@@ -155,8 +155,7 @@ pub(super) fn sections(
     asked.extend(entries.keys());
     let directory =
         if is_asked || !entries.is_empty() { Section::only(asked, entries).with_gap(gap) } else { Section::NotAsked };
-    let members =
-        if groups.is_empty() { Section::NotAsked } else { Section::only(groups, people).with_gap(group_gap) };
+    let members = if groups.is_empty() { Section::NotAsked } else { Section::only(groups, people).with_gap(group_gap) };
     (directory, members)
 }
 
@@ -277,7 +276,12 @@ mod tests {
         questions.push(Question::of_group(&"x".repeat(121)));
         let requests = requests(&questions);
         assert_eq!(requests.iter().map(|request| request.questions.len()).collect::<Vec<_>>(), [15, 1]);
-        assert!(requests[0].read.path().starts_with("groups?$select=id,displayName,mail&$filter=displayName%20in%20(%27sg%200%27,"));
+        assert!(
+            requests[0]
+                .read
+                .path()
+                .starts_with("groups?$select=id,displayName,mail&$filter=displayName%20in%20(%27sg%200%27,")
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod decode;
 mod directory;
 mod environments;
 mod gaps;
+mod own;
 mod questions;
 mod read;
 mod refresh;

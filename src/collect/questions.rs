@@ -160,7 +160,8 @@ pub(super) fn unnamed_privileges(inventory: &Inventory, roles: &BTreeSet<Uuid>) 
     let of_tables = of_tables.flat_map(|privileges| privileges.values().map(|privilege| privilege.id));
     let named = inventory.privileges.rows().map(|(_, privilege)| privilege.id);
     let known: BTreeSet<Uuid> = of_tables.chain(named).collect();
-    let held = roles.iter().filter_map(|role| inventory.role_privileges.row(role)).flat_map(|held| held.keys().copied());
+    let held =
+        roles.iter().filter_map(|role| inventory.role_privileges.row(role)).flat_map(|held| held.keys().copied());
     held.filter(|privilege| !known.contains(privilege)).collect()
 }
 

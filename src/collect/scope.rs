@@ -192,7 +192,12 @@ mod tests {
         let mut wanted = desired();
         let role = RoleName::Name("Flow Runner".into());
         let members = list(group("SG-Expense"));
-        wanted.assignments.push(Assignment { place: place(), role: placed(role.clone()), business_unit: None, members });
+        wanted.assignments.push(Assignment {
+            place: place(),
+            role: placed(role.clone()),
+            business_unit: None,
+            members,
+        });
         let scope = Scope::of(&wanted);
         assert_eq!(scope.holders, Subjects::Named([role].into()));
         assert_eq!(scope.role_privileges, scope.holders);

@@ -188,8 +188,10 @@ mod tests {
         let lookup = paths(set(), Column::Lookup("_parentrootroleid_value"), keys(), "");
         assert_eq!(
             lookup,
-            ["roles?$select=roleid&$filter=_parentrootroleid_value%20eq%2000000000-0000-0000-0000-000000000001%20or%20\
-              _parentrootroleid_value%20eq%2000000000-0000-0000-0000-000000000002"]
+            [
+                "roles?$select=roleid&$filter=_parentrootroleid_value%20eq%2000000000-0000-0000-0000-000000000001%20or%20\
+              _parentrootroleid_value%20eq%2000000000-0000-0000-0000-000000000002"
+            ]
         );
         let attribute = paths(set(), Column::Attribute("roleid"), keys(), "ismanaged%20eq%20true");
         assert!(attribute[0].starts_with("roles?$select=roleid&$filter=ismanaged%20eq%20true%20and%20(Microsoft."));

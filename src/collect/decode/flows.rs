@@ -92,7 +92,10 @@ mod tests {
             "_owninguser_value": null, "_owningteam_value": Uuid::from_u128(4)
         });
         let (id, read) = flow(Row::dataverse("workflows", &value)).unwrap();
-        assert_eq!((id, read.state, read.owner), (Uuid::from_u128(1), FlowState::Activated, PrincipalRow::Team(Uuid::from_u128(4))));
+        assert_eq!(
+            (id, read.state, read.owner),
+            (Uuid::from_u128(1), FlowState::Activated, PrincipalRow::Team(Uuid::from_u128(4)))
+        );
         let mut nobodys = value.clone();
         nobodys["_owningteam_value"] = json!(null);
         assert!(flow(Row::dataverse("workflows", &nobodys)).is_err());

@@ -38,8 +38,7 @@ pub(in crate::collect) fn table(row: Row<'_>) -> Result<(TableName, Table), Prob
             continue;
         };
         let names = ["CanBeBasic", "CanBeLocal", "CanBeDeep", "CanBeGlobal"];
-        let privilege =
-            Privilege { name: row.text("Name")?, id: row.id("PrivilegeId")?, depths: depths(row, names)? };
+        let privilege = Privilege { name: row.text("Name")?, id: row.id("PrivilegeId")?, depths: depths(row, names)? };
         privileges.insert(operation, privilege);
     }
     table.privileges = Some(privileges);

@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn the_root_unit_has_no_parent() {
-        let value = json!({"businessunitid": Uuid::from_u128(1), "name": "Contoso", "_parentbusinessunitid_value": null});
+        let value =
+            json!({"businessunitid": Uuid::from_u128(1), "name": "Contoso", "_parentbusinessunitid_value": null});
         assert_eq!(unit(Row::dataverse("businessunits", &value)).unwrap().1.parent, None);
     }
 }

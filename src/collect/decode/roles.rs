@@ -8,8 +8,7 @@ use crate::names::Depth;
 use crate::problem::Problem;
 
 /// The columns of a root role (Learn: role table reference; recorded role list).
-pub(in crate::collect) const ROLE: &str =
-    "roleid,name,description,isinherited,isautoassigned,ismanaged,iscustomizable,_businessunitid_value,_roletemplateid_value";
+pub(in crate::collect) const ROLE: &str = "roleid,name,description,isinherited,isautoassigned,ismanaged,iscustomizable,_businessunitid_value,_roletemplateid_value";
 /// The columns of a role's copy.
 pub(in crate::collect) const COPY: &str = "roleid,_parentrootroleid_value,_businessunitid_value";
 /// The columns of a role's privilege.

@@ -61,7 +61,8 @@ mod tests {
     fn a_share_is_the_same_in_both_spellings() {
         let flow = Uuid::from_u128(1);
         let team = Uuid::from_u128(2);
-        let set = json!({"objectid": flow, "principalid": team, "principaltypecode": "team", "accessrightsmask": 786_487});
+        let set =
+            json!({"objectid": flow, "principalid": team, "principaltypecode": "team", "accessrightsmask": 786_487});
         let listed = json!({
             "AccessMask": "ReadAccess, WriteAccess, AppendAccess, AppendToAccess, CreateAccess, ShareAccess, AssignAccess",
             "Principal": {"@odata.type": "#Microsoft.Dynamics.CRM.team", "ownerid": team}

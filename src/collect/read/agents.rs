@@ -116,7 +116,8 @@ mod tests {
     #[test]
     fn an_agent_is_found_by_its_name_or_its_schema_name_and_two_of_one_name_by_neither() {
         let agent = |id: u128, name: &str, schema: &str| (Uuid::from_u128(id), [Text::from(name), Text::from(schema)]);
-        let found = BTreeMap::from([agent(1, "HR helper", "cr_hr"), agent(2, "HR helper", "cr_hr2"), agent(3, "IT", "cr_it")]);
+        let found =
+            BTreeMap::from([agent(1, "HR helper", "cr_hr"), agent(2, "HR helper", "cr_hr2"), agent(3, "IT", "cr_it")]);
         let flows = BTreeMap::from([(Uuid::from_u128(3), BTreeSet::from([Uuid::from_u128(9)]))]);
         let names = ["HR helper", "CR_IT", "cr_hr"].map(str::to_owned).into();
         let section = by_agent_name(&names, &found, &flows);

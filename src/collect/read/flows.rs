@@ -60,8 +60,7 @@ pub(in crate::collect) async fn parents(
     definitions: &Section<Uuid, Facts>,
     every: &BTreeSet<Uuid>,
 ) -> Section<Uuid, BTreeSet<Uuid>> {
-    let rest: BTreeSet<Uuid> =
-        every.iter().filter(|flow| definitions.row(flow).is_none()).copied().collect();
+    let rest: BTreeSet<Uuid> = every.iter().filter(|flow| definitions.row(flow).is_none()).copied().collect();
     let searches = wanted.len().div_ceil(SEARCHES);
     let pages = rest.len().div_ceil(TEXTS_OF_A_PAGE as usize);
     let found = if searches < pages { search(source, wanted).await.ok() } else { None };
@@ -76,9 +75,8 @@ pub(in crate::collect) async fn parents(
     match read {
         Ok((facts, trouble)) => {
             let known = definitions.rows().chain(&facts);
-            let pairs: BTreeSet<(Uuid, Uuid)> = known
-                .flat_map(|(parent, facts)| facts.children.iter().map(|child| (*child, *parent)))
-                .collect();
+            let pairs: BTreeSet<(Uuid, Uuid)> =
+                known.flat_map(|(parent, facts)| facts.children.iter().map(|child| (*child, *parent))).collect();
             Section::only(wanted.clone(), super::grouped(wanted, pairs)).with_gap(trouble)
         }
         Err(problem) => Section::Unreadable(problem),

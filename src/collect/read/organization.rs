@@ -36,7 +36,10 @@ pub(in crate::collect) async fn caller(source: Source<'_>) -> (Reading<Caller>, 
 }
 
 /// The caller's privileges, those of its teams included (Learn: RetrieveUserPrivileges function).
-async fn privileges(source: Source<'_>, user: Uuid) -> Result<BTreeMap<crate::names::Text, crate::names::Depth>, Problem> {
+async fn privileges(
+    source: Source<'_>,
+    user: Uuid,
+) -> Result<BTreeMap<crate::names::Text, crate::names::Depth>, Problem> {
     let path = format!("systemusers({user})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()");
     let value = source.one(&path).await?;
     let answer = Row::dataverse("RetrieveUserPrivileges", &value);

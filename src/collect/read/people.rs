@@ -108,9 +108,7 @@ pub(in crate::collect) async fn members(source: Source<'_>, teams: &BTreeSet<Uui
 /// The teams that users are in.
 pub(in crate::collect) async fn teams_of(source: Source<'_>, users: &BTreeSet<Uuid>) -> Section<Uuid, BTreeSet<Uuid>> {
     match source.by_keys(MEMBERSHIPS, Column::Attribute("systemuserid"), users, "").await {
-        Ok(pairs) => {
-            Section::only(users.clone(), grouped(users, pairs.into_iter().map(|(team, user)| (user, team))))
-        }
+        Ok(pairs) => Section::only(users.clone(), grouped(users, pairs.into_iter().map(|(team, user)| (user, team)))),
         Err(problem) => Section::Unreadable(problem),
     }
 }

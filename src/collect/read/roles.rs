@@ -40,7 +40,10 @@ pub(in crate::collect) async fn some_roots(source: Source<'_>, ids: &BTreeSet<Uu
 }
 
 /// The copies of root roles.
-pub(in crate::collect) async fn copies(source: Source<'_>, roots: &BTreeSet<Uuid>) -> Section<Uuid, BTreeMap<Uuid, Uuid>> {
+pub(in crate::collect) async fn copies(
+    source: Source<'_>,
+    roots: &BTreeSet<Uuid>,
+) -> Section<Uuid, BTreeMap<Uuid, Uuid>> {
     let rows = source.by_keys(COPIES, Column::Lookup("_parentrootroleid_value"), roots, "").await;
     match rows {
         Ok(rows) => {

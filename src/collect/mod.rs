@@ -12,6 +12,8 @@ mod read;
 mod refresh;
 mod scope;
 mod source;
+#[cfg(test)]
+mod tests;
 mod waves;
 
 pub use directory::Directory;

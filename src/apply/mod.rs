@@ -1,6 +1,6 @@
 //! Carrying out what was approved: rounds of writing and reading again, until every approved line has an outcome.
 pub mod rounds;
-//SESSION
+pub mod session;
 
 #[cfg(test)]
 mod tests;

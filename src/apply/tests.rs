@@ -129,7 +129,10 @@ fn is_removal(line: &crate::plan::Line) -> bool {
 fn line_phase(line: &crate::plan::Line) -> crate::ledger::Phase {
     match &line.kind {
         crate::plan::LineKind::Change { phase, .. } => *phase,
-        _ => panic!("only changes have outcomes: {line:#?}"),
+        crate::plan::LineKind::Blocked { .. }
+        | crate::plan::LineKind::Unread { .. }
+        | crate::plan::LineKind::Unmanaged { .. }
+        | crate::plan::LineKind::Kept { .. } => panic!("only changes have outcomes: {line:#?}"),
     }
 }
 

@@ -106,6 +106,7 @@ fn targets<'outline>(
     once(root, "properties", "the flow's text")?;
     let properties = facts::object(root, &["properties"])?;
     once(properties, "connectionReferences", "properties")?;
+    once(properties, "definition", "properties")?;
     let references = facts::references(properties)?;
     let entries: Vec<_> = references.into_iter().flat_map(Value::members).collect();
     let mut targets: BTreeMap<Text, (Value<'outline>, bool)> = BTreeMap::new();

@@ -150,15 +150,13 @@ fn chooses_environment(action: Value<'_>) -> Option<String> {
         return None;
     }
     let host = action.path(&["inputs", "host"])?;
-    match host.get("connectionName") {
-        Some(key) => key.string().map(String::from),
-        // Actions of older flows: `@parameters('$connections')['shared_x']['connectionId']`.
-        None => {
-            let expression = host.path(&["connection", "name"])?.string()?;
-            let (_, rest) = expression.split_once("$connections')['")?;
-            rest.split_once("']").map(|(key, _)| key.to_owned())
-        }
+    if let Some(key) = host.get("connectionName") {
+        return key.string().map(String::from);
     }
+    // Actions of older flows: `@parameters('$connections')['shared_x']['connectionId']`.
+    let expression = host.path(&["connection", "name"])?.string()?;
+    let (_, rest) = expression.split_once("$connections')['")?;
+    rest.split_once("']").map(|(key, _)| key.to_owned())
 }
 
 /// The connector's operation behind an action or trigger, which older flows keep in its metadata.

@@ -76,15 +76,15 @@ impl<'text> Outline<'text> {
     /// The text with each span replaced by what goes there. The spans do not overlap.
     pub(super) fn splice(&self, mut splices: Vec<Splice>) -> String {
         splices.sort_by_key(|splice| splice.span.start);
-        let mut spliced = String::with_capacity(self.text.len() + 64 * splices.len());
+        let mut result = String::with_capacity(self.text.len() + 64 * splices.len());
         let mut at = 0;
         for Splice { span, with } in &splices {
-            spliced.push_str(&self.text[at..span.start]);
-            spliced.push_str(with);
+            result.push_str(&self.text[at..span.start]);
+            result.push_str(with);
             at = span.end;
         }
-        spliced.push_str(&self.text[at..]);
-        spliced
+        result.push_str(&self.text[at..]);
+        result
     }
 }
 

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{Conflict, Facts, Malformed, Trigger, edit, facts};
 use crate::names::ConnectionMode::{self, ProvidedByRunOnlyUser, UseThisConnection};
+use crate::names::Text;
 use crate::request::{Edit, ModeEdit, ModeTarget};
 
 const DATAVERSE: &str = "shared_commondataserviceforapps";
@@ -40,7 +41,7 @@ fn one(connector: &str, members: &str) -> String {
 }
 
 fn mode(text: &str) -> ConnectionMode {
-    facts(text).unwrap().connections["it"].mode
+    facts(text).unwrap().connections[&Text::from("it")].mode
 }
 
 fn facts_of(definition: &Value) -> Facts {
@@ -163,7 +164,7 @@ fn what_is_no_flow_says_what_is_wrong_with_it() {
 }
 
 #[test]
-fn the_mode_change_of_a_real_agent_flow_comes_out_byte_for_byte() {
+fn the_mode_change_of_an_agents_flow_comes_out_byte_for_byte() {
     let there =
         [name("contoso_teams_4f0a1", true), name("contoso_outlook_77c3e", true), name("contoso_dataverse_0b9d2", true)];
     let after = edited(BEFORE, there).unwrap().unwrap();

@@ -2,12 +2,16 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::names::{ConnectionMode, Depth, EnvironmentRole, Membership, Operation, Text};
 use crate::place::Place;
+
+pub use crate::kinds::environment::spec::{ActAs, AddUsers, Cloud};
+pub use crate::kinds::principals::State;
+pub use crate::ledger::Extent;
+pub use crate::names::{FlowName, RoleName};
+pub use crate::principal::PrincipalName;
 
 /// A value and where a manifest says it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,11 +34,11 @@ pub struct Desired {
 pub struct DesiredEnvironment {
     /// The Environment document.
     pub environment: Environment,
-    /// What SecurityRole documents say, in the order of their places.
+    /// What `SecurityRole` documents say, in the order of their places.
     pub roles: Vec<Role>,
-    /// What RoleAssignment documents with `role:` say.
+    /// What `RoleAssignment` documents with `role:` say.
     pub assignments: Vec<Assignment>,
-    /// What RoleAssignment documents with `environmentRole:` say.
+    /// What `RoleAssignment` documents with `environmentRole:` say.
     pub environment_roles: Vec<EnvironmentRoles>,
     /// What Flow documents say.
     pub flows: Vec<Flow>,
@@ -67,45 +71,6 @@ pub struct Environment {
     pub group_teams: GroupTeams,
     /// Limits of one run.
     pub rails: Rails,
-}
-
-/// One of Microsoft's clouds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Cloud {
-    /// The public cloud.
-    #[default]
-    Public,
-    /// US Government Community Cloud.
-    Gcc,
-    /// US Government Community Cloud High.
-    GccHigh,
-    /// US Department of Defense.
-    Dod,
-    /// China, operated by 21Vianet.
-    China,
-}
-
-/// How a user who has no row comes into the environment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum AddUsers {
-    /// With the first role assignment, through the alternate key: Dataverse alone.
-    #[default]
-    Dataverse,
-    /// By the admin API's `addUser`, which needs a registered management application.
-    Bap,
-}
-
-/// As whom a flow's text is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum ActAs {
-    /// As powergrant's own identity.
-    #[default]
-    Caller,
-    /// As the flow's owner; needs the act-on-behalf privilege.
-    Owner,
 }
 
 /// What a group team is made as.
@@ -161,22 +126,7 @@ impl Default for MaxRemovals {
     }
 }
 
-/// Whether something shall be there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum State {
-    /// It shall be there.
-    #[default]
-    Present,
-    /// It shall not be there.
-    Absent,
-}
-
-pub use crate::ledger::Extent;
-pub use crate::names::{FlowName, RoleName};
-pub use crate::principal::PrincipalName;
-
-/// One SecurityRole document in one environment.
+/// One `SecurityRole` document in one environment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Role {
     /// Where the document begins.
@@ -231,7 +181,7 @@ pub struct NamedPrivilege {
     pub place: Place,
 }
 
-/// One RoleAssignment document with `role:` in one environment.
+/// One `RoleAssignment` document with `role:` in one environment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assignment {
     /// Where the document begins.
@@ -244,7 +194,7 @@ pub struct Assignment {
     pub members: List,
 }
 
-/// One RoleAssignment document with `environmentRole:` in one environment.
+/// One `RoleAssignment` document with `environmentRole:` in one environment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EnvironmentRoles {
     /// Where the document begins.

@@ -8,7 +8,8 @@ use crate::finding::{Finding, Severity, did_you_mean};
 use crate::manifest::Document;
 use crate::manifest::document::Addressed;
 use crate::manifest::envelope::Kind;
-use crate::names::folded;
+use crate::names::{Text, folded};
+use crate::place::Place;
 use crate::rules::Rule;
 
 mod contradictions;
@@ -80,13 +81,14 @@ pub fn has_errors(findings: &[Finding]) -> bool {
 
 /// Reads every Environment document, once each.
 fn environments<'run>(documents: &'run [Document], findings: &mut Vec<Finding>) -> Vec<(&'run Document, Environment)> {
-    let mut environments: Vec<(&Document, Environment)> = Vec::new();
+    let mut environments = Vec::new();
     let mut names = BTreeSet::new();
+    let mut addresses = BTreeMap::new();
     for document in documents.iter().filter(|document| document.kind == Kind::Environment && document.is_sound) {
         if let Some(environment) = environment::read(document, findings)
             && names.insert(&document.name.value)
         {
-            report_same(&environment, &environments, findings);
+            report_same(&environment, &mut addresses, findings);
             environments.push((document, environment));
         }
     }
@@ -94,20 +96,22 @@ fn environments<'run>(documents: &'run [Document], findings: &mut Vec<Finding>) 
 }
 
 /// Two Environment documents that are one environment would both be planned, each without the other.
-fn report_same(environment: &Environment, others: &[(&Document, Environment)], findings: &mut Vec<Finding>) {
-    let fields = |environment: &Environment| [environment.url.clone(), environment.environment_id.clone()];
-    for (_, other) in others {
-        let pairs = fields(environment).into_iter().zip(fields(other));
-        let same = pairs
-            .filter_map(|(own, other)| own.zip(other))
-            .find(|(own, other)| folded(&own.value) == folded(&other.value));
-        if let Some((own, first)) = same {
-            let message = format!("{} and {} are one environment, `{}`", other.name, environment.name, own.value);
+fn report_same(
+    environment: &Environment,
+    addresses: &mut BTreeMap<String, (Text, Place)>,
+    findings: &mut Vec<Finding>,
+) {
+    for address in environment.url.iter().chain(&environment.environment_id) {
+        let own = (environment.name.clone(), address.place.clone());
+        if let Some((other, first)) = addresses.get(&folded(&address.value)) {
+            let message = format!("{other} and {} are one environment, `{}`", environment.name, address.value);
             findings.push(
-                Finding::error(Rule::DuplicateEnvironment, &own.place, message)
-                    .also(&first.place, "first here")
+                Finding::error(Rule::DuplicateEnvironment, &address.place, message)
+                    .also(first, "first here")
                     .hint("keep one of the two documents"),
             );
+        } else {
+            addresses.insert(folded(&address.value), own);
         }
     }
 }

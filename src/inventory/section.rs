@@ -27,9 +27,10 @@ pub enum Asked<K: Ord> {
 }
 
 /// One set of rows as it was read.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub enum Section<K: Ord, R> {
     /// The run did not ask for it.
+    #[default]
     NotAsked,
     /// It could not be read to its last page.
     Unreadable(Problem),
@@ -42,12 +43,6 @@ pub enum Section<K: Ord, R> {
         /// The rows.
         rows: Arc<BTreeMap<K, R>>,
     },
-}
-
-impl<K: Ord, R> Default for Section<K, R> {
-    fn default() -> Self {
-        Self::NotAsked
-    }
 }
 
 impl<K: Ord + Clone, R: Clone> Section<K, R> {

@@ -32,6 +32,7 @@ pub struct Privilege {
 }
 
 /// A security role at the root business unit.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of the row by itself")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Role {

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::compile::desired::{Extent, State};
+use crate::ledger::Extent;
 use crate::names::Membership;
 
 /// A principal: exactly one of `user`, `group`, `application` and `team`.
@@ -154,6 +154,17 @@ pub struct Team {
     /// Its business unit, to tell teams of one name apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub business_unit: Option<String>,
+}
+
+/// Whether something shall be there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum State {
+    /// It shall be there.
+    #[default]
+    Present,
+    /// It shall not be there.
+    Absent,
 }
 
 /// A list of principals that says what happens to those it does not name.

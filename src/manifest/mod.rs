@@ -7,6 +7,7 @@ use crate::rules::Rule;
 
 pub mod document;
 pub mod envelope;
+mod mask;
 pub mod node;
 pub mod schema;
 mod shape;
@@ -16,6 +17,9 @@ pub mod yaml;
 
 pub use document::Document;
 pub use sources::Sources;
+
+#[cfg(test)]
+mod tests;
 
 /// What a set of files holds.
 #[derive(Clone, Debug, Default)]

@@ -131,14 +131,16 @@ pub fn warn(
     for (flow, verdict) in &verdicts.connections {
         let Verdict::Compared { changes, .. } = verdict else { continue };
         let owner = after.flows.row(&flow.id).map(|row| row.owner.id());
-        if let (Some(change), true) = (changes.first(), caller.is_some() && owner != caller) {
-            if desired.environment.act_as == crate::compile::desired::ActAs::Caller {
-                let message = format!(
-                    "flow `{flow}` belongs to somebody else; the service may refuse this caller, who may own none of its connections"
-                );
-                let finding = Finding::note(Rule::LikelyRefused, &change.place, message);
-                findings.push(finding.hint("share its connections with powergrant's identity, or set `actAs: owner` in the Environment document"));
-            }
+        if let (Some(change), true) = (changes.first(), caller.is_some() && owner != caller)
+            && desired.environment.act_as == crate::compile::desired::ActAs::Caller
+        {
+            let message = format!(
+                "flow `{flow}` belongs to somebody else; the service may refuse this caller, who may own none of its connections"
+            );
+            let finding = Finding::note(Rule::LikelyRefused, &change.place, message);
+            findings.push(finding.hint(
+                "share its connections with powergrant's identity, or set `actAs: owner` in the Environment document",
+            ));
         }
     }
 }

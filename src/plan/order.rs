@@ -53,13 +53,14 @@ pub fn order(inventory: &Inventory, verdicts: &Ledgers<Verdicts>, keep: Keep<'_>
             .collect();
     }
     for step in &steps {
-        let mut words: Vec<String> = step.waits.iter().flat_map(|other| after_words(&lines, &steps[*other])).collect();
+        let mut words: Vec<String> =
+            step.waits.iter().filter_map(|other| after_words(&lines, &steps[*other])).collect();
         if let Err(lacks) = &step.call {
             words.push(lacks.to_string());
         }
         words.dedup();
         for line in &step.lines {
-            lines[*line].after = words.clone();
+            lines[*line].after.clone_from(&words);
         }
     }
     (lines, steps)
@@ -119,10 +120,11 @@ fn hold_back_strangers(lines: &[Line], steps: &mut [Step]) {
         .map(|(_, line)| line.entry.as_str())
         .collect();
     for step in steps.iter_mut().filter(|step| step.phase == Phase::Grant) {
-        if let Some(principal) = &step.principal {
-            if step.call.is_ok() && strangers.contains(principal.identity().as_str()) {
-                step.call = Err(Lacks::Row(principal.clone()));
-            }
+        if let Some(principal) = &step.principal
+            && step.call.is_ok()
+            && strangers.contains(principal.identity().as_str())
+        {
+            step.call = Err(Lacks::Row(principal.clone()));
         }
     }
 }

@@ -231,12 +231,12 @@ impl Resolve<'_> {
             return true;
         }
         let words = facts.trigger.words();
-        if let crate::clientdata::Trigger::OtherRequest(_) = facts.trigger {
-            if what == "run-only users" {
-                let message = format!("flow `{flow}` is {words}; little is known about run-only users there");
-                self.findings.push(Finding::warning(Rule::UnusualTrigger, place, message));
-                return true;
-            }
+        if let crate::clientdata::Trigger::OtherRequest(_) = facts.trigger
+            && what == "run-only users"
+        {
+            let message = format!("flow `{flow}` is {words}; little is known about run-only users there");
+            self.findings.push(Finding::warning(Rule::UnusualTrigger, place, message));
+            return true;
         }
         let message = format!("flow `{flow}` is {words}, so nobody runs it and it has no {what}");
         let finding = Finding::error(Rule::NotInteractive, place, message);

@@ -1,6 +1,6 @@
 //! Random environments and random wishes for them, for the property tests of the pure pipe.
 //!
-//! Blind spots: one business unit below the root, no team-owned flows, no RecordFilter depths, no agents and solutions,
+//! Blind spots: one business unit below the root, no team-owned flows, no `RecordFilter` depths, no agents and solutions,
 //! every section is read whole unless a test takes one away.
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -244,7 +244,14 @@ fn flows(dice: &mut Dice, inventory: &mut Inventory) {
         (BTreeMap::new(), BTreeMap::new(), BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let masks = [Rights::READ, Rights::READ, Rights::ALL, Rights(3), Rights(0), Rights(262_145)];
     let share = |dice: &mut Dice| -> BTreeMap<PrincipalRow, Rights> {
-        rows.iter().skip(1).filter_map(|row| dice.one_in(3).then(|| (*row, dice.pick(&masks)))).collect()
+        rows.iter()
+            .skip(1)
+            .filter(|_| dice.one_in(3))
+            .copied()
+            .collect::<Vec<_>>()
+            .into_iter()
+            .map(|row| (row, dice.pick(&masks)))
+            .collect()
     };
     for number in 0..FLOWS {
         let flow = FlowRow {

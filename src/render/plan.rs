@@ -61,7 +61,7 @@ pub fn one(line: &Line) -> String {
         LineKind::Change { from, to, .. } => ('~', format!("{} → {}", level(from), level(to))),
         LineKind::Blocked { reason, .. } => ('!', clip(reason)),
         LineKind::Unread { problem, .. } if line.entry.is_empty() => {
-            return format!("? not read: {}, nothing planned", problem);
+            return format!("? not read: {problem}, nothing planned");
         }
         LineKind::Unread { problem, .. } => ('?', format!("not read: {}", problem.says)),
         LineKind::Unmanaged { held } => {
@@ -135,10 +135,10 @@ pub fn reports(reports: &[Report]) -> String {
             }
             let symbol = if *outcome == Outcome::Held { '=' } else { '!' };
             let _ = writeln!(out, "    {symbol} {:<ENTRY_WIDTH$} {}", clip(&line.name), clip(&outcome.words()));
-            if let Outcome::Refused { problem } | Outcome::Unverified { problem } = outcome {
-                if !problem.next.is_empty() {
-                    let _ = writeln!(out, "      next: {}", clip(&problem.next));
-                }
+            if let Outcome::Refused { problem } | Outcome::Unverified { problem } = outcome
+                && !problem.next.is_empty()
+            {
+                let _ = writeln!(out, "      next: {}", clip(&problem.next));
             }
         }
         for line in &report.new_since_plan {

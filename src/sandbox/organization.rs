@@ -203,7 +203,10 @@ impl Organization {
 
     /// Returns the business unit at the top.
     pub fn root_unit(&self) -> Uuid {
-        self.find("businessunit", "_parentbusinessunitid_value", &Value::Null).map(|(id, _)| id).next().unwrap_or_default()
+        self.find("businessunit", "_parentbusinessunitid_value", &Value::Null)
+            .map(|(id, _)| id)
+            .next()
+            .unwrap_or_default()
     }
 
     /// Returns a business unit and all below it, parents before children.
@@ -305,7 +308,8 @@ mod tests {
     #[test]
     fn a_setting_that_is_not_there_is_off() {
         let mut organization = organization();
-        let xml = "<OrgSettings><EnableOwnershipAcrossBusinessUnits>true</EnableOwnershipAcrossBusinessUnits></OrgSettings>";
+        let xml =
+            "<OrgSettings><EnableOwnershipAcrossBusinessUnits>true</EnableOwnershipAcrossBusinessUnits></OrgSettings>";
         assert!(!organization.setting("EnableOwnershipAcrossBusinessUnits"));
         let id = organization.id;
         organization.put("organization", id, row_of(json!({ "orgdborgsettings": xml })));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::hosts::Target;
 use super::multipart::{self, Part};
-use super::reader::Reader;
+use super::reader::{Reader, get};
 use super::retry::{is_passing, retry_after};
 use super::session::broken;
 use super::wire::{Answer, Body, Parcel};
@@ -68,7 +68,7 @@ impl Reader {
         let mut done = Done::new();
         let mut open = Vec::new();
         for (index, read) in reads {
-            match self.get(&target, &read) {
+            match get(&target, &read) {
                 Ok(parcel) => open.push(Open { index, parcel }),
                 Err(problem) => done.push((index, Err(problem))),
             }
@@ -118,7 +118,7 @@ impl Reader {
     async fn send(&self, target: &Target, open: &[Open]) -> Result<Vec<Option<Answer>>, Problem> {
         let session = &self.session;
         let body = if target.service == Service::Graph { graph_body(open) } else { dataverse_body(open) };
-        let mut parcel = session.parcel_with(target, "POST", "$batch", body)?;
+        let mut parcel = Parcel::batch(target, body)?;
         if target.service == Service::Dataverse {
             // Without it the first part that fails ends the batch (Learn: execute batch operations).
             parcel.headers.push(("Prefer".to_owned(), "odata.continue-on-error".to_owned()));

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 /// An encoded address stays below this. The service takes 32,768 characters (Learn: compose HTTP requests); proxies on the way take less.
 pub const LONGEST_URL: usize = 24 * 1024;
 
-/// Conditions that one filter of `or` may have (Learn: FetchXML reference, which Dataverse turns filters into).
+/// Conditions that one filter of `or` may have (Learn: `FetchXML` reference, which Dataverse turns filters into).
 pub const MOST_CONDITIONS: usize = 500;
 
 /// Values that Graph's `in` may have (Learn: Graph, advanced query capabilities).
@@ -23,7 +23,7 @@ pub fn encoded(text: &str) -> String {
     encoded
 }
 
-/// A text as a literal of OData, encoded: quotes are doubled first, because services decode before they parse (third-party measurement).
+/// A text as a literal of a filter, encoded: quotes are doubled first, because services decode before they parse (third-party measurement).
 pub fn quoted(text: &str) -> String {
     format!("%27{}%27", encoded(&text.replace('\'', "''")))
 }

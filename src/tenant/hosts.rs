@@ -32,6 +32,9 @@ impl Routing {
     }
 }
 
+/// What to do about an address that is not an organisation's.
+const FORM: &str = "write the organisation's address as in `https://contoso.crm4.dynamics.com`";
+
 /// The Dataverse organisation of an environment, known by its address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Organisation(Url);
@@ -44,7 +47,6 @@ impl Organisation {
         let refuse = |says: String, next: &str| {
             Err(Problem::without_request(Cause::Refused, Service::Dataverse.name(), says, next))
         };
-        const FORM: &str = "write the organisation's address as in `https://contoso.crm4.dynamics.com`";
         let Ok(url) = Url::parse(address) else { return refuse(format!("`{address}` is not an address"), FORM) };
         let is_bare = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
         if !is_bare || !url.username().is_empty() || url.password().is_some() {

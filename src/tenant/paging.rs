@@ -21,9 +21,8 @@ impl Page {
     fn of_json(asked: &Asked, status: u16, mut value: Value) -> Result<Self, Problem> {
         let strange = |says: &str| asked.problem(Cause::Malformed, Some(status), says);
         let next = take_next(&mut value);
-        let rows = match value.get_mut("value").map(Value::take) {
-            Some(Value::Array(rows)) => rows,
-            Some(_) | None => return Err(strange("a page without a list `value`")),
+        let Some(Value::Array(rows)) = value.get_mut("value").map(Value::take) else {
+            return Err(strange("a page without a list `value`"));
         };
         let rows = rows.into_iter().map(|row| match row {
             Value::Object(row) => Ok(row),

@@ -47,10 +47,13 @@ impl Asked {
         };
         let mut problem = self.problem(cause, Some(answer.status), &error.says);
         if problem.says.is_empty() {
-            problem.says = if is_html { "a web page instead of JSON" } else { "no message" }.to_owned();
+            problem.says = String::from(if is_html { "a web page instead of JSON" } else { "no message" });
         }
         if let Some(known) = known {
             known.next.clone_into(&mut problem.next);
+        } else if answer.header("www-authenticate").is_some_and(|challenge| challenge.contains("insufficient_claims")) {
+            // Learn: continuous access evaluation; the challenge can only be met by signing in anew.
+            remedies::REVOKED.clone_into(&mut problem.next);
         }
         problem.code = error.code.map(|code| clip(&code));
         problem.correlation = correlation(&answer.headers).or(error.request);
@@ -284,7 +287,7 @@ mod tests {
             let kind = &recorded["kind"];
             assert!(!problem.says.is_empty() && !problem.next.is_empty(), "{kind}: {problem:?}");
             if let Some(code) = problem.code.as_deref() {
-                assert!(remedies::of_code(code).is_some() || code == "0x80040203", "{kind}: {code} has no remedy");
+                assert!(remedies::of_code(code).is_some(), "{kind}: {code} has no remedy");
             }
             if status == 429 {
                 assert_eq!(problem.cause, Cause::Throttled, "{kind}");

@@ -51,20 +51,20 @@ impl Reader {
     /// After an error what was handed over is a part of the set, and no part of a set is an answer.
     pub async fn pages(&self, read: &Read, mut take: impl FnMut(Vec<Map<String, Value>>)) -> Result<(), Problem> {
         let target = self.target(read.service())?;
-        let mut parcel = self.get(&target, read)?;
+        let mut parcel = get(&target, read)?;
         let mut seen = BTreeSet::from([parcel.url.clone()]);
         loop {
             let page = self.session.read(&target, &parcel, |answer| Page::of(&parcel.asked, answer)).await?;
             take(page.rows);
             let Some(link) = page.next else { return Ok(()) };
-            parcel.url = self.follow(&target, &parcel, &link, &mut seen)?;
+            parcel.url = follow(&target, &parcel, &link, &mut seen)?;
         }
     }
 
     /// Reads one thing: a row, the answer of a function. Where it is a set, its further pages are in it.
     pub async fn one(&self, read: &Read) -> Result<Value, Problem> {
         let target = self.target(read.service())?;
-        let parcel = self.get(&target, read)?;
+        let parcel = get(&target, read)?;
         let value = self.session.read(&target, &parcel, |answer| parcel.asked.json(answer)).await?;
         self.completed(&target, parcel, value).await
     }
@@ -72,7 +72,7 @@ impl Reader {
     /// Reads one row past all caches, together with its version for `If-Match`.
     pub async fn row_with_etag(&self, read: &Read) -> Result<(String, Value), Problem> {
         let target = self.target(read.service())?;
-        let parcel = self.get(&target, &read.clone().strong())?;
+        let parcel = get(&target, &read.clone().strong())?;
         let decode = |answer: &Answer| {
             let value = parcel.asked.json(answer)?;
             let etag = value["@odata.etag"].as_str().or_else(|| answer.header("etag")).map(str::to_owned);
@@ -100,7 +100,7 @@ impl Reader {
         let mut seen = BTreeSet::from([parcel.url.clone()]);
         let mut next = take_next(&mut value);
         while let Some(link) = next {
-            parcel.url = self.follow(target, &parcel, &link, &mut seen)?;
+            parcel.url = follow(target, &parcel, &link, &mut seen)?;
             let page = self.session.read(target, &parcel, |answer| Page::of(&parcel.asked, answer)).await?;
             let Some(Value::Array(rows)) = value.get_mut("value") else {
                 let says = "an answer that goes on without a list `value`";
@@ -115,37 +115,37 @@ impl Reader {
     pub(super) fn target(&self, service: Service) -> Result<Target, Problem> {
         Target::of(self.cloud, service, self.organisation.as_ref())
     }
+}
 
-    /// The request that a read is.
-    pub(super) fn get(&self, target: &Target, read: &Read) -> Result<Parcel, Problem> {
-        let mut url = target.url(read.path())?;
-        let mut headers = Vec::new();
-        match (read.page_size(), target.service) {
-            (None, _) => {}
-            (Some(rows), Service::Dataverse) => {
-                headers.push(("Prefer".to_owned(), format!("odata.maxpagesize={rows}")))
-            }
-            // These services take the size of a page from `$top` and still link to the next one (Learn: Graph, paging; connector
-            // definition of the admin API).
-            (Some(rows), Service::Graph | Service::Admin | Service::Flow) => {
-                let query = url.query().map_or_else(|| format!("$top={rows}"), |query| format!("{query}&$top={rows}"));
-                url.set_query(Some(&query));
-            }
+/// The request that a read is.
+pub(super) fn get(target: &Target, read: &Read) -> Result<Parcel, Problem> {
+    let mut url = target.url(read.path())?;
+    let mut headers = Vec::new();
+    match (read.page_size(), target.service) {
+        (None, _) => {}
+        (Some(rows), Service::Dataverse) => {
+            headers.push(("Prefer".to_owned(), format!("odata.maxpagesize={rows}")));
         }
-        if read.is_strong() && target.service == Service::Dataverse {
-            headers.push(("Consistency".to_owned(), "Strong".to_owned()));
+        // These services take the size of a page from `$top` and still link to the next one (Learn: Graph, paging; connector
+        // definition of the admin API).
+        (Some(rows), Service::Graph | Service::Admin | Service::Flow) => {
+            let query = url.query().map_or_else(|| format!("$top={rows}"), |query| format!("{query}&$top={rows}"));
+            url.set_query(Some(&query));
         }
-        let mut parcel = self.session.parcel(target, "GET", read.path(), url);
-        parcel.headers.append(&mut headers);
-        Ok(parcel)
     }
+    if read.is_strong() && target.service == Service::Dataverse {
+        headers.push(("Consistency".to_owned(), "Strong".to_owned()));
+    }
+    let mut parcel = Parcel::new(target, "GET", read.path(), url);
+    parcel.headers.append(&mut headers);
+    Ok(parcel)
+}
 
-    /// The address of the next page: on the same host, and none that was read already.
-    fn follow(&self, target: &Target, parcel: &Parcel, link: &str, seen: &mut BTreeSet<Url>) -> Result<Url, Problem> {
-        let next = target.next(&parcel.url, link)?;
-        if seen.insert(next.clone()) {
-            return Ok(next);
-        }
-        Err(parcel.asked.problem(Cause::Malformed, None, "the pages of this set lead in a circle"))
+/// The address of the next page: on the same host, and none that was read already.
+fn follow(target: &Target, parcel: &Parcel, link: &str, seen: &mut BTreeSet<Url>) -> Result<Url, Problem> {
+    let next = target.next(&parcel.url, link)?;
+    if seen.insert(next.clone()) {
+        return Ok(next);
     }
+    Err(parcel.asked.problem(Cause::Malformed, None, "the pages of this set lead in a circle"))
 }

@@ -9,18 +9,18 @@ pub(super) struct Known {
     pub(super) next: &'static str,
 }
 
-const fn next(next: &'static str) -> Option<Known> {
-    Some(Known { cause: None, next })
+const fn next(next: &'static str) -> Known {
+    Known { cause: None, next }
 }
 
-const fn really(cause: Cause, next: &'static str) -> Option<Known> {
-    Some(Known { cause: Some(cause), next })
+const fn really(cause: Cause, next: &'static str) -> Known {
+    Known { cause: Some(cause), next }
 }
 
 /// What is known of a service's error code.
 // Codes without another source: Learn, web service error codes.
 pub(super) fn of_code(code: &str) -> Option<Known> {
-    match code {
+    let known = match code {
         // PrivilegeDenied, PrincipalPrivilegeDenied (recorded: "Principal user … is missing prv… privilege").
         "0x80040220" | "0x80040231" => {
             really(Cause::Forbidden, "give the caller a security role with the privilege that the message names")
@@ -48,10 +48,9 @@ pub(super) fn of_code(code: &str) -> Option<Known> {
         "0x80060882" => really(Cause::Conflict, "somebody changed the row since it was read; plan again"),
         // OptimisticConcurrencyNotEnabled.
         "0x8006088d" | "0x8006088D" => next("report this: the table does not know row versions"),
-        // Requests, execution time and concurrency over the limit (Learn: service protection API limits).
-        "0x80072322" | "0x80072321" | "0x80072326" => really(Cause::Throttled, THROTTLED),
-        // Names used by Microsoft Graph and by the Flow service (Learn: Graph throttling).
-        "TooManyRequests" | "RateLimitExceeded" => really(Cause::Throttled, THROTTLED),
+        // Requests, execution time and concurrency over the limit (Learn: service protection API limits); the name that Microsoft
+        // Graph has for it (Learn: Graph throttling).
+        "0x80072322" | "0x80072321" | "0x80072326" | "TooManyRequests" => really(Cause::Throttled, THROTTLED),
         // The row does not exist (recorded: "Entity 'role' With Id = … Does Not Exist").
         "0x80040217" => really(Cause::Gone, "it was removed, or the id is of another environment; plan again"),
         // A segment of the address is unknown: that is not a row that is absent (recorded: "Resource not found for the segment").
@@ -83,6 +82,8 @@ pub(super) fn of_code(code: &str) -> Option<Known> {
         "0x80041d64" => next("Dataverse keeps System Administrator for tenant administrators; name it in the manifest"),
         // CannotAssignRolesToSupportUser, CannotAssignSupportUser.
         "0x80041d51" | "0x80041d44" => next("roles of support users cannot be changed"),
+        // An id of zeros (recorded: "Expected non-empty Guid.").
+        "0x80040203" => next("report this: an empty id was sent"),
         // BusinessUnitMissing.
         "0x80041406" => next("the business unit is gone; plan again"),
         // A solution is being imported or removed.
@@ -115,28 +116,32 @@ pub(super) fn of_code(code: &str) -> Option<Known> {
             Cause::Forbidden,
             "grant the application the Microsoft Graph permissions User.ReadBasic.All, GroupMember.Read.All and Application.Read.All, or name principals by id",
         ),
-        _ => None,
-    }
+        _ => return None,
+    };
+    Some(known)
 }
 
 /// What is known of a message that has no code of its own.
 pub(super) fn of_text(text: &str) -> Option<Known> {
     // An application that is not registered as management application (client code of the public Terraform provider).
     if text.contains("does not have permission to access the path") {
-        return really(
+        return Some(really(
             Cause::Forbidden,
             "have a Power Platform administrator register the application: `New-PowerAppManagementApp -ApplicationId …`",
-        );
+        ));
     }
     // The maker's half of the Flow service has no access for applications (reported to CLI for Microsoft 365).
     if text.contains("x-ms-client-scope header must not be null")
         || text.contains("Principal Service authentication is supported for administrative actions only")
     {
-        return really(Cause::Forbidden, "this part of Power Automate answers people only; sign in as a user for it");
+        return Some(really(
+            Cause::Forbidden,
+            "this part of Power Automate answers people only; sign in as a user for it",
+        ));
     }
     // Associating what is associated, in other words than the code's (client code of the public Terraform provider).
     if text.contains("Cannot insert duplicate key") || text.contains("matching key values already exists") {
-        return really(Cause::Conflict, "it is there already; plan again");
+        return Some(really(Cause::Conflict, "it is there already; plan again"));
     }
     None
 }
@@ -163,6 +168,11 @@ pub(super) fn of_sign_in(number: &str) -> Option<&'static str> {
     }
 }
 
+/// What to do when a Conditional Access policy took a token back.
+pub(super) const REVOKED: &str =
+    "a Conditional Access policy revoked the sign-in: sign in again from where the policy allows it";
+
+/// What to do when a service refuses further requests.
 pub(super) const THROTTLED: &str =
     "too many requests were sent for this identity; run again later, or with fewer environments at a time";
 

@@ -60,7 +60,7 @@ impl Budget {
         let delay = asked_for.unwrap_or_else(|| backoff(attempt));
         let now = clock.now();
         let until = now.saturating_add(delay).unwrap_or(Timestamp::MAX);
-        if until > self.deadline {
+        if until > self.deadline && asked_for.is_some() {
             problem.next = format!(
                 "the service asks to wait {} seconds, longer than this run may last; {THROTTLED}",
                 delay.as_secs()
@@ -68,7 +68,8 @@ impl Budget {
             return Err(problem);
         }
         let has_one = |left: u32| left.checked_sub(1);
-        if attempt >= self.attempts
+        if until > self.deadline
+            || attempt >= self.attempts
             || self.repetitions.fetch_update(Ordering::Relaxed, Ordering::Relaxed, has_one).is_err()
         {
             return Err(problem);

@@ -5,14 +5,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use reqwest::Url;
 
-use super::counts::{Counted, Counts};
+use super::counts::Counts;
 use super::hosts::Target;
 use super::problem_of::Asked;
 use super::retry::{Budget, is_passing, retry_after};
 use super::sign_in::{Asker, SignIn, Token};
-use super::wire::{Answer, Body, Lost, Parcel, Wire};
+use super::wire::{Answer, Lost, Parcel, Wire};
 use crate::problem::{Cause, Problem};
-use crate::request::Service;
 
 /// How often a write is repeated that the service did not start because of too many requests.
 const WRITES_AGAIN: u32 = 3;
@@ -28,31 +27,6 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// A request to a service, without a body and with the headers that the service always wants.
-    pub(super) fn parcel(&self, target: &Target, method: &'static str, path: &str, url: Url) -> Parcel {
-        let asked = Asked { service: target.service.name(), method, path: path.to_owned() };
-        let mut headers = vec![("Accept".to_owned(), "application/json".to_owned())];
-        if target.service == Service::Dataverse {
-            // Learn: compose HTTP requests and handle errors.
-            headers.push(("OData-MaxVersion".to_owned(), "4.0".to_owned()));
-            headers.push(("OData-Version".to_owned(), "4.0".to_owned()));
-        }
-        Parcel { asked, who: Counted::Service(target.service), url, headers, body: None }
-    }
-
-    /// A request with a body.
-    pub(super) fn parcel_with(
-        &self,
-        target: &Target,
-        method: &'static str,
-        path: &str,
-        body: Body,
-    ) -> Result<Parcel, Problem> {
-        let mut parcel = self.parcel(target, method, path, target.url(path)?);
-        parcel.body = Some(body);
-        Ok(parcel)
-    }
-
     /// Sends what changes nothing until there is an answer that `decode` understands, or patience ends.
     pub(super) async fn read<T>(
         &self,

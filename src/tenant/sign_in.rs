@@ -136,7 +136,7 @@ impl SignIn {
         &self,
         target: &Target,
         rejected: Option<&Token>,
-        asker: &Asker<'_>,
+        run: &Asker<'_>,
     ) -> Result<Token, Problem> {
         let cell = {
             let mut kept = self.kept.lock().expect("no holder of this lock panics");
@@ -153,7 +153,7 @@ impl SignIn {
             Some(Kept::Refused(problem, until)) if *until > now => return Err(problem.clone()),
             Some(Kept::Token(_) | Kept::Refused(..)) | None => {}
         }
-        let fetched = self.fetch(target, asker).await.and_then(|token| {
+        let fetched = self.fetch(target, run).await.and_then(|token| {
             if let Some(claims) = &token.claims {
                 claims.check(self.cloud, self.tenant, target.service, &target.audience)?;
             }
@@ -166,14 +166,14 @@ impl SignIn {
         fetched
     }
 
-    async fn fetch(&self, target: &Target, asker: &Asker<'_>) -> Result<Token, Problem> {
+    async fn fetch(&self, target: &Target, run: &Asker<'_>) -> Result<Token, Problem> {
         let scope = format!("{}/.default", target.audience);
         match &self.credentials {
             Credentials::ClientSecret { tenant, client_id, secret } => {
-                self.of_endpoint(tenant, client_id, Some(secret), &scope, asker).await
+                self.of_endpoint(tenant, client_id, Some(secret), &scope, run).await
             }
             Credentials::Sandbox { tenant, client_id, secret } => match self.routing {
-                Routing::Sandbox(_) => self.of_endpoint(tenant, client_id, secret.as_ref(), &scope, asker).await,
+                Routing::Sandbox(_) => self.of_endpoint(tenant, client_id, secret.as_ref(), &scope, run).await,
                 Routing::Direct => Err(Problem::without_request(
                     Cause::SignedOut,
                     "sign-in",
@@ -192,24 +192,24 @@ impl SignIn {
         client_id: &str,
         secret: Option<&Secret>,
         scope: &str,
-        asker: &Asker<'_>,
+        run: &Asker<'_>,
     ) -> Result<Token, Problem> {
         let mut form = vec![("grant_type", "client_credentials"), ("client_id", client_id), ("scope", scope)];
         if let Some(secret) = secret {
             form.push(("client_secret", secret.reveal()));
         }
-        let mut body = url::form_urlencoded::Serializer::new(String::new());
-        body.extend_pairs(form);
+        // Finished here: the serializer cannot be carried from one thread to another.
+        let text = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let path = format!("{}/oauth2/v2.0/token", super::filters::encoded(tenant));
         let asked = Asked { service: "sign-in", method: "POST", path };
         let url = Url::parse(&format!("https://{}/{}", self.cloud.login_host(), asked.path))
             .expect("the table of clouds holds host names, and the tenant is encoded");
-        let body = Body { kind: "application/x-www-form-urlencoded".to_owned(), text: body.finish() };
+        let body = Body { kind: "application/x-www-form-urlencoded".to_owned(), text };
         let headers = vec![("Accept".to_owned(), "application/json".to_owned())];
         let parcel = Parcel { asked, who: Counted::SignIn, url, headers, body: Some(body) };
         let mut attempt = 1;
         loop {
-            let answer = self.wire.send(&parcel, None, asker.counts, asker.label).await;
+            let answer = self.wire.send(&parcel, None, run.counts, run.label).await;
             let now = self.wire.clock.now();
             let pause = answer.as_ref().ok().and_then(|answer| retry_after(&answer.headers, now));
             let problem = match answer {
@@ -223,7 +223,7 @@ impl SignIn {
             if !is_passing(&problem) {
                 return Err(problem);
             }
-            asker.budget.wait(self.wire.clock.as_ref(), &self.wire.gate(&parcel.url), attempt, pause, problem).await?;
+            run.budget.wait(self.wire.clock.as_ref(), &self.wire.gate(&parcel.url), attempt, pause, problem).await?;
             attempt += 1;
         }
     }

@@ -7,12 +7,13 @@ use reqwest::{Client, Url, redirect};
 use tracing::debug;
 
 use super::counts::{Counted, Counts};
-use super::hosts::Routing;
+use super::hosts::{Routing, Target};
 use super::limits::{Gate, Limits};
 use super::problem_of::Asked;
 use super::sign_in::Secret;
 use crate::clock::Clock;
 use crate::problem::{Cause, Problem};
+use crate::request::Service;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -27,6 +28,27 @@ pub(super) struct Parcel {
     pub(super) url: Url,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Option<Body>,
+}
+
+impl Parcel {
+    /// A request to a service, without a body and with the headers that the service always wants.
+    pub(super) fn new(target: &Target, method: &'static str, path: &str, url: Url) -> Self {
+        let asked = Asked { service: target.service.name(), method, path: path.to_owned() };
+        let mut headers = vec![("Accept".to_owned(), "application/json".to_owned())];
+        if target.service == Service::Dataverse {
+            // Learn: compose HTTP requests and handle errors.
+            headers.push(("OData-MaxVersion".to_owned(), "4.0".to_owned()));
+            headers.push(("OData-Version".to_owned(), "4.0".to_owned()));
+        }
+        Self { asked, who: Counted::Service(target.service), url, headers, body: None }
+    }
+
+    /// A batch.
+    pub(super) fn batch(target: &Target, body: Body) -> Result<Self, Problem> {
+        let mut parcel = Self::new(target, "POST", "$batch", target.url("$batch")?);
+        parcel.body = Some(body);
+        Ok(parcel)
+    }
 }
 
 /// The body of a request.
@@ -142,15 +164,14 @@ impl Wire {
         let answer = self.exchange(parcel, request).await;
         let milliseconds = self.clock.now().duration_since(started).as_millis();
         let (method, host, path) = (parcel.asked.method, parcel.url.host_str(), parcel.url.path());
-        match &answer {
-            Ok(answer) => {
-                debug!(method, host, path, status = answer.status, milliseconds, "answered");
-                counts.bytes(label, parcel.who, answer.body.len());
-                if answer.status != 429 {
-                    gate.answered();
-                }
+        if let Ok(answer) = &answer {
+            debug!(method, host, path, status = answer.status, milliseconds, "answered");
+            counts.bytes(label, parcel.who, answer.body.len());
+            if answer.status != 429 {
+                gate.answered();
             }
-            Err(_) => debug!(method, host, path, milliseconds, "not answered"),
+        } else {
+            debug!(method, host, path, milliseconds, "not answered");
         }
         answer
     }

@@ -5,7 +5,7 @@ use super::multipart::{self, Part, PartAnswer};
 use super::problem_of::{Asked, correlation, is_html, shortened};
 use super::reader::Reader;
 use super::session::{Unsent, broken};
-use super::wire::{Answer, Body, Lost};
+use super::wire::{Answer, Body, Lost, Parcel};
 use crate::problem::{Cause, Problem};
 use crate::request::{Read, Request, Service};
 
@@ -45,12 +45,12 @@ pub enum Sent {
 /// Writes to the services of one environment.
 pub struct Writer {
     reader: Reader,
+    _permit: WritePermit,
 }
 
 impl Writer {
     pub(super) fn new(reader: Reader, permit: WritePermit) -> Self {
-        let WritePermit(()) = permit;
-        Self { reader }
+        Self { reader, _permit: permit }
     }
 
     /// What reads from the same environment.
@@ -67,7 +67,7 @@ impl Writer {
     pub async fn send(&self, request: &Request) -> Sent {
         let prepared = self.reader.target(request.service).and_then(|target| {
             let url = target.url(&request.path)?;
-            let mut parcel = self.reader.session.parcel(&target, request.method.word(), &request.path, url);
+            let mut parcel = Parcel::new(&target, request.method.word(), &request.path, url);
             parcel.headers.extend(request.headers.iter().cloned());
             parcel.body = request.body.as_ref().map(Body::json);
             Ok((target, parcel))
@@ -99,7 +99,7 @@ impl Writer {
                     body: request.body.as_ref().map(Value::to_string),
                 });
             }
-            let parcel = self.reader.session.parcel_with(&target, "POST", "$batch", multipart::change_set(&parts))?;
+            let parcel = Parcel::batch(&target, multipart::change_set(&parts))?;
             Ok((target, parcel))
         });
         let (target, parcel) = match prepared {

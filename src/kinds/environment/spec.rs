@@ -5,7 +5,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::compile::desired::{ActAs, AddUsers, Cloud};
 use crate::kinds::principals::{Principal, guid};
 use crate::names::Membership;
 
@@ -46,6 +45,45 @@ pub struct Spec {
     /// Limits of one run.
     #[serde(skip_serializing_if = "is_default")]
     pub rails: Rails,
+}
+
+/// One of Microsoft's clouds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Cloud {
+    /// The public cloud.
+    #[default]
+    Public,
+    /// US Government Community Cloud.
+    Gcc,
+    /// US Government Community Cloud High.
+    GccHigh,
+    /// US Department of Defense.
+    Dod,
+    /// China, operated by 21Vianet.
+    China,
+}
+
+/// How a user who has no row comes into the environment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum AddUsers {
+    /// With the first role assignment, through the alternate key: Dataverse alone.
+    #[default]
+    Dataverse,
+    /// By the admin API's `addUser`, which needs a registered management application.
+    Bap,
+}
+
+/// As whom a flow's text is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ActAs {
+    /// As powergrant's own identity.
+    #[default]
+    Caller,
+    /// As the flow's owner; needs the act-on-behalf privilege.
+    Owner,
 }
 
 /// What powergrant makes group teams as.

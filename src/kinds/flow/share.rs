@@ -57,7 +57,7 @@ pub fn principal_reason(inventory: &Inventory, row: PrincipalRow, unread: Option
 
 /// The write that moves a share from one mask to another, or what it lacks.
 ///
-/// An existing share is changed with ModifyAccess, never with GrantAccess: what Grant does over a share is answered
+/// An existing share is changed with `ModifyAccess`, never with `GrantAccess`: what Grant does over a share is answered
 /// differently by every source.
 pub fn share_call(
     inventory: &Inventory,
@@ -91,7 +91,7 @@ fn access_body(target: &Value, principal: &Value, rights: Rights) -> Value {
     json!({ "Target": target, "PrincipalAccess": { "Principal": principal, "AccessMask": rights.names() } })
 }
 
-/// A principal as shipped flows and pipeline templates of Microsoft's name it in GrantAccess.
+/// A principal as shipped flows and pipeline templates of Microsoft's name it in `GrantAccess`.
 fn principal_reference(row: PrincipalRow) -> Value {
     match row {
         PrincipalRow::User(id) => json!({ "systemuserid": id, "@odata.type": "Microsoft.Dynamics.CRM.systemuser" }),

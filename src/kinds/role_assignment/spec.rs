@@ -2,9 +2,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::compile::desired::Extent;
 use crate::kinds::principals::Member;
 use crate::kinds::security_role::spec::RoleName;
+use crate::ledger::Extent;
 use crate::names::EnvironmentRole;
 
 /// Who holds a security role, or an administrative role of an environment without Dataverse.

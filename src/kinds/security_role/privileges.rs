@@ -173,7 +173,7 @@ impl Reconcile for RolePrivileges {
     }
 
     fn makes(subject: &Ref<Role>, change: &Change<Self>) -> Option<Thing> {
-        (change.entry == Entry::Role && change.to.is_some()).then(|| Thing::Role(subject.id))
+        (change.entry == Entry::Role && change.to.is_some()).then_some(Thing::Role(subject.id))
     }
 }
 
@@ -270,7 +270,7 @@ fn property_body(changes: &[Change<RolePrivileges>]) -> Value {
     for change in changes {
         match (&change.entry, &change.to) {
             (Entry::Inheritance, Some(RoleLevel::ReachesMembers(reaches))) => {
-                body["isinherited"] = json!(i32::from(*reaches))
+                body["isinherited"] = json!(i32::from(*reaches));
             }
             (Entry::Description, Some(RoleLevel::Text(text))) => body["description"] = json!(text),
             (Entry::Description, None) => body["description"] = Value::Null,
@@ -302,7 +302,7 @@ fn remove(subject: &Ref<Role>, privilege: &Privilege) -> Request {
     Request::post(Service::Dataverse, path, json!({ "Privilege": reference }))
 }
 
-/// Documented for Create and AddPrivilegesRole (Learn: optional parameters).
+/// Documented for Create and `AddPrivilegesRole` (Learn: optional parameters).
 fn in_solution(inventory: &Inventory, subject: &Ref<Role>, request: Request) -> Request {
     match inventory.environment.role_solutions.get(&subject.id) {
         Some(solution) => request.header("MSCRM.SolutionUniqueName", solution.as_str()),

@@ -7,8 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::compile::desired::{Extent, State};
-use crate::kinds::principals::{date, guid};
+use crate::kinds::principals::{State, date, guid};
+use crate::ledger::Extent;
 use crate::names::{BuiltInRole, Depth, Operation};
 
 /// A security role: whether it exists, and which privileges it holds.

@@ -1,4 +1,4 @@
-//! SecurityRole documents: tables and privileges by this organisation's own metadata.
+//! `SecurityRole` documents: tables and privileges by this organisation's own metadata.
 use super::Resolve;
 use super::goals::Merge;
 use crate::compile::desired::{NamedPrivilege, Role, RoleName, State, TablePrivilege};
@@ -23,7 +23,7 @@ impl Resolve<'_> {
         }
     }
 
-    /// The role of a SecurityRole document: the one that is there, or the one that will be.
+    /// The role of a `SecurityRole` document: the one that is there, or the one that will be.
     fn role_or_new(&mut self, document: &Role) -> Option<Ref<names::Role>> {
         if let (RoleName::Name(name), Lookup::None) = (&document.role.value, self.inventory.role(&document.role.value))
         {

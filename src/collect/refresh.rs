@@ -25,11 +25,9 @@ pub async fn refresh(reader: &Reader, before: &Inventory, touched: &Touched) -> 
         again(source, &mut fresh, touched).await;
         who_and_what(source, &mut fresh, touched).await;
     }
-    if touched.environment_roles {
-        if let Some(id) = before.environment.environment_id.as_deref() {
-            fresh.environment_roles = admin::environment_roles(source, id).await;
-            name_applications(&mut fresh);
-        }
+    if let Some(id) = before.environment.environment_id.as_deref().filter(|_| touched.environment_roles) {
+        fresh.environment_roles = admin::environment_roles(source, id).await;
+        name_applications(&mut fresh);
     }
     fresh
 }

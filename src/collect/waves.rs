@@ -220,7 +220,8 @@ impl Waves<'_> {
         self.inventory.outside_flows = outside_flows;
         self.inventory.user_teams = own.teams.with_gap(self.gap(joins::MEMBERS));
         self.inventory.principal_roles = own.roles.with_gap(self.gap(joins::HOLDERS));
-        self.inventory.role_privileges.refresh(own.privileges);
+        let privileges_of_sharers = own.privileges.with_gap(self.gap(&[Watched::SecurityRole]));
+        self.inventory.role_privileges.refresh(privileges_of_sharers);
         if scope.holders == Subjects::All && scope.principal_roles.is_empty() {
             // Whoever holds a role is among the holders, so nobody holds another one.
             self.inventory.principal_roles = Section::whole(BTreeMap::new()).with_gap(self.inventory.holders.doubt());

@@ -1,7 +1,8 @@
 //! What a plan costs at 100, 1,000 and 10,000 flows: requests, bytes, wall time and peak memory.
 //!
 //! The embedded tenant and the planner are processes of their own, so that the memory is the planner's alone.
-use std::io::{BufRead, BufReader, Write};
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -65,18 +66,20 @@ fn seed(flows: usize) -> String {
         "tenant: { id: 11111111-1111-1111-1111-111111111111, domain: contoso.com }\ncaller: { application: powergrant }\ndirectory:\n  users:\n",
     );
     for person in 0..PEOPLE {
-        text += &format!("    - {{ name: Person {person}, upn: p{person}@contoso.com }}\n");
+        let _ = write!(text, "    - {{ name: Person {person}, upn: p{person}@contoso.com }}\n");
     }
     text += "  servicePrincipals:\n    - { name: powergrant, appId: 33333333-3333-3333-3333-333333333333, secret: sandbox }\n";
-    text += &format!(
+    let _ = write!(
+        text,
         "environments:\n  - name: contoso-prod\n    id: 7f3c0a51-5e0f-4c0e-9d0a-2b6c8f1e4d10\n    dataverse:\n      url: {URL}\n      rootBusinessUnit: Contoso\n      users:\n        - {{ application: powergrant, roles: [System Administrator] }}\n"
     );
     for person in 0..PEOPLE {
-        text += &format!("        - {{ user: p{person}@contoso.com, roles: [Basic User] }}\n");
+        let _ = write!(text, "        - {{ user: p{person}@contoso.com, roles: [Basic User] }}\n");
     }
     text += "      connectionReferences:\n        - { name: contoso_sharepoint, connector: shared_sharepointonline, owner: p0@contoso.com }\n      flows:\n";
     for flow in 0..flows {
-        text += &format!(
+        let _ = write!(
+            text,
             "        - {{ name: Flow {flow}, owner: p0@contoso.com, trigger: Button, connections: {{ shared_sharepointonline: {{ reference: contoso_sharepoint, mode: embedded }} }} }}\n"
         );
     }
@@ -88,15 +91,17 @@ fn manifests(flows: usize) -> String {
     let header = "apiVersion: powergrant.dev/v1alpha1\n";
     let mut text =
         format!("{header}kind: Environment\nmetadata: {{ name: contoso-prod }}\nspec: {{ url: \"{URL}\" }}\n");
-    text += &format!(
+    let _ = write!(
+        text,
         "---\n{header}kind: RoleAssignment\nmetadata: {{ name: users }}\nenvironments: [contoso-prod]\nspec:\n  role: {{ builtIn: basicUser }}\n  members:\n"
     );
     for person in 0..PEOPLE {
-        text += &format!("    - user: p{person}@contoso.com\n");
+        let _ = write!(text, "    - user: p{person}@contoso.com\n");
     }
     for flow in 0..flows {
         let person = flow % (PEOPLE - 1) + 1;
-        text += &format!(
+        let _ = write!(
+            text,
             "---\n{header}kind: Flow\nmetadata: {{ name: flow-{flow} }}\nenvironments: [contoso-prod]\nspec:\n  flow: Flow {flow}\n  connections: {{ contoso_sharepoint: providedByRunOnlyUser }}\n  runOnlyUsers: {{ members: [ {{ user: p{person}@contoso.com }} ] }}\n"
         );
     }

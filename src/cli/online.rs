@@ -1,5 +1,6 @@
 //! What every command that speaks to a tenant shares: manifests, the tenant or the embedded one, and a plan per environment.
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -47,8 +48,6 @@ pub struct Online {
 pub struct Planned {
     /// What manifests want of it.
     pub desired: DesiredEnvironment,
-    /// What is read of it.
-    pub scope: Scope,
     /// What was read.
     pub inventory: Inventory,
     /// What has to be done.
@@ -142,7 +141,10 @@ impl Online {
 
 /// One directory per tenant and identity, shared by its environments.
 #[derive(Default)]
-struct Directories(std::cell::RefCell<BTreeMap<(Option<Uuid>, Option<String>), Arc<Directory>>>);
+struct Directories(std::cell::RefCell<BTreeMap<Identity, Arc<Directory>>>);
+
+/// What tells identities apart: the tenant, and the prefix of the credentials' variables.
+type Identity = (Option<Uuid>, Option<String>);
 
 impl Directories {
     fn of(&self, desired: &DesiredEnvironment) -> Arc<Directory> {
@@ -176,7 +178,7 @@ async fn read_one(
     let inventory = collect::collect(&tenant.reader(organisation.clone()), directory, environment, &scope).await;
     let plan = plan(&desired, &inventory);
     let tripped = rails::evaluate(&desired, &plan, &inventory);
-    Ok(Box::new(Planned { scope, inventory, plan, tripped, tenant, organisation, desired }))
+    Ok(Box::new(Planned { desired, inventory, plan, tripped, tenant, organisation }))
 }
 
 /// The embedded tenant of a run: its seed lies beside the first path, its state in `.powergrant/sandbox/`.
@@ -236,12 +238,8 @@ fn state_file(seed: Option<&Path>) -> PathBuf {
 pub(super) fn counts(desired: &DesiredEnvironment, tenant: &Tenant) -> String {
     let mut text = format!("{}: {} requests\n", desired.environment.name, tenant.counts().requests());
     for ((label, service), count) in tenant.counts().all() {
-        text.push_str(&format!(
-            "  {label:<10} {:<26} {} requests, {} bytes\n",
-            service.name(),
-            count.requests,
-            count.bytes
-        ));
+        let _ =
+            write!(text, "  {label:<10} {:<26} {} requests, {} bytes\n", service.name(), count.requests, count.bytes);
     }
     text
 }

@@ -70,8 +70,6 @@ pub(super) mod joins {
     pub(in crate::collect) const FLOW_SHARES: &[Watched] = &[Process, User, Team];
     /// With whom connection references are shared.
     pub(in crate::collect) const REFERENCE_SHARES: &[Watched] = &[ConnectionReference, User, Team];
-    /// With whom flows and connection references are shared.
-    pub(in crate::collect) const SHARES: &[Watched] = &[Process, ConnectionReference, User, Team];
     /// Who is in which team.
     pub(in crate::collect) const MEMBERS: &[Watched] = &[Team, User];
 }

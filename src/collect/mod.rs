@@ -6,11 +6,14 @@ mod decode;
 mod directory;
 mod environments;
 mod gaps;
+mod own;
 mod questions;
 mod read;
 mod refresh;
 mod scope;
 mod source;
+#[cfg(test)]
+mod tests;
 mod waves;
 
 pub use directory::Directory;

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use super::gaps::{Watched, joins};
+use super::own::{own, team};
 use super::questions;
 use super::read::people::Wanted;
 use super::read::shares::Shared;
-use super::read::{admin, flows, people, roles, shares};
+use super::read::{admin, flows, people, roles, shares, when, with_found};
 use super::source::{Freshness, Source};
-use super::waves::{gap, name_applications, own, team, when, with_found};
+use super::waves::{gap, name_applications};
 use crate::inventory::Inventory;
 use crate::inventory::people::PrincipalRow;
 use crate::inventory::scope::Touched;
@@ -24,11 +25,9 @@ pub async fn refresh(reader: &Reader, before: &Inventory, touched: &Touched) -> 
         again(source, &mut fresh, touched).await;
         who_and_what(source, &mut fresh, touched).await;
     }
-    if touched.environment_roles {
-        if let Some(id) = before.environment.environment_id.as_deref() {
-            fresh.environment_roles = admin::environment_roles(source, id).await;
-            name_applications(&mut fresh);
-        }
+    if let Some(id) = before.environment.environment_id.as_deref().filter(|_| touched.environment_roles) {
+        fresh.environment_roles = admin::environment_roles(source, id).await;
+        name_applications(&mut fresh);
     }
     fresh
 }

@@ -38,7 +38,7 @@ pub(super) enum Column {
     /// An ordinary column, asked for with the query function `In`.
     Attribute(&'static str),
     /// A lookup's value column (`_x_value`), asked for with `eq` and `or`: `In` takes attribute names alone
-    /// (reported: "entity doesn't contain attribute with Name = '_opportunityid_value'").
+    /// (reported answer: `entity doesn't contain attribute with Name = '_opportunityid_value'`).
     Lookup(&'static str),
     /// A property of table metadata, which knows no query functions (Learn: query table definitions).
     Metadata(&'static str),

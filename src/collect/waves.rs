@@ -1,18 +1,17 @@
 //! The three waves in which an environment is read.
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::Future;
 
 use uuid::Uuid;
 
 use super::directory::{Answer, Directory, Question};
 use super::gaps::{Sight, Watched, joins};
+use super::own::{own, team};
 use super::questions;
 use super::read::people::{Teams, Users, Wanted};
 use super::read::shares::Shared;
-use super::read::{admin, agents, flows, organization, people, roles, shares, tables};
+use super::read::{admin, agents, flows, organization, people, roles, shares, side_by_side, tables, when, with_found};
 use super::source::{Freshness, Source};
 use crate::compile::desired::{ActAs, AddUsers, Environment};
-use crate::inventory::people::PrincipalRow;
 use crate::inventory::scope::{Scope, Subjects};
 use crate::inventory::section::{Reading, Section};
 use crate::inventory::{EnvironmentFacts, Inventory};
@@ -64,11 +63,6 @@ struct Waves<'a> {
     doubt: Option<Problem>,
     /// What the directory has answered so far.
     answers: BTreeMap<Question, Answer>,
-}
-
-/// Reads what is needed; what is not needed is not asked.
-pub(super) async fn when<T: Default>(is_needed: bool, read: impl Future<Output = T>) -> T {
-    if is_needed { read.await } else { T::default() }
 }
 
 impl Waves<'_> {
@@ -226,7 +220,8 @@ impl Waves<'_> {
         self.inventory.outside_flows = outside_flows;
         self.inventory.user_teams = own.teams.with_gap(self.gap(joins::MEMBERS));
         self.inventory.principal_roles = own.roles.with_gap(self.gap(joins::HOLDERS));
-        self.inventory.role_privileges.refresh(own.privileges);
+        let privileges_of_sharers = own.privileges.with_gap(self.gap(&[Watched::SecurityRole]));
+        self.inventory.role_privileges.refresh(privileges_of_sharers);
         if scope.holders == Subjects::All && scope.principal_roles.is_empty() {
             // Whoever holds a role is among the holders, so nobody holds another one.
             self.inventory.principal_roles = Section::whole(BTreeMap::new()).with_gap(self.inventory.holders.doubt());
@@ -297,90 +292,6 @@ pub(super) fn gap(inventory: &Inventory, doubt: Option<&Problem>, tables: &[Watc
         (None, Err(problem)) => Err(problem),
     };
     Sight::of(privileges).gap(tables)
-}
-
-/// A section of what was found and of what was asked for by its own key.
-pub(super) fn with_found<R: Clone>(
-    rows: Result<BTreeMap<Uuid, R>, Problem>,
-    mut asked: BTreeSet<Uuid>,
-) -> Section<Uuid, R> {
-    match rows {
-        Ok(rows) => {
-            asked.extend(rows.keys());
-            Section::only(asked, rows)
-        }
-        Err(problem) => Section::Unreadable(problem),
-    }
-}
-
-/// Two sections in one. One that is unreadable leaves the other's rows, and a reason to doubt what is not in them.
-fn side_by_side<K: Ord + Clone, R: Clone>(
-    (mut keys, first): (BTreeSet<K>, Section<K, R>),
-    (more, second): (BTreeSet<K>, Section<K, R>),
-) -> Section<K, R> {
-    if matches!(first, Section::NotAsked) {
-        return second;
-    }
-    if matches!(second, Section::NotAsked) {
-        return first;
-    }
-    if let (Section::Unreadable(_), Section::Unreadable(_)) = (&first, &second) {
-        return first;
-    }
-    let gap = first.doubt().or_else(|| second.doubt());
-    let rows =
-        first.rows().chain(second.rows()).map(|(key, row)| (key.clone(), row.clone())).collect::<BTreeMap<_, _>>();
-    keys.extend(more);
-    keys.extend(rows.keys().cloned());
-    Section::only(keys, rows).with_gap(gap)
-}
-
-/// What principals hold themselves and through their teams.
-pub(super) struct Own {
-    /// The teams of users who are shared with.
-    pub(super) teams: Section<Uuid, BTreeSet<Uuid>>,
-    /// The roles of principals and of those teams.
-    pub(super) roles: Section<PrincipalRow, BTreeSet<Uuid>>,
-    /// The privileges of those roles, as far as they were not read before.
-    pub(super) privileges: Section<Uuid, BTreeMap<Uuid, crate::names::Depth>>,
-}
-
-/// Reads what principals hold: one thing after the other, because each asks for what the one before it found.
-///
-/// An owner acts on behalf of others through roles of his own alone (Learn: impersonate another user), so his teams are
-/// not asked for.
-pub(super) async fn own(
-    source: Source<'_>,
-    inventory: &Inventory,
-    sharers: &BTreeSet<PrincipalRow>,
-    owners: &BTreeSet<PrincipalRow>,
-) -> Own {
-    let users: BTreeSet<Uuid> = sharers.iter().filter_map(|row| user(*row)).collect();
-    let teams = when(!users.is_empty(), people::teams_of(source, &users)).await;
-    let mut rows: BTreeSet<PrincipalRow> = sharers.union(owners).copied().collect();
-    rows.extend(teams.rows().flat_map(|(_, teams)| teams.iter().map(|team| PrincipalRow::Team(*team))));
-    let held = when(!rows.is_empty(), roles::of_principals(source, &rows, &inventory.roles)).await;
-    let unread: BTreeSet<Uuid> = held
-        .rows()
-        .flat_map(|(_, roles)| roles.iter().copied())
-        .filter(|role| inventory.role_privileges.row(role).is_none())
-        .collect();
-    let privileges = when(!unread.is_empty(), roles::privileges(source, &unread)).await;
-    Own { teams, roles: held, privileges }
-}
-
-fn user(row: PrincipalRow) -> Option<Uuid> {
-    match row {
-        PrincipalRow::User(id) => Some(id),
-        PrincipalRow::Team(_) | PrincipalRow::Organization(_) => None,
-    }
-}
-
-pub(super) fn team(row: PrincipalRow) -> Option<Uuid> {
-    match row {
-        PrincipalRow::Team(id) => Some(id),
-        PrincipalRow::User(_) | PrincipalRow::Organization(_) => None,
-    }
 }
 
 /// Puts applications in the place of service principals whose object ids the directory knows: manifests say client ids.

@@ -18,10 +18,16 @@ pub fn text(plans: &[&Plan]) -> String {
                     let _ = writeln!(out, "    (known when {lacks})");
                 }
                 Ok(Call::Send(request)) => one(&mut out, request),
-                Ok(Call::InOrder(requests)) => requests.iter().for_each(|request| one(&mut out, request)),
+                Ok(Call::InOrder(requests)) => {
+                    for request in requests {
+                        one(&mut out, request);
+                    }
+                }
                 Ok(Call::Together(requests)) => {
                     let _ = writeln!(out, "    POST $batch, one change set:");
-                    requests.iter().for_each(|request| one(&mut out, request));
+                    for request in requests {
+                        one(&mut out, request);
+                    }
                 }
                 Ok(Call::Rewrite(edit)) => {
                     let _ =

@@ -19,11 +19,6 @@ pub(in crate::collect) fn sharing_limits(row: Row<'_>) -> Result<SharingLimits, 
     Ok(SharingLimits { flows_disabled: mode.is_some_and(|mode| mode.eq_ignore_ascii_case("disableSharing")) })
 }
 
-/// The environment's own organisation, if it has Dataverse.
-pub(in crate::collect) fn has_dataverse(row: Row<'_>) -> Result<bool, Problem> {
-    Ok(row.object("properties")?.optional_object("linkedEnvironmentMetadata").is_some())
-}
-
 /// One role assignment: the role, the principal and the assignment's own id. None for a role of another kind.
 pub(in crate::collect) fn role_assignment(row: Row<'_>) -> Result<Option<(EnvironmentRole, Principal, Text)>, Problem> {
     let properties = row.object("properties")?;

@@ -22,7 +22,7 @@ pub(in crate::collect) struct WhoAmI {
     pub(in crate::collect) organization: Uuid,
 }
 
-/// The answer of `WhoAmI` (Learn: WhoAmI function).
+/// The answer of `WhoAmI` (Learn: `WhoAmI` function).
 pub(in crate::collect) fn who_am_i(row: Row<'_>) -> Result<WhoAmI, Problem> {
     Ok(WhoAmI { user: row.id("UserId")?, unit: row.id("BusinessUnitId")?, organization: row.id("OrganizationId")? })
 }

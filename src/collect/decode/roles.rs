@@ -38,7 +38,7 @@ pub(in crate::collect) struct Copy {
     /// The copy's business unit.
     pub(in crate::collect) unit: Uuid,
     /// The copy; the root role's own row is its copy in the root business unit.
-    pub(in crate::collect) copy: Uuid,
+    pub(in crate::collect) row: Uuid,
 }
 
 /// A role's copy. A root role carries its own id as `_parentrootroleid_value` (recorded role list).
@@ -46,7 +46,7 @@ pub(in crate::collect) fn copy(row: Row<'_>) -> Result<Copy, Problem> {
     Ok(Copy {
         root: row.id("_parentrootroleid_value")?,
         unit: row.id("_businessunitid_value")?,
-        copy: row.id("roleid")?,
+        row: row.id("roleid")?,
     })
 }
 

@@ -50,6 +50,10 @@ impl<'a> Row<'a> {
         self.value.get(column).ok_or_else(|| self.malformed(&format!("without the column `{column}`")))
     }
 
+    fn is_empty(&self, column: &str) -> Result<bool, Problem> {
+        self.column(column).map(Value::is_null)
+    }
+
     fn not_a(&self, column: &str, kind: &str) -> Problem {
         self.malformed(&format!("a `{column}` that is not {kind}"))
     }
@@ -61,10 +65,10 @@ impl<'a> Row<'a> {
 
     /// A text, if the column is not empty.
     pub(in crate::collect) fn optional_text(&self, column: &str) -> Result<Option<Text>, Problem> {
-        match self.column(column)? {
-            Value::Null => Ok(None),
-            _ => self.text(column).map(Some),
+        if self.is_empty(column)? {
+            return Ok(None);
         }
+        self.text(column).map(Some)
     }
 
     /// A text; empty for an empty column.
@@ -78,12 +82,12 @@ impl<'a> Row<'a> {
         id.ok_or_else(|| self.not_a(column, "an id"))
     }
 
-    /// An id, if the column is not empty. The zero id is empty too (recorded: RecordFilterId of role privileges).
+    /// An id, if the column is not empty. The zero id is empty too (recorded: `RecordFilterId` of role privileges).
     pub(in crate::collect) fn optional_id(&self, column: &str) -> Result<Option<Uuid>, Problem> {
-        match self.column(column)? {
-            Value::Null => Ok(None),
-            _ => Ok(Some(self.id(column)?).filter(|id| !id.is_nil())),
+        if self.is_empty(column)? {
+            return Ok(None);
         }
+        Ok(Some(self.id(column)?).filter(|id| !id.is_nil()))
     }
 
     /// A whole number.
@@ -93,10 +97,10 @@ impl<'a> Row<'a> {
 
     /// A whole number, if the column is not empty.
     pub(in crate::collect) fn optional_number(&self, column: &str) -> Result<Option<i64>, Problem> {
-        match self.column(column)? {
-            Value::Null => Ok(None),
-            _ => self.number(column).map(Some),
+        if self.is_empty(column)? {
+            return Ok(None);
         }
+        self.number(column).map(Some)
     }
 
     /// Yes or no.
@@ -106,10 +110,10 @@ impl<'a> Row<'a> {
 
     /// Yes or no, if the column is not empty.
     pub(in crate::collect) fn optional_flag(&self, column: &str) -> Result<Option<bool>, Problem> {
-        match self.column(column)? {
-            Value::Null => Ok(None),
-            _ => self.flag(column).map(Some),
+        if self.is_empty(column)? {
+            return Ok(None);
         }
+        self.flag(column).map(Some)
     }
 
     /// A managed property's value: `{"Value":true,"CanBeChanged":true,…}` (recorded: `iscustomizable` of roles and workflows).

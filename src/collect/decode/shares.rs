@@ -31,7 +31,7 @@ pub(in crate::collect) fn share(row: Row<'_>) -> Result<Option<Share>, Problem> 
 }
 
 /// One of the `PrincipalAccesses` of `RetrieveSharedPrincipalsAndAccess`: the principal's id is its `ownerid`, its type
-/// stands in `@odata.type` (recorded: RetrieveSharedPrincipalsAndAccess on a bot).
+/// stands in `@odata.type` (recorded: `RetrieveSharedPrincipalsAndAccess` on a bot).
 pub(in crate::collect) fn principal_access(row: Row<'_>) -> Result<(PrincipalRow, Rights), Problem> {
     let words = row.text("AccessMask")?;
     let rights = Rights::parse(&words).ok_or_else(|| row.malformed(&format!("the unknown rights `{words}`")))?;

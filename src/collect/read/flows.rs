@@ -64,13 +64,12 @@ pub(in crate::collect) async fn parents(
     let searches = wanted.len().div_ceil(SEARCHES);
     let pages = rest.len().div_ceil(TEXTS_OF_A_PAGE as usize);
     let found = if searches < pages { search(source, wanted).await.ok() } else { None };
-    let read = match found {
-        Some(read) => Ok(read),
+    let read = if let Some(read) = found {
+        Ok(read)
+    } else {
         // A server that does not search texts, or gives up over it, still hands them out.
-        None => {
-            let keys = rest.iter().map(ToString::to_string);
-            texts(source, paths(TEXTS, Column::Attribute("workflowid"), keys, "")).await
-        }
+        let keys = rest.iter().map(ToString::to_string);
+        texts(source, paths(TEXTS, Column::Attribute("workflowid"), keys, "")).await
     };
     match read {
         Ok((facts, trouble)) => {

@@ -35,7 +35,7 @@ pub(in crate::collect) async fn caller(source: Source<'_>) -> (Reading<Caller>, 
     (Reading::Read(Caller { user, unit, organization, privileges }), problem)
 }
 
-/// The caller's privileges, those of its teams included (Learn: RetrieveUserPrivileges function).
+/// The caller's privileges, those of its teams included (Learn: `RetrieveUserPrivileges` function).
 async fn privileges(
     source: Source<'_>,
     user: Uuid,

@@ -47,7 +47,7 @@ pub(in crate::collect) async fn copies(
     let rows = source.by_keys(COPIES, Column::Lookup("_parentrootroleid_value"), roots, "").await;
     match rows {
         Ok(rows) => {
-            let copies: Copies = grouped(roots, rows.into_iter().map(|copy| (copy.root, (copy.unit, copy.copy))));
+            let copies: Copies = grouped(roots, rows.into_iter().map(|copy| (copy.root, (copy.unit, copy.row))));
             Section::only(roots.clone(), copies)
         }
         Err(problem) => Section::Unreadable(problem),
@@ -73,7 +73,7 @@ pub(in crate::collect) async fn privileges(
     }
 }
 
-/// What root roles hold, asked role by role in batches (Learn: RetrieveRolePrivilegesRole function).
+/// What root roles hold, asked role by role in batches (Learn: `RetrieveRolePrivilegesRole` function).
 async fn privileges_one_by_one(
     source: Source<'_>,
     roots: &BTreeSet<Uuid>,
@@ -161,6 +161,6 @@ async fn held_by(
     // A root role is its own copy; what is not a root is the copy of one, which has to be asked for.
     let unknown: BTreeSet<Uuid> = held.iter().map(|(_, role)| *role).filter(|role| roots.row(role).is_none()).collect();
     let copies = source.by_keys(COPIES, Column::Attribute("roleid"), &unknown, "").await?;
-    let root_of: BTreeMap<Uuid, Uuid> = copies.into_iter().map(|copy| (copy.copy, copy.root)).collect();
+    let root_of: BTreeMap<Uuid, Uuid> = copies.into_iter().map(|copy| (copy.row, copy.root)).collect();
     Ok(held.into_iter().map(|(row, role)| (row, root_of.get(&role).copied().unwrap_or(role))).collect())
 }

@@ -62,7 +62,7 @@ pub(in crate::collect) async fn shares(
     }
 }
 
-/// The shares of rows, asked row by row in batches (recorded: RetrieveSharedPrincipalsAndAccess on a bot).
+/// The shares of rows, asked row by row in batches (recorded: `RetrieveSharedPrincipalsAndAccess` on a bot).
 async fn shares_one_by_one(
     source: Source<'_>,
     table: Shared,

@@ -109,8 +109,8 @@ impl Organization {
     /// Finds the one row of a table with that name, without regard to case.
     pub fn named(&self, table: &str, name: &str) -> Option<Uuid> {
         let column = self.table(table)?.primary_name.clone();
-        let found = self.find(table, &column, &json!(name)).map(|(id, _)| id).next();
-        found
+
+        self.find(table, &column, &json!(name)).map(|(id, _)| id).next()
     }
 
     /// Writes a row under its key with a new version; the journal remembers what was there.

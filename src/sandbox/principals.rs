@@ -14,26 +14,26 @@ use super::organization::{Organization, derived, id, number, row_of};
 /// Finds the user of an Entra object id.
 pub fn user_of(organization: &Organization, object: Uuid) -> Option<Uuid> {
     let wanted = json!(object);
-    let found = organization.find("systemuser", "azureactivedirectoryobjectid", &wanted).map(|(key, _)| key).next();
-    found
+
+    organization.find("systemuser", "azureactivedirectoryobjectid", &wanted).map(|(key, _)| key).next()
 }
 
 /// Finds the user of an application.
 pub fn application_user(organization: &Organization, application: Uuid) -> Option<Uuid> {
     let wanted = json!(application);
-    let found = organization.find("systemuser", "applicationid", &wanted).map(|(key, _)| key).next();
-    found
+
+    organization.find("systemuser", "applicationid", &wanted).map(|(key, _)| key).next()
 }
 
 /// Finds the group team of an Entra group and membership type.
 pub fn group_team(organization: &Organization, group: Uuid, membership: i64) -> Option<Uuid> {
     let wanted = json!(group);
-    let found = organization
+
+    organization
         .find("team", "azureactivedirectoryobjectid", &wanted)
         .filter(|(_, row)| number(row, "membershiptype") == Some(membership))
         .map(|(key, _)| key)
-        .next();
-    found
+        .next()
 }
 
 /// Brings an Entra user into the organisation, in the root business unit and without a role; returns the row's id.

@@ -247,12 +247,8 @@ impl Session<'_> {
 
     fn reference_row(&self, reference: &Value) -> Option<Uuid> {
         let name = reference["connection"].get("connectionReferenceLogicalName")?;
-        let found = self
-            .organization
-            .find("connectionreference", "connectionreferencelogicalname", name)
-            .map(|(key, _)| key)
-            .next();
-        found
+
+        self.organization.find("connectionreference", "connectionreferencelogicalname", name).map(|(key, _)| key).next()
     }
 
     fn is_child(&self, key: Uuid) -> bool {

@@ -115,6 +115,7 @@ impl Session<'_> {
         Ok(self.role_privilege_list(request, "RetrieveTeamPrivilegesResponse", held))
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "it is made for this call")]
     fn user_privileges(&self, request: &Request<'_>, user: Uuid, name: Option<String>) -> Result<Answer, Fault> {
         let caller = self.authority()?;
         // Everybody may ask about himself.

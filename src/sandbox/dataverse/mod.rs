@@ -88,7 +88,7 @@ pub(super) struct Identity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Preferences {
     pub page_size: Option<usize>,
-    pub annotations: Annotations,
+    pub(in crate::sandbox::dataverse) annotations: Annotations,
     pub returns_row: bool,
     pub continues_on_error: bool,
     applied: Vec<String>,
@@ -188,14 +188,12 @@ pub(super) fn identify(
     claims: &Claims,
     headers: &BTreeMap<String, String>,
 ) -> Result<Identity, Fault> {
-    let user = match claims.appid {
-        Some(application) => principals::application_user(organization, application)
-            .ok_or_else(|| principals::not_a_member(claims.oid))?,
-        None => {
-            let user = principals::add_user(organization, directory, claims.oid)?;
-            principals::access(organization, directory, claims.oid);
-            user
-        }
+    let user = if let Some(application) = claims.appid {
+        principals::application_user(organization, application).ok_or_else(|| principals::not_a_member(claims.oid))?
+    } else {
+        let user = principals::add_user(organization, directory, claims.oid)?;
+        principals::access(organization, directory, claims.oid);
+        user
     };
     let by_object = headers.get("callerobjectid").map(|text| {
         let object = Uuid::try_parse(text).map_err(|_| Fault::malformed("CallerObjectId is not a GUID."))?;
@@ -264,7 +262,7 @@ impl Session<'_> {
     }
 
     /// Returns the rows as somebody sees them.
-    pub(super) fn sight<'b>(&'b self, authority: &'b Authority) -> Sight<'b> {
+    fn sight<'b>(&'b self, authority: &'b Authority) -> Sight<'b> {
         Sight::new(self.organization, authority, self.variants.share_rows)
     }
 

@@ -8,7 +8,6 @@ use super::shape;
 use super::{Request, Session};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::fault::Fault;
-use crate::sandbox::odata::Query;
 use crate::sandbox::organization::number;
 use crate::sandbox::principals;
 
@@ -42,7 +41,7 @@ impl Session<'_> {
                 let sight = self.sight(&authority);
                 read::count(&sight, &self.set(&table)?, &query)
             }
-            (None, _) | (Some(Arguments::Empty), _) => Err(Fault::unknown_segment(&rest.first().unwrap_or(first).name)),
+            (None | Some(Arguments::Empty), _) => Err(Fault::unknown_segment(&rest.first().unwrap_or(first).name)),
             (Some(arguments), rest) => self.row(request, &table, arguments, rest),
         }
     }
@@ -226,9 +225,4 @@ pub(super) fn not_allowed(request: &Request<'_>, resource: &str) -> Fault {
         "0x80060888",
         format!("The requested resource '{resource}' does not support http method '{}'.", request.method),
     )
-}
-
-/// Reads a query whose rows do not matter.
-pub(super) fn aliases(request: &Request<'_>) -> Result<Query, Fault> {
-    request.options()
 }

@@ -72,6 +72,7 @@ impl Session<'_> {
         ))
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "it is made for this call")]
     fn update_role(&mut self, key: Uuid, columns: Row) -> Result<(), Fault> {
         self.may_edit_role(key)?;
         if let Some(name) = text(&columns, "name") {

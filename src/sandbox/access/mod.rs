@@ -118,6 +118,24 @@ impl Authority {
         authority
     }
 
+    /// Reads what a team holds by itself; `user` is the team then.
+    pub fn of_team(organization: &Organization, team: Uuid) -> Self {
+        let unit = unit_of(organization, "team", team);
+        let mut authority = Self {
+            user: team,
+            unit,
+            teams: BTreeSet::new(),
+            grants: BTreeMap::new(),
+            roles: 0,
+            is_administrator: false,
+        };
+        for role in joined(organization, "teamroles", ("teamid", team), "roleid") {
+            authority.roles += 1;
+            authority.add(organization, role, Through::Own, unit);
+        }
+        authority
+    }
+
     fn add(&mut self, organization: &Organization, role: Uuid, through: Through, unit: Uuid) {
         let role_row = organization.row("role", role);
         // A copy of another unit counts from its own unit (Learn: ownership across business units).

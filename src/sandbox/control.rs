@@ -38,9 +38,11 @@ pub(super) fn respond(shared: &Shared, tenant: &mut Tenant, incoming: &Incoming<
 fn schedule(tenant: &mut Tenant, body: &str) -> Result<Answer, Fault> {
     let rules: Vec<Rule> = match read::<Value>(body)? {
         list @ Value::Array(_) => convert(list)?,
-        one @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
-            vec![convert(one)?]
-        }
+        one @ (serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::String(_)
+        | serde_json::Value::Object(_)) => vec![convert(one)?],
     };
     for rule in rules {
         tenant.faults.schedule(rule);

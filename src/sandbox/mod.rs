@@ -17,7 +17,7 @@ pub mod graph;
 pub mod multipart;
 pub mod odata;
 pub mod organization;
-mod percent;
+pub mod percent;
 pub mod principals;
 pub mod provider;
 pub mod rights;
@@ -28,6 +28,8 @@ mod server;
 mod service;
 mod store;
 pub mod tenant;
+#[cfg(test)]
+mod tests;
 pub mod token;
 pub mod variants;
 

@@ -1,7 +1,7 @@
 //! Undoes percent-encoding in paths, where a plus sign is a plus sign.
 
 /// Decodes `%XX`; nothing when an escape is broken or the bytes are not text.
-pub(super) fn decode(text: &str) -> Option<String> {
+pub fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
@@ -19,7 +19,7 @@ pub(super) fn decode(text: &str) -> Option<String> {
 }
 
 /// Cuts a path into its segments and decodes each; empty segments do not count.
-pub(super) fn segments(path: &str) -> Option<Vec<String>> {
+pub fn segments(path: &str) -> Option<Vec<String>> {
     path.split('/').filter(|segment| !segment.is_empty()).map(decode).collect()
 }
 

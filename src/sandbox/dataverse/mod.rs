@@ -17,8 +17,6 @@ mod shape;
 mod sharing;
 mod sight;
 mod team_actions;
-#[cfg(test)]
-mod tests;
 mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,11 +84,11 @@ pub(super) struct Identity {
 
 /// What `Prefer` asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Preferences {
-    pub page_size: Option<usize>,
-    pub(in crate::sandbox::dataverse) annotations: Annotations,
-    pub returns_row: bool,
-    pub continues_on_error: bool,
+struct Preferences {
+    page_size: Option<usize>,
+    annotations: Annotations,
+    returns_row: bool,
+    continues_on_error: bool,
     applied: Vec<String>,
 }
 
@@ -133,7 +131,7 @@ impl Request<'_> {
 
 impl Preferences {
     /// Reads the header; unknown preferences are ignored, as HTTP has it.
-    pub(super) fn of(request: &Request<'_>) -> Self {
+    fn of(request: &Request<'_>) -> Self {
         let mut preferences = Self {
             page_size: None,
             annotations: Annotations::None,
@@ -172,7 +170,7 @@ impl Preferences {
     }
 
     /// Says in an answer what was done as preferred.
-    pub(super) fn applied(&self, answer: Answer) -> Answer {
+    fn applied(&self, answer: Answer) -> Answer {
         if self.applied.is_empty() {
             return answer;
         }

@@ -1,0 +1,101 @@
+use serde_json::json;
+
+use super::*;
+
+fn part(method: &str, path: &str, body: &str, content_id: Option<u32>) -> String {
+    let id = content_id.map(|id| format!("Content-ID: {id}\r\n")).unwrap_or_default();
+    format!(
+        "Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n{id}\r\n{method} \
+         https://{HOST}/api/data/v9.2/{path} HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}\r\n",
+        body.len()
+    )
+}
+
+fn batch(client: &Client, parts: &[String], headers: &[(&str, &str)]) -> (u16, String) {
+    let mut body = String::new();
+    for part in parts {
+        body.push_str("--b\r\n");
+        body.push_str(part);
+    }
+    body.push_str("--b--\r\n");
+    let mut all = vec![("content-type", "multipart/mixed;boundary=b")];
+    all.extend(headers);
+    let answer = client.ask("POST", "$batch", &all, &body);
+    assert!(answer.headers.keys().any(|name| name.eq_ignore_ascii_case("content-type")));
+    (answer.status, answer.body.unwrap().as_str().unwrap_or_default().to_owned())
+}
+
+fn change_set(parts: &[String]) -> String {
+    let mut text = "Content-Type: multipart/mixed;boundary=c\r\n\r\n".to_owned();
+    for part in parts {
+        text.push_str("--c\r\n");
+        text.push_str(part);
+    }
+    text.push_str("--c--\r\n");
+    text
+}
+
+#[test]
+fn a_batch_reads_in_order() {
+    let client = sandbox();
+    let (status, body) =
+        batch(&client, &[part("GET", "WhoAmI", "", None), part("GET", "workflows?$select=name&$top=1", "", None)], &[]);
+    assert_eq!(status, 200);
+    assert_eq!(body.matches("HTTP/1.1 200 OK").count(), 2);
+    assert!(body.find("UserId") < body.find("workflowid"));
+}
+
+#[test]
+fn a_batch_stops_at_the_first_failure_unless_told_to_go_on() {
+    let client = sandbox();
+    let parts = [part("GET", "nothing", "", None), part("GET", "WhoAmI", "", None)];
+    let (status, body) = batch(&client, &parts, &[]);
+    assert_eq!((status, body.contains("UserId")), (404, false));
+    let (status, body) = batch(&client, &parts, &[("Prefer", "odata.continue-on-error")]);
+    assert_eq!((status, body.contains("UserId")), (200, true));
+}
+
+#[test]
+fn a_change_set_is_all_or_nothing() {
+    let client = sandbox();
+    let role = client.new_role("Flow Runner");
+    let privilege = client.privilege("prvFlow");
+    let add = part(
+        "POST",
+        &format!("roles({role})/Microsoft.Dynamics.CRM.AddPrivilegesRole"),
+        &json!({ "Privileges": [{ "PrivilegeId": privilege, "Depth": "Global" }] }).to_string(),
+        Some(1),
+    );
+    let wrong = part("PATCH", &format!("roles({role})"), r#"{"nothing":1}"#, Some(2));
+    let held = |client: &Client| client.rows(&format!("roleprivilegescollection?$filter=roleid%20eq%20{role}")).len();
+    let (status, body) = batch(&client, &[change_set(&[add.clone(), wrong])], &[]);
+    assert_eq!((status, held(&client)), (400, 9), "{body}");
+    let right = part("PATCH", &format!("roles({role})"), r#"{"description":"d"}"#, Some(2));
+    let (status, body) = batch(&client, &[change_set(&[add, right])], &[]);
+    assert_eq!((status, held(&client)), (200, 10), "{body}");
+    assert_eq!(body.matches("HTTP/1.1 204 No Content").count(), 2);
+}
+
+#[test]
+fn a_change_set_reads_nothing() {
+    let (status, body) = batch(&sandbox(), &[change_set(&[part("GET", "WhoAmI", "", Some(1))])], &[]);
+    assert_eq!(status, 400, "{body}");
+}
+
+#[test]
+fn a_later_request_of_a_change_set_may_call_what_an_earlier_one_made() {
+    let client = sandbox();
+    let make = part(
+        "POST",
+        "roles",
+        &json!({ "name": "Flow Runner", "businessunitid@odata.bind": format!("businessunits({})", client.unit()) })
+            .to_string(),
+        Some(1),
+    );
+    let change =
+        part("PATCH", "x", r#"{"description":"d"}"#, Some(2)).replace(&format!("https://{HOST}/api/data/v9.2/x"), "$1");
+    let (status, body) = batch(&client, &[change_set(&[make, change])], &[]);
+    assert_eq!(status, 200, "{body}");
+    let role = client.role("Flow Runner");
+    assert_eq!(client.get(&format!("roles({role})")).body.unwrap()["description"], "d");
+}

@@ -1,6 +1,7 @@
 //! Carrying out what was approved: rounds of writing and reading again, until every approved line has an outcome.
 pub mod rounds;
 pub mod session;
+pub mod touched;
 
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use crate::problem::Problem;
 use crate::request::Call;
 
 pub use rounds::{Run, run};
+pub use touched::touched;
 
 /// What a service made of one step.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,11 +1,17 @@
 //! The command line: one file per verb, its arguments and its run function side by side.
+pub mod apply;
 pub mod check;
 pub mod completions;
+pub mod drift;
 pub mod exit;
 pub mod files;
 pub mod manifests;
+pub mod online;
 pub mod output;
+pub mod plan;
+pub mod sandbox;
 pub mod schema;
+mod sign_in;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -64,6 +70,14 @@ pub enum LogFormat {
 enum Command {
     /// Checks manifests without a tenant: syntax, shapes, names, contradictions.
     Check(check::Check),
+    /// Shows what has to be done, and changes nothing.
+    Plan(plan::Plan),
+    /// Shows the plan, asks, applies it, and reads it back.
+    Apply(apply::Apply),
+    /// Tells what differs from the manifests; exits with 2 on drift.
+    Drift(drift::Drift),
+    /// Serves the embedded tenant.
+    Sandbox(sandbox::Sandbox),
     /// Prints the JSON Schema of manifests, for editors.
     Schema,
     /// Prints a completion script for a shell.
@@ -85,8 +99,49 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut output = Output::new(arguments.global.quiet);
     let exit = match &arguments.command {
         Command::Check(check) => check.run(&arguments.global, &mut output),
+        Command::Plan(plan) => {
+            online(&arguments.global, &mut output, async |global, output| plan.run(global, output).await)
+        }
+        Command::Apply(apply) => {
+            online(&arguments.global, &mut output, async |global, output| apply.run(global, output).await)
+        }
+        Command::Drift(drift) => {
+            online(&arguments.global, &mut output, async |global, output| drift.run(global, output).await)
+        }
+        Command::Sandbox(sandbox) => {
+            online(&arguments.global, &mut output, async |global, output| sandbox.run(global, output).await)
+        }
         Command::Schema => schema::run(&mut output),
         Command::Completions(completions) => completions.run(&mut Arguments::command(), &mut output),
     };
     exit.into()
+}
+
+/// Runs a command that speaks to a tenant.
+fn online(global: &Global, output: &mut Output, command: impl AsyncFnOnce(&Global, &mut Output) -> Exit) -> Exit {
+    log(global);
+    crate::tenant::install_tls();
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(command(global, output)),
+        Err(error) => {
+            output.error(&format!("error: no threads to run on: {error}\n"));
+            Exit::Error
+        }
+    }
+}
+
+/// Log lines go to standard error, and only when they are asked for.
+fn log(global: &Global) {
+    let level = match (global.quiet, global.verbose) {
+        (true, _) | (false, 0) => "warn",
+        (false, 1) => "powergrant=info",
+        (false, _) => "powergrant=debug",
+    };
+    let filter = tracing_subscriber::EnvFilter::new(level);
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    // A second subscriber in one process is a test's; the first stays.
+    let _ = match global.log_format {
+        LogFormat::Text => subscriber.try_init(),
+        LogFormat::Json => subscriber.json().try_init(),
+    };
 }

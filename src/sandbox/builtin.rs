@@ -212,8 +212,12 @@ pub const OF_NEW_ROLES: [&str; 9] = [
 ];
 
 /// Those of them that stay on `ReplacePrivilegesRole` and come back on `AddPrivilegesRole` (third-party notes).
-pub const THAT_COME_BACK: &[&str] =
-    &["prvReadSharePointData", "prvWriteSharePointData", "prvCreateSharePointData", "prvReadSharePointDocument"];
+pub const THAT_COME_BACK: &[&str] = &[
+    "prvReadSharePointData",
+    "prvWriteSharePointData",
+    "prvCreateSharePointData",
+    "prvReadSharePointDocument",
+];
 
 #[cfg(test)]
 mod tests {

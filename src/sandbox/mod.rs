@@ -1,21 +1,35 @@
-//! The embedded tenant: a strict imitation of the services that powergrant speaks to.
+//! The embedded tenant: a strict, stateful imitation of the services that powergrant speaks to.
+//!
+//! It uses nothing else of this crate, so that it can judge the rest: what a service means by a mask, a depth or a batch is
+//! written here a second time.
 
 pub mod access;
 pub mod answer;
+pub mod bap;
 pub mod builtin;
+mod control;
+mod dataverse;
 pub mod directory;
 pub mod fault;
 pub mod faults;
+pub mod flow_service;
 pub mod graph;
 pub mod multipart;
 pub mod odata;
 pub mod organization;
 mod percent;
 pub mod principals;
+pub mod provider;
 pub mod rights;
 pub mod roles;
 pub mod schema;
 pub mod seed;
+mod server;
+mod service;
+mod store;
 pub mod tenant;
 pub mod token;
 pub mod variants;
+
+pub use server::{Options, Running, StartError, start};
+pub use store::StoreError;

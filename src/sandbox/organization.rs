@@ -32,6 +32,16 @@ pub struct Organization {
     /// What the writes since the last commit replaced.
     #[serde(skip)]
     pub(super) journal: Vec<Undo>,
+    /// What reads still answer instead of what was written.
+    #[serde(skip)]
+    stale: BTreeMap<String, Stale>,
+}
+
+/// What a table held before the last writes, and how many reads still see that.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Stale {
+    reads: u32,
+    before: BTreeMap<Uuid, Option<Row>>,
 }
 
 /// How one write is taken back.
@@ -58,6 +68,7 @@ impl Organization {
             custom_tables: Vec::new(),
             rows: BTreeMap::new(),
             journal: Vec::new(),
+            stale: BTreeMap::new(),
         }
     }
 
@@ -153,11 +164,37 @@ impl Organization {
         }
     }
 
-    /// Forgets the journal; says whether anything was written.
-    pub(super) fn settle(&mut self) -> bool {
+    /// Forgets the journal; says whether anything was written. What was there before is what the next reads still see.
+    pub(super) fn settle(&mut self, stale_reads: u32) -> bool {
         let is_changed = !self.journal.is_empty();
-        self.journal.clear();
+        for undo in self.journal.drain(..).filter(|_| stale_reads > 0) {
+            let stale = self.stale.entry(undo.table).or_default();
+            stale.reads = stale_reads;
+            stale.before.entry(undo.id).or_insert(undo.before);
+        }
         is_changed
+    }
+
+    /// Exchanges what a table holds with what reads see of it; doing it twice changes nothing.
+    pub(super) fn swap_stale(&mut self, table: &str) {
+        let Some(stale) = self.stale.get_mut(table) else { return };
+        let rows = self.rows.entry(table.to_owned()).or_default();
+        for (id, before) in &mut stale.before {
+            let now = rows.remove(id);
+            if let Some(row) = std::mem::replace(before, now) {
+                rows.insert(*id, row);
+            }
+        }
+    }
+
+    /// Counts a read of a table that saw what was there before; the last one ends it.
+    pub(super) fn count_stale(&mut self, table: &str) {
+        if let Some(stale) = self.stale.get_mut(table) {
+            stale.reads = stale.reads.saturating_sub(1);
+            if stale.reads == 0 {
+                self.stale.remove(table);
+            }
+        }
     }
 
     /// Returns the key that a row of a joining table has.
@@ -203,10 +240,7 @@ impl Organization {
 
     /// Returns the business unit at the top.
     pub fn root_unit(&self) -> Uuid {
-        self.find("businessunit", "_parentbusinessunitid_value", &Value::Null)
-            .map(|(id, _)| id)
-            .next()
-            .unwrap_or_default()
+        self.find("businessunit", "_parentbusinessunitid_value", &Value::Null).map(|(id, _)| id).next().unwrap_or_default()
     }
 
     /// Returns a business unit and all below it, parents before children.
@@ -308,8 +342,7 @@ mod tests {
     #[test]
     fn a_setting_that_is_not_there_is_off() {
         let mut organization = organization();
-        let xml =
-            "<OrgSettings><EnableOwnershipAcrossBusinessUnits>true</EnableOwnershipAcrossBusinessUnits></OrgSettings>";
+        let xml = "<OrgSettings><EnableOwnershipAcrossBusinessUnits>true</EnableOwnershipAcrossBusinessUnits></OrgSettings>";
         assert!(!organization.setting("EnableOwnershipAcrossBusinessUnits"));
         let id = organization.id;
         organization.put("organization", id, row_of(json!({ "orgdborgsettings": xml })));

@@ -75,7 +75,9 @@ pub fn add_application(
     unit: Uuid,
 ) -> Result<Uuid, Fault> {
     let Some((object, service_principal)) = directory.service_principal_by_app(application) else {
-        return Err(Fault::malformed(format!("The application with id {application} was not found in the tenant.")));
+        return Err(Fault::malformed(format!(
+            "The application with id {application} was not found in the tenant."
+        )));
     };
     if application_user(organization, application).is_some() {
         // Learn: web service error codes, DuplicateApplicationUser.
@@ -121,10 +123,9 @@ pub fn add_group_team(
         ));
     }
     // Learn, manage group teams: with a security group on the environment the team's group has to be a member of it.
-    if organization
-        .security_group
-        .is_some_and(|security| security != group && !directory.transitive_members(security).contains(&group))
-    {
+    if organization.security_group.is_some_and(|security| {
+        security != group && !directory.transitive_members(security).contains(&group)
+    }) {
         return Err(not_a_member(group));
     }
     let mut row = row_of(json!({
@@ -202,7 +203,11 @@ fn is_admitted(organization: &Organization, directory: &Directory, object: Uuid)
 
 /// Says that a principal is not in the environment (Learn: web service error codes, `UserNotMemberOfOrg`).
 pub fn not_a_member(object: Uuid) -> Fault {
-    Fault::new(403, "0x80072560", format!("The user is not a member of the organization. (object id {object})"))
+    Fault::new(
+        403,
+        "0x80072560",
+        format!("The user is not a member of the organization. (object id {object})"),
+    )
 }
 
 // Users and teams are their own principals: their key in `$metadata` is `ownerid` (recorded).

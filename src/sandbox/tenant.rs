@@ -6,11 +6,19 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use super::bap::BapEnvironment;
 use super::directory::Directory;
 use super::faults::Faults;
+use super::flow_service::FlowRow;
 use super::organization::Organization;
+use super::provider::Access;
 use super::token::Issuer;
 use super::variants::Variants;
+
+/// The governance setting of managed environments that limits sharing of solution flows.
+pub const SHARING_SETTING: &str = "solutionCloudFlows-limitSharingMode";
+/// Its value that turns sharing off (Learn: limit sharing; public client's data types).
+pub const SHARING_OFF: &str = "disableSharing";
 
 /// The embedded tenant. What is skipped by serialisation is not part of the tenant's state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +31,12 @@ pub struct Tenant {
     pub directory: Directory,
     /// Dataverse organisations by the display name of their environment.
     pub organizations: BTreeMap<String, Organization>,
+    /// Environments by their name in the admin API.
+    pub environments: BTreeMap<String, BapEnvironment>,
+    /// Who may use the admin API.
+    pub access: Access,
+    /// Flows outside Dataverse, by the environment's name in the admin API.
+    pub personal_flows: BTreeMap<String, Vec<FlowRow>>,
     /// Answers to open questions.
     pub variants: Variants,
     /// Refusals and disturbances that are scheduled.
@@ -31,6 +45,9 @@ pub struct Tenant {
     /// What was asked, without bodies and tokens.
     #[serde(skip)]
     pub log: Vec<Logged>,
+    /// How many requests were answered.
+    #[serde(skip)]
+    pub(super) requests: u64,
 }
 
 /// What powergrant presents to the token service.
@@ -66,6 +83,14 @@ impl Tenant {
     /// Returns the organisation of an environment, to be changed.
     pub fn organization_mut(&mut self, environment: &str) -> Option<&mut Organization> {
         self.organizations.get_mut(environment)
+    }
+
+    /// Says whether the managed environment of an organisation forbids sharing flows.
+    pub(super) fn is_sharing_forbidden(&self, environment: &str) -> bool {
+        self.organizations
+            .get(environment)
+            .and_then(|organization| self.environments.get(&organization.environment))
+            .is_some_and(|bap| bap.extended_settings.get(SHARING_SETTING).map(String::as_str) == Some(SHARING_OFF))
     }
 
     /// Returns a digest of the state: equal before and after what only reads.

@@ -28,11 +28,13 @@ pub(super) fn make(
     names: &Names,
 ) -> Result<Organization, SeedError> {
     let host = seed.url.trim_start_matches("https://").trim_end_matches('/').to_owned();
-    let unique_name = seed.unique_name.clone().unwrap_or_else(|| host.split('.').next().unwrap_or_default().to_owned());
+    let unique_name =
+        seed.unique_name.clone().unwrap_or_else(|| host.split('.').next().unwrap_or_default().to_owned());
     let organization_id =
         seed.organization_id.unwrap_or_else(|| derived(tenant, &format!("organization:{}", environment.name)));
     let bap_name = environment_id(tenant, environment);
-    let mut maker = Maker { organization: Organization::new(organization_id, &unique_name, &host, &bap_name), names };
+    let mut maker =
+        Maker { organization: Organization::new(organization_id, &unique_name, &host, &bap_name), names };
     if let Some(group) = &environment.security_group {
         maker.organization.security_group = Some(names.group(&environment.name, group)?);
     }
@@ -56,13 +58,16 @@ pub(super) fn make(
     seed.environment_variables.iter().try_for_each(|variable| maker.environment_variable(variable))?;
     maker.flows(&seed.flows)?;
     seed.agents.iter().try_for_each(|agent| maker.agent(agent))?;
-    maker.organization.settle();
+    maker.organization.settle(0);
     Ok(maker.organization)
 }
 
 /// Returns the name of an environment in the admin API.
 pub(super) fn environment_id(tenant: Uuid, environment: &EnvironmentSeed) -> String {
-    environment.id.clone().unwrap_or_else(|| derived(tenant, &format!("environment:{}", environment.name)).to_string())
+    environment
+        .id
+        .clone()
+        .unwrap_or_else(|| derived(tenant, &format!("environment:{}", environment.name)).to_string())
 }
 
 struct Maker<'a> {
@@ -76,7 +81,8 @@ impl Maker<'_> {
     }
 
     fn organization_row(&mut self, seed: &DataverseSeed) {
-        let settings: String = seed.settings.iter().map(|(name, value)| format!("<{name}>{value}</{name}>")).collect();
+        let settings: String =
+            seed.settings.iter().map(|(name, value)| format!("<{name}>{value}</{name}>")).collect();
         let row = json!({
             "name": self.organization.unique_name, "languagecode": 1033,
             "orgdborgsettings": format!("<OrgSettings>{settings}</OrgSettings>"),
@@ -145,8 +151,7 @@ impl Maker<'_> {
     }
 
     fn solutions(&mut self, seed: &DataverseSeed) {
-        let known =
-            [("Active", "Active Solution", false), ("System", "System", true), ("Default", "Default Solution", false)];
+        let known = [("Active", "Active Solution", false), ("System", "System", true), ("Default", "Default Solution", false)];
         for (name, display_name, is_managed) in known {
             self.solution(name, display_name, is_managed);
         }
@@ -165,13 +170,7 @@ impl Maker<'_> {
     }
 
     /// Puts a row into a solution; the component type is the table's (Learn: table solutioncomponent).
-    fn component(
-        &mut self,
-        place: &str,
-        solution: Option<&String>,
-        object: Uuid,
-        kind: i64,
-    ) -> Result<Uuid, SeedError> {
+    fn component(&mut self, place: &str, solution: Option<&String>, object: Uuid, kind: i64) -> Result<Uuid, SeedError> {
         let Some(solution) = solution else { return Ok(self.key("solution", "Active")) };
         let key = self.key("solution", solution);
         if self.organization.row("solution", key).is_none() {
@@ -350,11 +349,7 @@ impl Maker<'_> {
         for (number, flow) in seeds.iter().enumerate() {
             let is_first = seeds.iter().position(|other| other.name == flow.name) == Some(number);
             let key = flow.id.unwrap_or_else(|| {
-                if is_first {
-                    keys[flow.name.as_str()]
-                } else {
-                    self.key("workflow", &format!("{}:{number}", flow.name))
-                }
+                if is_first { keys[flow.name.as_str()] } else { self.key("workflow", &format!("{}:{number}", flow.name)) }
             });
             self.flow(flow, key, &keys)?;
         }

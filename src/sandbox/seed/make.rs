@@ -2,11 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::directory::Names;
-use super::{Caller, Seed, SeedError, dataverse};
+use uuid::Uuid;
+
+use super::directory::{Names, unknown};
+use super::{Caller, EnvironmentSeed, Principal, Seed, SeedError, dataverse};
+use crate::sandbox::bap::{BapEnvironment, EnvironmentRole, LinkedDataverse, RoleAssignment};
 use crate::sandbox::faults::Faults;
-use crate::sandbox::organization::derived;
-use crate::sandbox::tenant::{Credentials, Tenant};
+use crate::sandbox::flow_service::FlowRow;
+use crate::sandbox::organization::{Organization, derived};
+use crate::sandbox::provider::Access;
+use crate::sandbox::tenant::{Credentials, SHARING_OFF, SHARING_SETTING, Tenant};
 use crate::sandbox::token::{Issuer, USER_LOGIN};
 
 /// Makes the tenant that a seed describes.
@@ -24,12 +29,22 @@ pub(crate) fn make(seed: &Seed) -> Result<Tenant, SeedError> {
             (format!("{USER_LOGIN}{upn}"), String::new())
         }
     };
+    let caller = match &seed.caller {
+        Caller::Application(name) => names.application("caller", name)?.0,
+        Caller::User(upn) => names.user("caller", upn)?,
+    };
     let mut organizations = BTreeMap::new();
+    let mut environments = BTreeMap::new();
+    let mut personal_flows = BTreeMap::new();
     for environment in &seed.environments {
+        let bap_name = dataverse::environment_id(id, environment);
         if let Some(dataverse) = &environment.dataverse {
             let organization = dataverse::make(id, environment, dataverse, &names)?;
             organizations.insert(environment.name.clone(), organization);
         }
+        let linked = organizations.get(&environment.name);
+        environments.insert(bap_name.clone(), bap_environment(environment, &bap_name, linked, &names)?);
+        personal_flows.insert(bap_name, flows_outside(id, environment, &names)?);
     }
     Ok(Tenant {
         issuer: Issuer {
@@ -40,8 +55,75 @@ pub(crate) fn make(seed: &Seed) -> Result<Tenant, SeedError> {
         credentials: Credentials { tenant: id, client, secret },
         directory: names.directory,
         organizations,
+        environments,
+        // The caller is registered as a management application, as its owner had to do.
+        access: Access { administrators: BTreeSet::from([caller]) },
+        personal_flows,
         variants: seed.variants.clone(),
         faults: Faults::default(),
         log: Vec::new(),
+        requests: 0,
     })
+}
+
+fn bap_environment(
+    seed: &EnvironmentSeed,
+    name: &str,
+    organization: Option<&Organization>,
+    names: &Names,
+) -> Result<BapEnvironment, SeedError> {
+    let place = format!("environment `{}`", seed.name);
+    let dataverse = organization.map(|organization| LinkedDataverse {
+        organization: organization.id,
+        url: format!("https://{}", organization.host),
+        security_group: organization.security_group,
+    });
+    let mut role_assignments = BTreeMap::new();
+    for assignment in &seed.role_assignments {
+        let role = match assignment.role.as_str() {
+            "EnvironmentAdmin" => EnvironmentRole::EnvironmentAdmin,
+            "EnvironmentMaker" => EnvironmentRole::EnvironmentMaker,
+            other => {
+                let problem = format!("`{other}` is neither EnvironmentAdmin nor EnvironmentMaker");
+                return Err(SeedError::Invalid { place, problem });
+            }
+        };
+        let principal = match &assignment.principal {
+            Principal::User(upn) => names.user(&place, upn)?,
+            Principal::Group(group) => names.group(&place, group)?,
+            Principal::Application(name) => names.application(&place, name)?.0,
+            Principal::Team(name) => return Err(unknown(&place, "principal of the directory", name)),
+        };
+        let key = derived(principal, &format!("{name}:{}", assignment.role));
+        role_assignments.insert(key, RoleAssignment { role, principal });
+    }
+    let mut extended_settings = BTreeMap::new();
+    if seed.managed && !seed.flow_sharing {
+        // Recorded: governance settings of a managed environment.
+        extended_settings.insert(SHARING_SETTING.to_owned(), SHARING_OFF.to_owned());
+    }
+    Ok(BapEnvironment {
+        name: name.to_owned(),
+        display_name: seed.name.clone(),
+        sku: seed.sku.clone(),
+        is_default: seed.sku == "Default",
+        dataverse,
+        managed: seed.managed,
+        extended_settings,
+        role_assignments,
+        administrators: BTreeSet::new(),
+        requires_licence: false,
+    })
+}
+
+fn flows_outside(tenant: Uuid, seed: &EnvironmentSeed, names: &Names) -> Result<Vec<FlowRow>, SeedError> {
+    seed.personal_flows
+        .iter()
+        .map(|flow| {
+            let creator = names.user(&format!("flow `{}`", flow.name), &flow.owner)?;
+            let name = derived(tenant, &format!("flow:{}:{}", seed.name, flow.name)).to_string();
+            let display_name = flow.name.clone();
+            Ok(FlowRow { name, display_name, state: "Started".to_owned(), creator: Some(creator), workflow: None })
+        })
+        .collect()
 }

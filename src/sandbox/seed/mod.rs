@@ -9,6 +9,7 @@ mod make;
 mod tests;
 
 pub use format::*;
+pub(crate) use dataverse::put_share;
 pub(crate) use make::make;
 
 /// The seed that is compiled in: the tenant of the README's example.

@@ -1,0 +1,151 @@
+//! `$batch`: many requests in one, change sets all or nothing.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Preferences, Request, Session};
+use crate::sandbox::answer::Answer;
+use crate::sandbox::fault::Fault;
+use crate::sandbox::faults::{Disturbance, When};
+use crate::sandbox::multipart::{self, BatchRequest, Part, Reply};
+use crate::sandbox::organization::derived;
+use crate::sandbox::percent;
+
+/// The longest address inside a batch (Learn: compose HTTP requests and handle errors).
+const LONGEST: usize = 65_536;
+
+impl Session<'_> {
+    /// Answers a batch: in order, and without `odata.continue-on-error` only up to the first failure
+    /// (Learn: execute batch operations).
+    pub(super) fn batch(&mut self, request: &Request<'_>) -> Result<Answer, Fault> {
+        let parts = multipart::parse(request.header("content-type").unwrap_or_default(), request.body)?;
+        let continues = Preferences::of(request).continues_on_error;
+        let mut replies = Vec::new();
+        let mut failure = None;
+        for part in parts {
+            let reply = match part {
+                Part::Request(inner) => {
+                    let answer = self.inner(request, &inner, &BTreeMap::new());
+                    Reply::One { content_id: inner.content_id, answer }
+                }
+                Part::ChangeSet(inners) => self.change_set(request, inners),
+            };
+            if let Reply::One { answer, .. } = &reply
+                && answer.status >= 400
+                && !continues
+            {
+                failure = Some(answer.status);
+            }
+            replies.push(reply);
+            if failure.is_some() {
+                break;
+            }
+        }
+        let id = derived(self.organization.id, &format!("batch:{}", self.number));
+        let (content_type, body) = multipart::render(&replies, id);
+        let answer = Answer { status: failure.unwrap_or(200), headers: BTreeMap::new(), body: Some(Value::String(body)) };
+        Ok(answer.with_header("Content-Type", content_type))
+    }
+
+    fn change_set(&mut self, outer: &Request<'_>, inners: Vec<BatchRequest>) -> Reply {
+        let mark = self.organization.mark();
+        let mut made = BTreeMap::new();
+        let mut answers = Vec::new();
+        for inner in inners {
+            let answer = if inner.method == "GET" {
+                Answer::from(Fault::malformed("A GET operation cannot be part of a change set."))
+            } else {
+                self.inner(outer, &inner, &made)
+            };
+            if answer.status >= 400 {
+                self.organization.roll_back(mark);
+                return Reply::One { content_id: inner.content_id, answer };
+            }
+            let content_id = inner.content_id.unwrap_or_default();
+            if let Some(address) = answer.headers.get("OData-EntityId") {
+                made.insert(content_id.clone(), address.clone());
+            }
+            answers.push((content_id, answer));
+        }
+        Reply::ChangeSet(answers)
+    }
+
+    /// Answers one request; `made` are the rows that earlier requests of the change set made, by content id.
+    fn inner(&mut self, outer: &Request<'_>, inner: &BatchRequest, made: &BTreeMap<String, String>) -> Answer {
+        self.try_inner(outer, inner, made).unwrap_or_else(Answer::from)
+    }
+
+    fn try_inner(
+        &mut self,
+        outer: &Request<'_>,
+        inner: &BatchRequest,
+        made: &BTreeMap<String, String>,
+    ) -> Result<Answer, Fault> {
+        let (_, authority_and_path) = outer.root.split_once("://").unwrap_or(("", outer.root));
+        let (host, root_path) =
+            authority_and_path.split_at(authority_and_path.find('/').unwrap_or(authority_and_path.len()));
+        let mut inner = inner.clone();
+        if let Some(rest) = inner.url.strip_prefix('$') {
+            let id: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            if let Some(address) = made.get(&id) {
+                inner.url = format!("{address}{}", &rest[id.len()..]);
+            }
+        }
+        let target = inner.target(host, root_path)?;
+        if target.len() > LONGEST {
+            return Err(Fault::new(414, "", "Request-URI Too Long"));
+        }
+        let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+        let Some(path) = path.strip_prefix(root_path) else {
+            return Err(Fault::unknown_segment(path));
+        };
+        if path.trim_matches('/') == "$batch" {
+            return Err(Fault::malformed("A batch cannot be part of a batch."));
+        }
+        let mut headers = inner.headers.clone();
+        // What is said for the whole batch holds for its parts (Learn: execute batch operations).
+        for name in ["callerobjectid", "mscrmcallerid", "consistency"] {
+            if let (false, Some(value)) = (headers.contains_key(name), outer.headers.get(name)) {
+                headers.insert(name.to_owned(), value.clone());
+            }
+        }
+        let request = Request {
+            method: &inner.method,
+            root: outer.root,
+            path,
+            query,
+            headers: &headers,
+            body: &inner.body,
+        };
+        let readable = percent::decode(&target).unwrap_or_else(|| target.clone());
+        let Some(rule) = self.faults.meet(&inner.method, host, &readable) else {
+            return Ok(self.handle_seen(&request));
+        };
+        let mark = self.organization.mark();
+        let refusal = match &rule.answer {
+            Disturbance::Refuse(refusal) => Some(refusal),
+            Disturbance::Html(_) | Disturbance::Truncated | Disturbance::ForeignNextLink(_) | Disturbance::Reverted => None,
+        };
+        if rule.when == When::BeforeCommit
+            && let Some(refusal) = refusal
+        {
+            return Err(refused(refusal));
+        }
+        let answer = self.handle_seen(&request);
+        if rule.answer == Disturbance::Reverted {
+            self.organization.roll_back(mark);
+        }
+        refusal.map_or(Ok(answer), |refusal| Err(refused(refusal)))
+    }
+}
+
+/// Makes the fault of a scheduled refusal.
+pub(in crate::sandbox) fn refused(refusal: &crate::sandbox::faults::Refusal) -> Fault {
+    let (code, message) = refusal.words();
+    let fault = Fault::new(refusal.status, code, message);
+    match refusal.retry_after {
+        Some(seconds) => fault.with_header("Retry-After", seconds.to_string()),
+        None => fault,
+    }
+}

@@ -1,0 +1,191 @@
+//! Definitions of tables.
+
+use serde_json::{Map, Value, json};
+
+use super::path::{Arguments, Segment};
+use super::{Request, Session};
+use crate::sandbox::answer::Answer;
+use crate::sandbox::fault::Fault;
+use crate::sandbox::odata::{Dialect, Query, Row};
+use crate::sandbox::organization::{Organization, derived, row_of};
+use crate::sandbox::rights::Depth;
+use crate::sandbox::schema::{Kind, Table};
+
+impl Session<'_> {
+    /// Answers requests for table definitions.
+    pub(super) fn metadata(&self, request: &Request<'_>, first: &Segment, rest: &[Segment]) -> Result<Answer, Fault> {
+        if request.method != "GET" {
+            return Err(super::route::not_allowed(request, "EntityDefinitions"));
+        }
+        // Everybody who may do anything may read definitions.
+        self.authority()?.admit(self.organization)?;
+        let query = Query::parse(request.query, Dialect::Metadata)?;
+        refuse_unknown(&query)?;
+        let context = |suffix: &str| format!("{}/$metadata#EntityDefinitions{suffix}", request.root);
+        let chosen = query.select.as_ref().map(|names| format!("({})", names.join(","))).unwrap_or_default();
+        let Some(arguments) = &first.arguments else {
+            if let Some(segment) = rest.first() {
+                return Err(Fault::unknown_segment(&segment.name));
+            }
+            let value: Vec<Value> = self
+                .organization
+                .tables()
+                .map(|table| definition(self.organization, table))
+                .filter(|row| query.matches(row))
+                .map(|row| Value::Object(select(row, &query)))
+                .collect();
+            return Ok(Answer::json(200, json!({ "@odata.context": context(&chosen), "value": value })));
+        };
+        let table = self.defined(arguments)?;
+        match rest {
+            [] => {
+                let mut body = Map::from_iter([("@odata.context".to_owned(), json!(context(&format!("{chosen}/$entity"))))]);
+                body.extend(select(definition(self.organization, table), &query));
+                Ok(Answer::json(200, Value::Object(body)))
+            }
+            [segment] => {
+                let value = match segment.name.as_str() {
+                    "Privileges" => privileges(self.organization, table),
+                    "Attributes" => attributes(table),
+                    "ManyToOneRelationships" => lookups(table),
+                    _ => return Err(Fault::unknown_segment(&segment.name)),
+                };
+                let context = context(&format!("('{}')/{}", table.logical_name, segment.name));
+                Ok(Answer::json(200, json!({ "@odata.context": context, "value": value })))
+            }
+            [_, segment, ..] => Err(Fault::unknown_segment(&segment.name)),
+        }
+    }
+
+    fn defined(&self, arguments: &Arguments) -> Result<&Table, Fault> {
+        let found = match arguments {
+            Arguments::Named(named) => named.get("LogicalName").and_then(|name| self.organization.table(name)),
+            Arguments::Id(id) => {
+                self.organization.tables().find(|table| metadata_id(self.organization, table) == json!(id))
+            }
+            Arguments::Empty => None,
+        };
+        found.ok_or_else(|| {
+            let name = match arguments {
+                Arguments::Named(named) => named.get("LogicalName").cloned().unwrap_or_default(),
+                Arguments::Id(id) => id.to_string(),
+                Arguments::Empty => String::new(),
+            };
+            Fault::new(404, "0x80060888", format!("Could not find an entity with name {name} and object type code 0."))
+        })
+    }
+}
+
+fn refuse_unknown(query: &Query) -> Result<(), Fault> {
+    let known = [
+        "LogicalName", "SchemaName", "EntitySetName", "LogicalCollectionName", "OwnershipType", "ObjectTypeCode",
+        "PrimaryIdAttribute", "PrimaryNameAttribute", "IsCustomEntity", "IsIntersect", "IsPrivate", "IsManaged", "IsActivity",
+        "IsChildEntity", "IsOptimisticConcurrencyEnabled", "DisplayName", "DisplayCollectionName", "MetadataId", "Privileges",
+    ];
+    if let Some(name) = query.properties().iter().find(|name| !known.contains(&name.as_str())) {
+        return Err(Fault::unknown_property(name, "EntityMetadata"));
+    }
+    if let Some(expand) = query.expand.first() {
+        return Err(Fault::malformed(format!(
+            "Property '{}' on type 'Microsoft.Dynamics.CRM.EntityMetadata' is not a navigation property or complex property. Only \
+             navigation properties can be expanded.",
+            expand.property
+        )));
+    }
+    // Labels are objects: they cannot be compared (recorded: display names cannot be filtered).
+    let labels = query.filter.iter().flat_map(crate::sandbox::odata::Filter::properties);
+    match labels.map(|path| path.to_string()).find(|path| path.starts_with("Display") || path == "Privileges") {
+        Some(path) => Err(Fault::malformed(format!("The property '{path}' cannot be used in a filter."))),
+        None => Ok(()),
+    }
+}
+
+fn select(row: Row, query: &Query) -> Row {
+    let Some(select) = &query.select else { return row };
+    row.into_iter().filter(|(name, _)| name == "MetadataId" || select.contains(name)).collect()
+}
+
+fn definition(organization: &Organization, table: &Table) -> Row {
+    row_of(json!({
+        "MetadataId": metadata_id(organization, table),
+        "LogicalName": table.logical_name,
+        "SchemaName": table.schema_name,
+        "EntitySetName": table.entity_set,
+        "LogicalCollectionName": table.entity_set,
+        "OwnershipType": table.ownership.word(),
+        "ObjectTypeCode": table.object_type_code,
+        "PrimaryIdAttribute": table.primary_id,
+        "PrimaryNameAttribute": table.primary_name,
+        "IsCustomEntity": table.is_custom,
+        "IsIntersect": table.is_intersect,
+        "IsPrivate": false,
+        "IsManaged": !table.is_custom,
+        "IsActivity": false,
+        "IsChildEntity": table.logical_name == "environmentvariablevalue",
+        "IsOptimisticConcurrencyEnabled": !table.is_intersect,
+        "DisplayName": label(&table.display_name),
+        "DisplayCollectionName": label(&table.display_collection_name),
+        "Privileges": privileges(organization, table),
+    }))
+}
+
+fn metadata_id(organization: &Organization, table: &Table) -> Value {
+    json!(derived(organization.id, &format!("metadata:{}", table.logical_name)))
+}
+
+fn label(text: &str) -> Value {
+    let label = json!({ "Label": text, "LanguageCode": 1033, "IsManaged": true });
+    json!({ "LocalizedLabels": [label], "UserLocalizedLabel": label })
+}
+
+/// Lists privileges as metadata does (recorded: `EntityDefinitions(LogicalName='account')?$select=Privileges`).
+fn privileges(organization: &Organization, table: &Table) -> Value {
+    table
+        .privileges
+        .iter()
+        .filter_map(|(verb, depths)| {
+            let name = table.privilege(*verb)?;
+            Some(json!({
+                "CanBeBasic": depths.contains(&Depth::Basic), "CanBeLocal": depths.contains(&Depth::Local),
+                "CanBeDeep": depths.contains(&Depth::Deep), "CanBeGlobal": depths.contains(&Depth::Global),
+                "CanBeEntityReference": false, "CanBeParentEntityReference": false, "CanBeRecordFilter": false,
+                "PrivilegeId": organization.privilege_id(&name), "Name": name, "PrivilegeType": verb.word(),
+            }))
+        })
+        .collect()
+}
+
+fn attributes(table: &Table) -> Value {
+    let key = json!({ "LogicalName": table.primary_id, "AttributeType": "Uniqueidentifier", "IsPrimaryId": true });
+    let columns = table.columns.iter().map(|column| {
+        let kind = match &column.kind {
+            Kind::Text => "String",
+            Kind::Id => "Uniqueidentifier",
+            Kind::Integer => "Integer",
+            Kind::Boolean => "Boolean",
+            Kind::Moment => "DateTime",
+            Kind::Managed => "ManagedProperty",
+            Kind::Lookup { .. } => "Lookup",
+        };
+        json!({ "LogicalName": column.logical_name().to_lowercase(), "AttributeType": kind, "IsPrimaryId": false })
+    });
+    std::iter::once(key).chain(columns).collect()
+}
+
+fn lookups(table: &Table) -> Value {
+    table
+        .columns
+        .iter()
+        .filter_map(|column| match &column.kind {
+            Kind::Lookup { navigation, targets } => Some(targets.iter().map(move |target| {
+                json!({
+                    "ReferencingEntity": table.logical_name, "ReferencedEntity": target,
+                    "ReferencingAttribute": column.logical_name().to_lowercase(),
+                    "ReferencingEntityNavigationPropertyName": navigation,
+                })
+            })),
+            Kind::Text | Kind::Id | Kind::Integer | Kind::Boolean | Kind::Moment | Kind::Managed => None,
+        })
+        .flatten()
+        .collect()
+}

@@ -1,0 +1,219 @@
+//! The listener: one address for all services, told apart by the host that was asked.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use axum::http::{Request as HttpRequest, Response, StatusCode, header};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::answer::Answer;
+use super::fault::Fault;
+use super::seed::{Seed, SeedError, make};
+use super::service::{Incoming, respond};
+use super::store::{self, StoreError};
+use super::tenant::{Credentials, Tenant};
+
+/// The longest address (Learn: compose HTTP requests and handle errors).
+const LONGEST: usize = 32_768;
+/// More than any request that powergrant sends.
+const LARGEST_BODY: usize = 256 * 1024 * 1024;
+
+/// How a sandbox is started.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// What the tenant holds at first.
+    pub seed: Seed,
+    /// The file that keeps the state between runs; nothing keeps it in memory.
+    pub state: Option<PathBuf>,
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Whether the file's state is thrown away.
+    pub reset: bool,
+    /// Seconds since 1970, for the validity of tokens; nothing else depends on time.
+    pub now: fn() -> i64,
+}
+
+impl Options {
+    /// Starts on a free loopback port, from a seed, without a file.
+    pub fn new(seed: Seed) -> Self {
+        Self {
+            seed,
+            state: None,
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            reset: false,
+            now: || jiff::Timestamp::now().as_second(),
+        }
+    }
+}
+
+/// Why a sandbox did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The seed is wrong.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
+    /// The kept state is wrong.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The address is no loopback address.
+    #[error("the sandbox listens on loopback only, not on `{0}`")]
+    NotLoopback(SocketAddr),
+    /// The address cannot be listened on.
+    #[error("the sandbox cannot listen on `{address}`")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// A sandbox that answers requests until it is stopped or dropped.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    tenant: Arc<Mutex<Tenant>>,
+    stop: Option<oneshot::Sender<()>>,
+    served: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// The address that it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The tenant, to be looked at or changed behind everybody's back.
+    pub fn tenant(&self) -> Arc<Mutex<Tenant>> {
+        Arc::clone(&self.tenant)
+    }
+
+    /// What powergrant presents to the token service.
+    pub fn credentials(&self) -> Credentials {
+        lock(&self.tenant).credentials.clone()
+    }
+
+    /// Ends it, after the requests that are being answered.
+    pub async fn stop(mut self) {
+        if let Some(stop) = self.stop.take() {
+            // Nobody listens any more when the server ended by itself.
+            let _ = stop.send(());
+        }
+        if let Some(served) = self.served.take() {
+            // A server that panicked has ended too.
+            let _ = served.await;
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(served) = &self.served {
+            served.abort();
+        }
+    }
+}
+
+/// Starts a sandbox: from its file when there is one, else from the seed.
+pub async fn start(options: Options) -> Result<Running, StartError> {
+    let Options { seed, state, listen, reset, now } = options;
+    if !listen.ip().is_loopback() {
+        return Err(StartError::NotLoopback(listen));
+    }
+    let kept = match &state {
+        Some(path) if !reset => store::load(path)?,
+        Some(_) | None => None,
+    };
+    let tenant = match kept {
+        Some(tenant) => tenant,
+        None => make(&seed)?,
+    };
+    if let Some(path) = &state {
+        store::save(path, &tenant)?;
+    }
+    let failed = |source| StartError::Listen { address: listen, source };
+    let listener = TcpListener::bind(listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let tenant = Arc::new(Mutex::new(tenant));
+    let shared = Arc::new(Shared { tenant: Arc::clone(&tenant), state, seed, now });
+    let router = Router::new().fallback(answer).with_state(shared);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let served = tokio::spawn(async move {
+        let until = async {
+            // A sender that was dropped stops it too.
+            let _ = stopped.await;
+        };
+        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(until).await {
+            tracing::error!(%error, "the sandbox stopped listening");
+        }
+    });
+    Ok(Running { address, tenant, stop: Some(stop), served: Some(served) })
+}
+
+/// What all requests share.
+pub(super) struct Shared {
+    pub tenant: Arc<Mutex<Tenant>>,
+    pub state: Option<PathBuf>,
+    pub seed: Seed,
+    pub now: fn() -> i64,
+}
+
+/// Locks the tenant; a request that panicked has been taken back by nobody, but the next one may still look.
+pub(super) fn lock(tenant: &Mutex<Tenant>) -> MutexGuard<'_, Tenant> {
+    tenant.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn answer(State(shared): State<Arc<Shared>>, request: HttpRequest<Body>) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let headers: BTreeMap<String, String> = parts
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
+    if parts.uri.to_string().len() > LONGEST {
+        return write(&Fault::new(414, "", "Request-URI Too Long").into());
+    }
+    let Ok(bytes) = to_bytes(body, LARGEST_BODY).await else {
+        return write(&Fault::new(413, "0x80040216", "The request is too large.").into());
+    };
+    let Ok(body) = String::from_utf8(bytes.into()) else {
+        return write(&Fault::malformed("The body is not UTF-8.").into());
+    };
+    let host = parts.uri.host().map(str::to_owned).or_else(|| headers.get("host").cloned()).unwrap_or_default();
+    let incoming = Incoming {
+        method: parts.method.as_str(),
+        scheme: headers.get("x-forwarded-proto").map_or("http", String::as_str),
+        host: &host,
+        path: parts.uri.path(),
+        query: parts.uri.query().unwrap_or_default(),
+        headers: &headers,
+        body: &body,
+    };
+    write(&respond(&shared, &incoming))
+}
+
+/// Writes an answer to the socket. No service answers with a JSON text alone: such a body is written as it is.
+fn write(answer: &Answer) -> Response<Body> {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = Response::builder().status(status);
+    let has_type = answer.headers.keys().any(|name| name.eq_ignore_ascii_case("content-type"));
+    for (name, value) in &answer.headers {
+        response = response.header(name, value);
+    }
+    if !has_type && answer.body.is_some() {
+        response = response.header(header::CONTENT_TYPE, "application/json; charset=utf-8");
+    }
+    let body = match &answer.body {
+        None => Body::empty(),
+        Some(serde_json::Value::String(text)) => Body::from(text.clone()),
+        Some(value) => Body::from(value.to_string()),
+    };
+    response.body(body).unwrap_or_else(|_| Response::new(Body::from("a header of the answer cannot be written")))
+}

@@ -1,5 +1,4 @@
 //! Reading an environment of the embedded tenant, over a real socket.
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -37,31 +36,26 @@ impl Size {
              caller: { application: powergrant }\ndirectory:\n  users:\n",
         );
         for person in 0..self.people {
-            writeln!(text, "    - {{ name: Person {person}, upn: p{person}@contoso.com }}").unwrap();
+            text += &format!("    - {{ name: Person {person}, upn: p{person}@contoso.com }}\n");
         }
         text += "  groups:\n    - { name: SG-Expense, members: [p0@contoso.com, p1@contoso.com] }\n";
         text += "  servicePrincipals:\n    - { name: powergrant, appId: 33333333-3333-3333-3333-333333333333 }\n";
-        writeln!(
-            text,
-            "environments:\n  - name: contoso-prod\n    dataverse:\n      url: {URL}\n      rootBusinessUnit: Contoso\n      users:\n        - {{ application: powergrant, roles: [{}] }}",
+        text += &format!(
+            "environments:\n  - name: contoso-prod\n    dataverse:\n      url: {URL}\n      rootBusinessUnit: Contoso\n      users:\n        - {{ application: powergrant, roles: [{}] }}\n",
             self.caller
-        )
-        .unwrap();
+        );
         for person in 0..self.people {
-            writeln!(text, "        - {{ user: p{person}@contoso.com, roles: [Role {}] }}", person % self.roles)
-                .unwrap();
+            text += &format!("        - {{ user: p{person}@contoso.com, roles: [Role {}] }}\n", person % self.roles);
         }
         text += "      roles:\n";
         for role in 0..self.roles {
-            writeln!(text, "        - {{ name: Role {role}, privileges: {{ prvReadWorkflow: Basic }} }}").unwrap();
+            text += &format!("        - {{ name: Role {role}, privileges: {{ prvReadWorkflow: Basic }} }}\n");
         }
         text += "      connectionReferences:\n        - { name: contoso_sharepoint, connector: shared_sharepointonline, owner: p0@contoso.com }\n      flows:\n";
         for flow in 0..self.flows {
-            writeln!(
-                text,
-                "        - {{ name: Flow {flow}, owner: p0@contoso.com, trigger: Button, connections: {{ shared_sharepointonline: {{ reference: contoso_sharepoint, mode: embedded }} }} }}"
-            )
-            .unwrap();
+            text += &format!(
+                "        - {{ name: Flow {flow}, owner: p0@contoso.com, trigger: Button, connections: {{ shared_sharepointonline: {{ reference: contoso_sharepoint, mode: embedded }} }} }}\n"
+            );
         }
         text
     }
@@ -72,15 +66,21 @@ impl Size {
         let mut text =
             format!("{header}kind: Environment\nmetadata: {{ name: contoso-prod }}\nspec: {{ url: \"{URL}\" }}\n");
         for role in 0..self.roles {
-            write!(text, "---\n{header}kind: SecurityRole\nmetadata: {{ name: role-{role} }}\nenvironments: [contoso-prod]\nspec:\n  role: Role {role}\n  privileges: {{ Process: {{ Read: user }}, Account: {{ Read: user }} }}\n").unwrap();
-            write!(text, "---\n{header}kind: RoleAssignment\nmetadata: {{ name: holders-{role} }}\nenvironments: [contoso-prod]\nspec:\n  role: Role {role}\n  members:\n    - group: {{ name: SG-Expense }}\n").unwrap();
+            text += &format!(
+                "---\n{header}kind: SecurityRole\nmetadata: {{ name: role-{role} }}\nenvironments: [contoso-prod]\nspec:\n  role: Role {role}\n  privileges: {{ Process: {{ Read: user }}, Account: {{ Read: user }} }}\n"
+            );
+            text += &format!(
+                "---\n{header}kind: RoleAssignment\nmetadata: {{ name: holders-{role} }}\nenvironments: [contoso-prod]\nspec:\n  role: Role {role}\n  members:\n    - group: {{ name: SG-Expense }}\n"
+            );
         }
         for person in 0..self.people {
-            writeln!(text, "    - user: p{person}@contoso.com").unwrap();
+            text += &format!("    - user: p{person}@contoso.com\n");
         }
         for flow in 0..self.flows {
             let person = flow % (self.people - 1) + 1;
-            write!(text, "---\n{header}kind: Flow\nmetadata: {{ name: flow-{flow} }}\nenvironments: [contoso-prod]\nspec:\n  flow: Flow {flow}\n  connections: {{ contoso_sharepoint: providedByRunOnlyUser }}\n  runOnlyUsers: {{ members: [ {{ user: p{person}@contoso.com }} ] }}\n  referenceReaders: {{ members: [ {{ group: {{ name: SG-Expense }} }} ] }}\n").unwrap();
+            text += &format!(
+                "---\n{header}kind: Flow\nmetadata: {{ name: flow-{flow} }}\nenvironments: [contoso-prod]\nspec:\n  flow: Flow {flow}\n  connections: {{ contoso_sharepoint: providedByRunOnlyUser }}\n  runOnlyUsers: {{ members: [ {{ user: p{person}@contoso.com }} ] }}\n  referenceReaders: {{ members: [ {{ group: {{ name: SG-Expense }} }} ] }}\n"
+            );
         }
         let loaded = manifest::load([("tenant.yaml".to_owned(), Ok(text))]);
         let (mut desired, findings) = compile::compile(&loaded.documents, jiff::civil::date(2026, 1, 1), &[]);

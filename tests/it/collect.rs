@@ -1,4 +1,5 @@
 //! Reading an environment of the embedded tenant, over a real socket.
+#![expect(clippy::format_push_string, reason = "the seed and the documents of a large tenant read best line by line")]
 use std::sync::Arc;
 
 use jiff::Timestamp;

@@ -1,5 +1,5 @@
 //! What a wave asks for, out of the scope and of what the waves before it have found. Pure.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
@@ -9,17 +9,60 @@ use crate::inventory::Inventory;
 use crate::inventory::people::PrincipalRow;
 use crate::inventory::scope::{Scope, Subjects};
 use crate::inventory::section::Answer;
-use crate::names::{FlowName, RoleName};
+use crate::names::{FlowName, RoleName, Text, folded};
 use crate::principal::{Principal, PrincipalName};
 
-/// The flows that are meant, by id.
-pub(super) fn flows(inventory: &Inventory, subjects: &Subjects<FlowName>) -> BTreeSet<Uuid> {
-    match subjects {
-        Subjects::All => inventory.flows.rows().map(|(id, _)| *id).collect(),
-        Subjects::Named(names) => {
-            let found = names.iter().filter_map(|name| inventory.flow(name).one()).flatten();
-            found.map(|flow| flow.id).collect()
+/// The flows of an inventory by name, so that thousands of documents do not search thousands of flows each.
+pub(super) struct Flows<'a> {
+    inventory: &'a Inventory,
+    by_name: BTreeMap<String, BTreeSet<Uuid>>,
+}
+
+impl<'a> Flows<'a> {
+    /// The flows that were read.
+    pub(super) fn of(inventory: &'a Inventory) -> Self {
+        let mut by_name: BTreeMap<String, BTreeSet<Uuid>> = BTreeMap::new();
+        for (id, flow) in inventory.flows.rows() {
+            by_name.entry(folded(&flow.name)).or_default().insert(*id);
         }
+        Self { inventory, by_name }
+    }
+
+    /// The flows that are meant, by id. Of several flows of one name all are read; which one is meant is told later.
+    pub(super) fn ids(&self, subjects: &Subjects<FlowName>) -> BTreeSet<Uuid> {
+        let Subjects::Named(names) = subjects else {
+            return self.inventory.flows.rows().map(|(id, _)| *id).collect();
+        };
+        let mut ids = BTreeSet::new();
+        for name in names {
+            match name {
+                FlowName::Name(name) => ids.extend(self.by_name.get(&folded(name)).into_iter().flatten()),
+                FlowName::Id { .. }
+                | FlowName::InSolution { .. }
+                | FlowName::AllOfSolution(_)
+                | FlowName::AllOfAgent(_) => {
+                    let found = self.inventory.flow(name).one().unwrap_or_default();
+                    ids.extend(found.into_iter().map(|flow| flow.id));
+                }
+            }
+        }
+        ids
+    }
+
+    /// The names of flows that are named and that Dataverse does not know, in lower case.
+    pub(super) fn unknown(&self, subjects: &Subjects<FlowName>) -> BTreeSet<Text> {
+        let Subjects::Named(names) = subjects else { return BTreeSet::new() };
+        if self.inventory.flows.doubt().is_some() {
+            return BTreeSet::new();
+        }
+        let names = names.iter().filter_map(|name| match name {
+            FlowName::Name(name) => Some(folded(name)),
+            FlowName::Id { .. }
+            | FlowName::InSolution { .. }
+            | FlowName::AllOfSolution(_)
+            | FlowName::AllOfAgent(_) => None,
+        });
+        names.filter(|name| !self.by_name.contains_key(name)).map(Text::from).collect()
     }
 }
 
@@ -51,20 +94,6 @@ pub(super) fn groups_of_flows(subjects: &Subjects<FlowName>) -> (BTreeSet<String
     (solutions, agents)
 }
 
-/// Flows that are named and that Dataverse does not know.
-pub(super) fn unknown_flows(inventory: &Inventory, subjects: &Subjects<FlowName>) -> BTreeSet<crate::names::Text> {
-    let Subjects::Named(names) = subjects else { return BTreeSet::new() };
-    let unknown = names.iter().filter_map(|name| match name {
-        FlowName::Name(text) if matches!(inventory.flow(name), crate::inventory::Lookup::None) => Some(text),
-        FlowName::Name(_)
-        | FlowName::Id { .. }
-        | FlowName::InSolution { .. }
-        | FlowName::AllOfSolution(_)
-        | FlowName::AllOfAgent(_) => None,
-    });
-    unknown.map(|name| crate::names::folded(name).into()).collect()
-}
-
 /// What only the directory can answer before anything is read: groups by name.
 pub(super) fn group_names(names: &BTreeSet<PrincipalName>) -> BTreeSet<Question> {
     let groups = names.iter().filter_map(|name| match name {
@@ -93,7 +122,7 @@ pub(super) fn missing(inventory: &Inventory, names: &BTreeSet<PrincipalName>) ->
 pub(super) fn addresses(inventory: &Inventory, names: &BTreeSet<PrincipalName>) -> BTreeSet<String> {
     let missing = names.iter().filter(|name| row(inventory, name).is_none());
     let addresses = missing.filter_map(|name| match name {
-        PrincipalName::User { name: Some(name), id: None } => Some(crate::names::folded(name)),
+        PrincipalName::User { name: Some(name), id: None } => Some(folded(name)),
         PrincipalName::User { .. }
         | PrincipalName::Group { .. }
         | PrincipalName::Application { .. }
@@ -165,7 +194,7 @@ pub(super) fn unnamed_privileges(inventory: &Inventory, roles: &BTreeSet<Uuid>) 
     held.filter(|privilege| !known.contains(privilege)).collect()
 }
 
-/// Whether anything of an environment's Dataverse is asked for.
+/// Whether anything is asked for that security roles decide.
 pub(super) fn needs_roles(scope: &Scope) -> bool {
     !scope.role_privileges.is_empty()
         || !scope.holders.is_empty()

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::directory::{Answer, Directory, Question};
 use super::gaps::{Sight, Watched, joins};
 use super::own::{own, team};
-use super::questions;
+use super::questions::{self, Flows};
 use super::read::people::{Teams, Users, Wanted};
 use super::read::shares::Shared;
 use super::read::{admin, agents, flows, organization, people, roles, shares, side_by_side, tables, when, with_found};
@@ -139,8 +139,9 @@ impl Waves<'_> {
         let privileged = questions::roles(inventory, &scope.role_privileges);
         let held = questions::roles(inventory, &scope.holders);
         let roots: BTreeSet<Uuid> = privileged.union(&held).copied().collect();
-        let defined = questions::flows(inventory, &scope.definitions);
-        let shared = questions::flows(inventory, &scope.shares);
+        let flow_index = Flows::of(inventory);
+        let defined = flow_index.ids(&scope.definitions);
+        let shared = flow_index.ids(&scope.shares);
         // Which references a flow has is in its text, which arrives in this wave; all of them are few.
         let references: BTreeSet<Uuid> = inventory.references.rows().map(|(id, _)| *id).collect();
         let reads_references = !scope.readers.is_empty() && !references.is_empty();
@@ -185,7 +186,8 @@ impl Waves<'_> {
         let (scope, inventory) = (self.scope, &self.inventory);
         let reader = self.reader.with_label("wave 3");
         let source = Source::new(&reader, Freshness::Cached);
-        let subjects = questions::flows(inventory, &scope.flows());
+        let flow_index = Flows::of(inventory);
+        let subjects = flow_index.ids(&scope.flows());
         let mut met = questions::met(inventory, &subjects);
         met.objects = questions::people_of_groups(inventory);
         let groups = questions::rows(inventory, &scope.groups);
@@ -193,13 +195,13 @@ impl Waves<'_> {
         if scope.holders == Subjects::All {
             teams_of_groups.extend(&met.teams);
         }
-        let children = questions::flows(inventory, &scope.parents);
+        let children = flow_index.ids(&scope.parents);
         let every_flow: BTreeSet<Uuid> = inventory.flows.rows().map(|(id, _)| *id).collect();
         let unnamed = questions::unnamed_privileges(inventory, &questions::roles(inventory, &scope.role_privileges));
-        let delegates = questions::flows(inventory, &scope.delegates);
+        let delegates = flow_index.ids(&scope.delegates);
         let owners = delegates.iter().filter_map(|flow| Some(inventory.flows.row(flow)?.owner)).collect();
         let sharers = questions::rows(inventory, &scope.principal_roles);
-        let outside = questions::unknown_flows(inventory, &scope.flows());
+        let outside = flow_index.unknown(&scope.flows());
         let outside_flows = async {
             match inventory.environment.environment_id.as_deref().filter(|_| !outside.is_empty()) {
                 Some(id) => admin::outside_flows(source, id, outside.clone()).await,

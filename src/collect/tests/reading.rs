@@ -1,14 +1,17 @@
 use std::collections::BTreeSet;
 
-use super::rows::{self, FLOW, GROUP, OBJECT, ROLE, TEAM, USER, caller_reads, id};
+use serde_json::json;
+
+use super::rows::{self, FLOW, GROUP, OBJECT, PRIVILEGE, ROLE, TEAM, USER, caller_reads, id};
 use super::tenant::{Rows, Stub};
 use crate::collect::{Directory, collect, refresh};
 use crate::compile::desired::{ActAs, AddUsers, Cloud, Environment, GroupTeams, Placed, Rails};
-use crate::inventory::Inventory;
 use crate::inventory::people::PrincipalRow;
 use crate::inventory::scope::{Scope, Subjects, Touched};
 use crate::inventory::section::{Answer, Reading};
-use crate::names::{FlowName, Membership, RoleName};
+use crate::inventory::things::Rights;
+use crate::inventory::{Inventory, Lookup};
+use crate::names::{Depth, EnvironmentRole, FlowName, Membership, Operation, RoleName};
 use crate::place::Place;
 use crate::principal::{Principal, PrincipalName};
 use crate::problem::Cause;
@@ -237,6 +240,82 @@ async fn the_directory_is_asked_once_for_all_environments() {
     let of_graph = stub.seen().iter().filter(|path| path.starts_with("/v1.0/")).count();
     assert_eq!(of_graph, 2);
     assert_eq!(stub.seen_of("workflows").len(), 3 * 3);
+}
+
+#[tokio::test]
+async fn an_organisation_without_the_set_of_role_privileges_is_asked_by_function() {
+    let mut rows = rows::tenant(2, 1, 3);
+    rows.refused.insert("roleprivilegescollection".into(), 404);
+    let entry = json!({"Depth": "Basic", "PrivilegeId": id(PRIVILEGE, 0), "PrivilegeName": "prvReadworkflow"});
+    let answer = json!({"@odata.context": "", "RolePrivileges": [entry]});
+    rows.sets.insert("RetrieveRolePrivilegesRole".into(), vec![answer]);
+    let (_, inventory) = read(rows, &scope(0, 1, 1)).await;
+    assert_eq!(inventory.role_privileges.row(&id(ROLE, 0)), Some(&[(id(PRIVILEGE, 0), Depth::User)].into()));
+    assert_eq!(inventory.role_privileges.doubt(), None);
+}
+
+#[tokio::test]
+async fn an_organisation_without_the_set_of_shares_is_asked_by_function() {
+    let mut rows = rows::tenant(2, 1, 3);
+    rows.refused.insert("principalobjectaccessset".into(), 400);
+    let principal = json!({"@odata.type": "#Microsoft.Dynamics.CRM.team", "ownerid": id(TEAM, 0)});
+    let access = json!({"AccessMask": "ReadAccess", "Principal": principal});
+    let answer = json!({"@odata.context": "", "PrincipalAccesses": [access]});
+    rows.sets.insert("RetrieveSharedPrincipalsAndAccess".into(), vec![answer]);
+    let (_, inventory) = read(rows, &scope(1, 0, 1)).await;
+    let shares = inventory.shares.row(&id(FLOW, 0)).unwrap();
+    assert_eq!(shares, &[(PrincipalRow::Team(id(TEAM, 0)), Rights::READ)].into());
+}
+
+#[tokio::test]
+async fn whoever_is_not_in_the_environment_is_found_in_the_directory() {
+    let mut rows = rows::tenant(2, 1, 3);
+    rows.sets.insert("users".into(), vec![rows::eve()]);
+    let mut scope = scope(1, 1, 1);
+    scope.principals.extend([user("eve@fabrikam.com"), user("nobody@contoso.com")]);
+    let (stub, inventory) = read(rows, &scope).await;
+    let eve = inventory.principal(&user("eve@fabrikam.com")).one().unwrap();
+    assert_eq!(eve.identity(), format!("user:{}", id(OBJECT, 77)));
+    assert_eq!(inventory.row_of(&eve), Answer::Absent);
+    assert_eq!(inventory.principal(&user("nobody@contoso.com")), Lookup::None);
+    // Principals are looked up by filter alone: a GET by alternate key would add them.
+    let of_users = stub.seen().into_iter().filter(|path| path.contains("/systemusers"));
+    assert!(of_users.filter(|path| path.contains("systemusers(")).all(|path| path.contains("RetrieveUserPrivileges")));
+}
+
+#[tokio::test]
+async fn a_table_named_by_its_display_name_is_found_among_all_names() {
+    let mut rows = rows::tenant(1, 1, 2);
+    let tables = rows.sets.get_mut("EntityDefinitions").unwrap();
+    tables[2]["LogicalName"] = "contoso_invoice".into();
+    tables[2]["DisplayName"]["UserLocalizedLabel"]["Label"] = "Supplier Invoice".into();
+    let mut scope = scope(0, 1, 0);
+    scope.tables = ["Supplier Invoice".to_owned(), "Suplier Invoice".to_owned()].into();
+    let (_, inventory) = read(rows, &scope).await;
+    assert_eq!(inventory.table("supplier invoice"), Lookup::One("contoso_invoice".into()));
+    assert!(inventory.privilege("contoso_invoice", Operation::Read).is_some());
+    assert_eq!(inventory.table("Suplier Invoice"), Lookup::None);
+}
+
+#[tokio::test]
+async fn an_environment_without_dataverse_has_environment_roles_and_a_directory() {
+    let mut rows = Rows::default();
+    let principal = json!({"id": id(OBJECT, 5), "displayName": "Pipeline", "type": "ServicePrincipal"});
+    let role = json!({"id": "x/roleDefinitions/EnvironmentMaker", "name": "EnvironmentMaker"});
+    let properties = json!({"roleDefinition": role, "principal": principal});
+    rows.sets.insert("roleAssignments".into(), vec![json!({"id": "a/1", "properties": properties})]);
+    let application =
+        json!({"id": id(OBJECT, 5), "appId": id(OBJECT, 6), "displayName": "Pipeline", "accountEnabled": true});
+    rows.sets.insert("servicePrincipals".into(), vec![application]);
+    let stub = Stub::start(rows).await;
+    let mut environment = environment();
+    environment.environment_id = environment.url.take();
+    let pipeline = PrincipalName::Application { name: None, id: id(OBJECT, 6) };
+    let scope = Scope { environment_roles: true, principals: [pipeline.clone()].into(), ..Scope::default() };
+    let inventory = collect(&stub.reader, &Directory::default(), &environment, &scope).await;
+    let makers = &inventory.environment_roles.value().unwrap()[&EnvironmentRole::Maker];
+    assert_eq!(makers.keys().collect::<Vec<_>>(), [&inventory.principal(&pipeline).one().unwrap()]);
+    assert_eq!(stub.seen().len(), 2);
 }
 
 /// Compiles only when environments can be read on several threads.

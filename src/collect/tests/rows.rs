@@ -40,7 +40,12 @@ pub(super) fn tenant(flows: u128, roles: u128, people: u128) -> Rows {
     let mut sets: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     let root = id(UNIT, 0);
     let mut put = |set: &str, rows: Vec<Value>| _ = sets.insert(set.to_owned(), rows);
-    put("WhoAmI", vec![json!({"UserId": id(USER, 0), "BusinessUnitId": root, "OrganizationId": id(0xf, 0)})]);
+    put(
+        "WhoAmI",
+        vec![
+            json!({"@odata.context": "", "UserId": id(USER, 0), "BusinessUnitId": root, "OrganizationId": id(0xf, 0)}),
+        ],
+    );
     put("Microsoft.Dynamics.CRM.RetrieveUserPrivileges", vec![caller_reads("Global")]);
     put("organizations", vec![json!({"organizationid": id(0xf, 0), "orgdborgsettings": null})]);
     put("businessunits", vec![json!({"businessunitid": root, "name": "Contoso", "_parentbusinessunitid_value": null})]);
@@ -95,7 +100,15 @@ pub(super) fn tenant(flows: u128, roles: u128, people: u128) -> Rows {
 /// The caller's own privileges, all at one depth.
 pub(super) fn caller_reads(depth: &str) -> Value {
     let entry = |name: &&str| json!({"Depth": depth, "PrivilegeId": id(PRIVILEGE, 99), "PrivilegeName": name});
-    json!({"RolePrivileges": READS.iter().map(entry).collect::<Vec<_>>()})
+    json!({"@odata.context": "", "RolePrivileges": READS.iter().map(entry).collect::<Vec<_>>()})
+}
+
+/// A person whom the directory alone knows.
+pub(super) fn eve() -> Value {
+    json!({
+        "id": id(OBJECT, 77), "userPrincipalName": "eve_fabrikam.com#EXT#@contoso.com", "displayName": "Eve",
+        "mail": "eve@fabrikam.com", "accountEnabled": true
+    })
 }
 
 fn role(number: u128) -> Value {

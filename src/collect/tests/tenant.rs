@@ -22,7 +22,7 @@ const ORGANISATION: &str = "https://contoso.crm4.dynamics.com";
 /// The rows of every set, and what is refused.
 #[derive(Default)]
 pub(super) struct Rows {
-    /// Rows by the last segment of the address; a single object for functions.
+    /// Rows by the last segment of the address; for functions a single object with an `@odata.context`.
     pub(super) sets: BTreeMap<String, Vec<Value>>,
     /// Statuses of sets that are refused.
     pub(super) refused: BTreeMap<String, u16>,
@@ -118,12 +118,13 @@ fn token(form: &str) -> Value {
 fn rows_of(rows: &Rows, path: &str, page: usize) -> (u16, Value) {
     let set = last_segment(path);
     if let Some(status) = rows.refused.get(&set) {
-        return (*status, json!({"error": {"code": "0x80040220", "message": "said no"}}));
+        let code = if *status == 403 { "0x80040220" } else { "0x80060888" };
+        return (*status, json!({"error": {"code": code, "message": "said no"}}));
     }
     let Some(all) = rows.sets.get(&set) else {
         return (404, json!({"error": {"code": "0x80060888", "message": format!("no segment {set}")}}));
     };
-    if matches!(set.as_str(), "WhoAmI" | "Microsoft.Dynamics.CRM.RetrieveUserPrivileges") {
+    if all.len() == 1 && all[0].get("@odata.context").is_some() {
         return (200, all[0].clone());
     }
     let url = Url::parse(&format!("{ORGANISATION}{path}")).unwrap();

@@ -85,7 +85,15 @@ const fn one() -> u32 {
 impl Rule {
     /// Schedules an answer for the first request whose path contains a text.
     pub fn on(path: &str, answer: Disturbance) -> Self {
-        Self { method: None, host: None, path: Some(path.to_owned()), nth: 1, times: 1, when: When::BeforeCommit, answer }
+        Self {
+            method: None,
+            host: None,
+            path: Some(path.to_owned()),
+            nth: 1,
+            times: 1,
+            when: When::BeforeCommit,
+            answer,
+        }
     }
 
     /// Restricts the rule to one method.

@@ -14,26 +14,23 @@ use super::organization::{Organization, derived, id, number, row_of};
 /// Finds the user of an Entra object id.
 pub fn user_of(organization: &Organization, object: Uuid) -> Option<Uuid> {
     let wanted = json!(object);
-    let found = organization.find("systemuser", "azureactivedirectoryobjectid", &wanted).map(|(key, _)| key).next();
-    found
+    organization.find("systemuser", "azureactivedirectoryobjectid", &wanted).map(|(key, _)| key).next()
 }
 
 /// Finds the user of an application.
 pub fn application_user(organization: &Organization, application: Uuid) -> Option<Uuid> {
     let wanted = json!(application);
-    let found = organization.find("systemuser", "applicationid", &wanted).map(|(key, _)| key).next();
-    found
+    organization.find("systemuser", "applicationid", &wanted).map(|(key, _)| key).next()
 }
 
 /// Finds the group team of an Entra group and membership type.
 pub fn group_team(organization: &Organization, group: Uuid, membership: i64) -> Option<Uuid> {
     let wanted = json!(group);
-    let found = organization
+    organization
         .find("team", "azureactivedirectoryobjectid", &wanted)
         .filter(|(_, row)| number(row, "membershiptype") == Some(membership))
         .map(|(key, _)| key)
-        .next();
-    found
+        .next()
 }
 
 /// Brings an Entra user into the organisation, in the root business unit and without a role; returns the row's id.
@@ -75,9 +72,7 @@ pub fn add_application(
     unit: Uuid,
 ) -> Result<Uuid, Fault> {
     let Some((object, service_principal)) = directory.service_principal_by_app(application) else {
-        return Err(Fault::malformed(format!(
-            "The application with id {application} was not found in the tenant."
-        )));
+        return Err(Fault::malformed(format!("The application with id {application} was not found in the tenant.")));
     };
     if application_user(organization, application).is_some() {
         // Learn: web service error codes, DuplicateApplicationUser.
@@ -123,9 +118,10 @@ pub fn add_group_team(
         ));
     }
     // Learn, manage group teams: with a security group on the environment the team's group has to be a member of it.
-    if organization.security_group.is_some_and(|security| {
-        security != group && !directory.transitive_members(security).contains(&group)
-    }) {
+    if organization
+        .security_group
+        .is_some_and(|security| security != group && !directory.transitive_members(security).contains(&group))
+    {
         return Err(not_a_member(group));
     }
     let mut row = row_of(json!({
@@ -203,11 +199,7 @@ fn is_admitted(organization: &Organization, directory: &Directory, object: Uuid)
 
 /// Says that a principal is not in the environment (Learn: web service error codes, `UserNotMemberOfOrg`).
 pub fn not_a_member(object: Uuid) -> Fault {
-    Fault::new(
-        403,
-        "0x80072560",
-        format!("The user is not a member of the organization. (object id {object})"),
-    )
+    Fault::new(403, "0x80072560", format!("The user is not a member of the organization. (object id {object})"))
 }
 
 // Users and teams are their own principals: their key in `$metadata` is `ownerid` (recorded).

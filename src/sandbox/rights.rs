@@ -27,16 +27,8 @@ pub enum Verb {
 
 impl Verb {
     /// All operations, in the order in which table metadata lists them (recorded: metadata of the workflow table).
-    pub const ALL: [Self; 8] = [
-        Self::Create,
-        Self::Read,
-        Self::Write,
-        Self::Delete,
-        Self::Assign,
-        Self::Share,
-        Self::Append,
-        Self::AppendTo,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Create, Self::Read, Self::Write, Self::Delete, Self::Assign, Self::Share, Self::Append, Self::AppendTo];
 
     /// Returns the operation's bit in access masks (recorded: enum `AccessRights` of `$metadata`).
     pub const fn bit(self) -> u32 {
@@ -71,24 +63,13 @@ impl Verb {
 pub const EVERY_RIGHT: u32 = 852_023;
 
 // The order in which the service lists the rights of a mask (recorded: RetrieveSharedPrincipalsAndAccess on a bot).
-const LISTED: [Verb; 8] = [
-    Verb::Read,
-    Verb::Write,
-    Verb::Append,
-    Verb::AppendTo,
-    Verb::Create,
-    Verb::Delete,
-    Verb::Share,
-    Verb::Assign,
-];
+const LISTED: [Verb; 8] =
+    [Verb::Read, Verb::Write, Verb::Append, Verb::AppendTo, Verb::Create, Verb::Delete, Verb::Share, Verb::Assign];
 
 /// Writes a mask as the service does: names joined by a comma and a space, `None` when empty.
 pub fn mask_text(mask: u32) -> String {
-    let names: Vec<String> = LISTED
-        .iter()
-        .filter(|verb| mask & verb.bit() != 0)
-        .map(|verb| format!("{}Access", verb.word()))
-        .collect();
+    let names: Vec<String> =
+        LISTED.iter().filter(|verb| mask & verb.bit() != 0).map(|verb| format!("{}Access", verb.word())).collect();
     if names.is_empty() { "None".to_owned() } else { names.join(", ") }
 }
 
@@ -158,7 +139,8 @@ mod tests {
 
     #[test]
     fn a_mask_reads_back_what_it_writes() {
-        let agent_editor = "ReadAccess, WriteAccess, AppendAccess, AppendToAccess, CreateAccess, ShareAccess, AssignAccess";
+        let agent_editor =
+            "ReadAccess, WriteAccess, AppendAccess, AppendToAccess, CreateAccess, ShareAccess, AssignAccess";
         assert_eq!(mask_of(agent_editor), Some(786_487));
         assert_eq!(mask_text(786_487), agent_editor);
         assert_eq!(mask_of("ReadAccess,WriteAccess"), Some(3));

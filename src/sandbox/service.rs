@@ -53,8 +53,12 @@ pub(super) fn respond(shared: &Shared, incoming: &Incoming<'_>) -> Answer {
     let before = tenant.environments.clone();
     let answer = disturbed(shared, &mut tenant, incoming);
     let target = target(incoming);
-    let logged =
-        Logged { method: incoming.method.to_owned(), host: incoming.host.to_owned(), path: target, status: answer.status };
+    let logged = Logged {
+        method: incoming.method.to_owned(),
+        host: incoming.host.to_owned(),
+        path: target,
+        status: answer.status,
+    };
     tracing::debug!(method = %logged.method, host = %logged.host, path = %logged.path, status = logged.status, "sandbox");
     tenant.log.push(logged);
     let stale_reads = tenant.variants.stale_reads;
@@ -159,7 +163,8 @@ fn dispatch(shared: &Shared, tenant: &mut Tenant, incoming: &Incoming<'_>) -> An
             Err(fault) => fault.into(),
         },
         Service::Dataverse(environment) => {
-            let Some(host) = tenant.organizations.get(&environment).map(|organization| organization.host.clone()) else {
+            let Some(host) = tenant.organizations.get(&environment).map(|organization| organization.host.clone())
+            else {
                 return Fault::unknown_segment(&environment).into();
             };
             // Clients that are given the sandbox's own address ask for a token for it.
@@ -184,7 +189,9 @@ fn route(tenant: &Tenant, incoming: &Incoming<'_>) -> Option<(Service, String)> 
         "api.flow.microsoft.com" => return Some((Service::Flow, path.to_owned())),
         _ => {}
     }
-    let of_host = tenant.organizations.iter().find(|(_, organization)| organization.host.eq_ignore_ascii_case(&name));
+    // `contoso.api.crm4.dynamics.com` is the same organisation (recorded: both forms answer).
+    let plain = name.replacen(".api.crm", ".crm", 1);
+    let of_host = tenant.organizations.iter().find(|(_, organization)| organization.host.eq_ignore_ascii_case(&plain));
     if let Some((environment, _)) = of_host {
         return Some((Service::Dataverse(environment.clone()), path.to_owned()));
     }
@@ -363,7 +370,8 @@ fn web_api(
 
 /// Adds what every answer of Dataverse carries (recorded headers; ids are counted, not random).
 fn dressed(answer: Answer, tenant: &Tenant) -> Answer {
-    let kind = if answer.body.is_some() { "application/json; odata.metadata=minimal" } else { "text/html; charset=utf-8" };
+    let kind =
+        if answer.body.is_some() { "application/json; odata.metadata=minimal" } else { "text/html; charset=utf-8" };
     let id = |name: &str| derived(tenant.issuer.tenant, &format!("{name}:{}", tenant.requests)).to_string();
     let usual = [
         ("Content-Type", kind.to_owned()),

@@ -81,7 +81,8 @@ pub(super) fn save(path: &Path, tenant: &Tenant) -> Result<(), StoreError> {
         fs::create_dir_all(folder).map_err(failed)?;
     }
     let beside = path.with_extension("new");
-    let text = serde_json::to_vec(&Written { version: VERSION, tenant }).expect("the state has only keys that are texts");
+    let text =
+        serde_json::to_vec(&Written { version: VERSION, tenant }).expect("the state has only keys that are texts");
     let mut file = File::create(&beside).map_err(failed)?;
     file.write_all(&text).and_then(|()| file.sync_all()).map_err(failed)?;
     fs::rename(&beside, path).map_err(failed)

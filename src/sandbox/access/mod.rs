@@ -103,8 +103,7 @@ impl Authority {
         for team in authority.teams.clone() {
             let unit = unit_of(organization, "team", team);
             for role in joined(organization, "teamroles", ("teamid", team), "roleid") {
-                let is_inherited =
-                    organization.row("role", role).and_then(|row| number(row, "isinherited")) == Some(1);
+                let is_inherited = organization.row("role", role).and_then(|row| number(row, "isinherited")) == Some(1);
                 let held = privileges_of_role(organization, role);
                 // Learn, manage group teams: members count as having a role only when it is inherited and has a privilege at
                 // User level.
@@ -277,11 +276,11 @@ impl Authority {
 
 /// Says that a user or team holds no role (recorded text: `RetrievePrivilegeForUser`).
 pub fn no_role(kind: &str, principal: Uuid, privilege: Option<&str>) -> Fault {
-    let need = privilege
-        .map(|privilege| format!(" They need a role with the {privilege} privilege."))
-        .unwrap_or_default();
+    let need =
+        privilege.map(|privilege| format!(" They need a role with the {privilege} privilege.")).unwrap_or_default();
     if kind == "team" {
-        let text = format!("RetrievePrivilegeForTeam: The team with id {principal} has not been assigned any roles.{need}");
+        let text =
+            format!("RetrievePrivilegeForTeam: The team with id {principal} has not been assigned any roles.{need}");
         return Fault::new(403, "0x80042f0a", text);
     }
     let text = format!("RetrievePrivilegeForUser: The user with id {principal} has not been assigned any roles.{need}");

@@ -54,7 +54,8 @@ impl Reach {
             }
         }
         // A share gives nothing to who lacks the privilege (Learn: security roles and privileges).
-        let shared = if grants.is_empty() { BTreeSet::new() } else { shared_with(organization, authority, table, verb) };
+        let shared =
+            if grants.is_empty() { BTreeSet::new() } else { shared_with(organization, authority, table, verb) };
         let unit_column = match table.ownership {
             Ownership::User => Some("_owningbusinessunit_value"),
             Ownership::Business if table.logical_name == "businessunit" => Some("businessunitid"),
@@ -70,9 +71,7 @@ impl Reach {
             Self::Everything => true,
             Self::Part { owners, units, shared, unit_column } => {
                 let is_own = id(row, "_ownerid_value").is_some_and(|owner| owners.contains(&owner));
-                let is_near = unit_column
-                    .and_then(|column| id(row, column))
-                    .is_some_and(|unit| units.contains(&unit));
+                let is_near = unit_column.and_then(|column| id(row, column)).is_some_and(|unit| units.contains(&unit));
                 is_own || is_near || shared.contains(&key)
             }
         }
@@ -86,9 +85,7 @@ fn shared_with(organization: &Organization, authority: &Authority, table: &Table
         .filter(|(_, row)| number(row, "accessrightsmask").unwrap_or(0) & i64::from(verb.bit()) != 0)
         .filter(|(_, row)| {
             id(row, "principalid").is_some_and(|principal| {
-                principal == authority.user
-                    || principal == organization.id
-                    || authority.teams.contains(&principal)
+                principal == authority.user || principal == organization.id || authority.teams.contains(&principal)
             })
         })
         .filter_map(|(_, row)| id(row, "objectid"))

@@ -1,3 +1,5 @@
+//! Depths, teams and shares as tables of cases.
+
 use serde_json::json;
 use uuid::Uuid;
 
@@ -54,7 +56,8 @@ fn join(organization: &mut Organization, table: &str, left: (&str, Uuid), right:
 }
 
 fn share(organization: &mut Organization, object: Uuid, principal: Uuid, mask: u32) {
-    let row = json!({ "objectid": object, "objecttypecode": "account", "principalid": principal, "accessrightsmask": mask });
+    let row =
+        json!({ "objectid": object, "objecttypecode": "account", "principalid": principal, "accessrightsmask": mask });
     let joint = organization.joint_id("principalobjectaccess", object, principal);
     organization.put("principalobjectaccess", joint, row_of(row));
 }

@@ -20,8 +20,8 @@ impl Session<'_> {
         let written = parameters.get("Target").map_or("", String::as_str);
         let value: Value = serde_json::from_str(written)
             .map_err(|_| Fault::malformed("The parameter 'Target' is not a JSON object with an '@odata.id'."))?;
-        let (set, arguments) = reference_of(&value)
-            .ok_or_else(|| Fault::malformed("The parameter 'Target' has no '@odata.id'."))??;
+        let (set, arguments) =
+            reference_of(&value).ok_or_else(|| Fault::malformed("The parameter 'Target' has no '@odata.id'."))??;
         let Arguments::Id(key) = arguments else {
             return Err(Fault::malformed("The parameter 'Target' is not a reference by id."));
         };
@@ -110,7 +110,8 @@ impl Session<'_> {
                     format!("PrincipalId is member of team ({team}) who has access to the object in the POA table")
                 }
                 Some(_) => "PrincipalId has access to the object in the POA table".to_owned(),
-                None => "Access origin could not be found. Access does not come from POA table or object ownership.".to_owned(),
+                None => "Access origin could not be found. Access does not come from POA table or object ownership."
+                    .to_owned(),
             },
         };
         Ok(complex(request, "RetrieveAccessOriginResponse", json!({ "Response": text })))

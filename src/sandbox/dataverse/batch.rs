@@ -44,7 +44,8 @@ impl Session<'_> {
         }
         let id = derived(self.organization.id, &format!("batch:{}", self.number));
         let (content_type, body) = multipart::render(&replies, id);
-        let answer = Answer { status: failure.unwrap_or(200), headers: BTreeMap::new(), body: Some(Value::String(body)) };
+        let answer =
+            Answer { status: failure.unwrap_or(200), headers: BTreeMap::new(), body: Some(Value::String(body)) };
         Ok(answer.with_header("Content-Type", content_type))
     }
 
@@ -110,14 +111,8 @@ impl Session<'_> {
                 headers.insert(name.to_owned(), value.clone());
             }
         }
-        let request = Request {
-            method: &inner.method,
-            root: outer.root,
-            path,
-            query,
-            headers: &headers,
-            body: &inner.body,
-        };
+        let request =
+            Request { method: &inner.method, root: outer.root, path, query, headers: &headers, body: &inner.body };
         let readable = percent::decode(&target).unwrap_or_else(|| target.clone());
         let Some(rule) = self.faults.meet(&inner.method, host, &readable) else {
             return Ok(self.handle_seen(&request));
@@ -125,7 +120,9 @@ impl Session<'_> {
         let mark = self.organization.mark();
         let refusal = match &rule.answer {
             Disturbance::Refuse(refusal) => Some(refusal),
-            Disturbance::Html(_) | Disturbance::Truncated | Disturbance::ForeignNextLink(_) | Disturbance::Reverted => None,
+            Disturbance::Html(_) | Disturbance::Truncated | Disturbance::ForeignNextLink(_) | Disturbance::Reverted => {
+                None
+            }
         };
         if rule.when == When::BeforeCommit
             && let Some(refusal) = refusal

@@ -53,9 +53,8 @@ impl Session<'_> {
 
     fn create_role(&mut self, key: Uuid, columns: Row, solution: Option<Uuid>) -> Result<Uuid, Fault> {
         let name = required(&columns, "name", "0x80041407", "The role name was unexpectedly missing.")?.to_owned();
-        let unit = id(&columns, "_businessunitid_value").ok_or_else(|| {
-            Fault::new(400, "0x80041406", "The role's business unit ID was unexpectedly missing.")
-        })?;
+        let unit = id(&columns, "_businessunitid_value")
+            .ok_or_else(|| Fault::new(400, "0x80041406", "The role's business unit ID was unexpectedly missing."))?;
         self.refuse_same_name(&name, unit, key)?;
         let mut columns = columns;
         if let Some(solution) = solution {
@@ -96,9 +95,8 @@ impl Session<'_> {
                 "You cannot create a user record for a person; people are added from Microsoft Entra ID.",
             ));
         };
-        let unit = id(columns, "_businessunitid_value").ok_or_else(|| {
-            Fault::new(400, "0x80040203", "The business unit of the application user is missing.")
-        })?;
+        let unit = id(columns, "_businessunitid_value")
+            .ok_or_else(|| Fault::new(400, "0x80040203", "The business unit of the application user is missing."))?;
         principals::add_application(self.organization, self.directory, application, unit)
     }
 

@@ -183,7 +183,8 @@ impl Session<'_> {
             let host = &action["inputs"]["host"];
             let is_meant = impersonating.iter().any(|key| host["connectionName"] == key.as_str());
             if is_meant && host["operationId"].as_str().is_some_and(|name| name.ends_with("WithOrganization")) {
-                let text = format!("The operation '{}' does not support connections of the invoker.", host["operationId"]);
+                let text =
+                    format!("The operation '{}' does not support connections of the invoker.", host["operationId"]);
                 return Err(flow_error(400, "InvokerConnectionNotAllowed", &text));
             }
         }
@@ -246,12 +247,7 @@ impl Session<'_> {
 
     fn reference_row(&self, reference: &Value) -> Option<Uuid> {
         let name = reference["connection"].get("connectionReferenceLogicalName")?;
-        let found = self
-            .organization
-            .find("connectionreference", "connectionreferencelogicalname", name)
-            .map(|(key, _)| key)
-            .next();
-        found
+        self.organization.find("connectionreference", "connectionreferencelogicalname", name).map(|(key, _)| key).next()
     }
 
     fn is_child(&self, key: Uuid) -> bool {

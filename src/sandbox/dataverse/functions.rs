@@ -67,7 +67,7 @@ impl Session<'_> {
             ("GET", "systemuser", "RetrieveUserPrivilegeByPrivilegeName") => {
                 let query = request.options()?;
                 let name = segment.parameters(&query.aliases)?.remove("PrivilegeName");
-                self.user_privileges(request, key, name)
+                self.user_privileges(request, key, name.as_deref())
             }
             ("GET", "systemuser" | "team", "RetrievePrincipalAccess") => {
                 let query = request.options()?;
@@ -115,14 +115,14 @@ impl Session<'_> {
         Ok(self.role_privilege_list(request, "RetrieveTeamPrivilegesResponse", held))
     }
 
-    fn user_privileges(&self, request: &Request<'_>, user: Uuid, name: Option<String>) -> Result<Answer, Fault> {
+    fn user_privileges(&self, request: &Request<'_>, user: Uuid, name: Option<&str>) -> Result<Answer, Fault> {
         let caller = self.authority()?;
         // Everybody may ask about himself.
         if user != caller.user {
             caller.require_on(self.organization, self.table("systemuser")?, Verb::Read, user)?;
         }
         let held = widest_of(&Authority::of(self.organization, user));
-        let wanted = name.as_deref().map(|name| self.organization.privilege_id(name));
+        let wanted = name.map(|name| self.organization.privilege_id(name));
         let held = held.into_iter().filter(|(privilege, ..)| wanted.is_none_or(|wanted| wanted == *privilege));
         let kind = if name.is_some() {
             "RetrieveUserPrivilegeByPrivilegeNameResponse"
@@ -248,9 +248,7 @@ fn widest_of(authority: &Authority) -> Vec<(Uuid, Depth, Uuid)> {
 
 /// Returns a parameter that is an id.
 pub(super) fn guid(parameters: &BTreeMap<String, String>, name: &str) -> Result<Uuid, Fault> {
-    let text = parameters
-        .get(name)
-        .ok_or_else(|| Fault::malformed(format!("The parameter '{name}' is missing.")))?;
+    let text = parameters.get(name).ok_or_else(|| Fault::malformed(format!("The parameter '{name}' is missing.")))?;
     let id = Uuid::try_parse(text)
         .map_err(|_| Fault::malformed(format!("Error occurred while parsing Guid value '{text}'.")))?;
     if id.is_nil() {

@@ -39,7 +39,8 @@ impl Session<'_> {
         let table = self.defined(arguments)?;
         match rest {
             [] => {
-                let mut body = Map::from_iter([("@odata.context".to_owned(), json!(context(&format!("{chosen}/$entity"))))]);
+                let mut body =
+                    Map::from_iter([("@odata.context".to_owned(), json!(context(&format!("{chosen}/$entity"))))]);
                 body.extend(select(definition(self.organization, table), &query));
                 Ok(Answer::json(200, Value::Object(body)))
             }
@@ -78,9 +79,25 @@ impl Session<'_> {
 
 fn refuse_unknown(query: &Query) -> Result<(), Fault> {
     let known = [
-        "LogicalName", "SchemaName", "EntitySetName", "LogicalCollectionName", "OwnershipType", "ObjectTypeCode",
-        "PrimaryIdAttribute", "PrimaryNameAttribute", "IsCustomEntity", "IsIntersect", "IsPrivate", "IsManaged", "IsActivity",
-        "IsChildEntity", "IsOptimisticConcurrencyEnabled", "DisplayName", "DisplayCollectionName", "MetadataId", "Privileges",
+        "LogicalName",
+        "SchemaName",
+        "EntitySetName",
+        "LogicalCollectionName",
+        "OwnershipType",
+        "ObjectTypeCode",
+        "PrimaryIdAttribute",
+        "PrimaryNameAttribute",
+        "IsCustomEntity",
+        "IsIntersect",
+        "IsPrivate",
+        "IsManaged",
+        "IsActivity",
+        "IsChildEntity",
+        "IsOptimisticConcurrencyEnabled",
+        "DisplayName",
+        "DisplayCollectionName",
+        "MetadataId",
+        "Privileges",
     ];
     if let Some(name) = query.properties().iter().find(|name| !known.contains(&name.as_str())) {
         return Err(Fault::unknown_property(name, "EntityMetadata"));

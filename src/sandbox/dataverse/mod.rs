@@ -19,7 +19,7 @@ mod sight;
 mod team_actions;
 mod update;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -186,14 +186,12 @@ pub(super) fn identify(
     claims: &Claims,
     headers: &BTreeMap<String, String>,
 ) -> Result<Identity, Fault> {
-    let user = match claims.appid {
-        Some(application) => principals::application_user(organization, application)
-            .ok_or_else(|| principals::not_a_member(claims.oid))?,
-        None => {
-            let user = principals::add_user(organization, directory, claims.oid)?;
-            principals::access(organization, directory, claims.oid);
-            user
-        }
+    let user = if let Some(application) = claims.appid {
+        principals::application_user(organization, application).ok_or_else(|| principals::not_a_member(claims.oid))?
+    } else {
+        let user = principals::add_user(organization, directory, claims.oid)?;
+        principals::access(organization, directory, claims.oid);
+        user
     };
     let by_object = headers.get("callerobjectid").map(|text| {
         let object = Uuid::try_parse(text).map_err(|_| Fault::malformed("CallerObjectId is not a GUID."))?;
@@ -268,7 +266,7 @@ impl Session<'_> {
 
     /// Lists the keys of a table.
     pub(super) fn keys(&self, table: &str) -> Vec<Uuid> {
-        self.organization.all(table).map(|(key, _)| key).collect::<BTreeSet<_>>().into_iter().collect()
+        self.organization.all(table).map(|(key, _)| key).collect()
     }
 
     /// Answers a write with the address of the row, or with the row where that is preferred.
@@ -277,7 +275,9 @@ impl Session<'_> {
         let address = request.address(&definition.entity_set, key);
         let preferences = Preferences::of(request);
         if !preferences.returns_row {
-            return Ok(Answer::empty(204).with_header("OData-EntityId", address.clone()).with_header("Location", address));
+            return Ok(Answer::empty(204)
+                .with_header("OData-EntityId", address.clone())
+                .with_header("Location", address));
         }
         let authority = self.authority()?;
         let sight = self.sight(&authority);

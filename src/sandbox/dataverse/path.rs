@@ -123,7 +123,8 @@ fn split(text: &str, mark: char) -> Vec<&str> {
 
 /// Reads a reference to a row, `roles(<id>)`: relative, or absolute below the service root or any other root with the same path.
 pub(super) fn reference(text: &str) -> Result<(String, Arguments), Fault> {
-    let relative = text.rsplit_once("/api/data/").map_or(text, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+    let relative =
+        text.rsplit_once("/api/data/").map_or(text, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
     match parse(relative)?.as_slice() {
         [Segment { name, arguments: Some(arguments) }] => Ok((name.clone(), arguments.clone())),
         _ => Err(Fault::malformed(format!("Invalid URI '{text}' in entity reference."))),
@@ -147,7 +148,8 @@ mod tests {
         let segments = parse(&path).unwrap();
         assert_eq!(segments[0].arguments, Some(Arguments::Id(ID)));
         assert_eq!((segments[1].name.as_str(), segments[2].name.as_str()), ("systemuserroles_association", "$ref"));
-        let segments = parse(&format!("teams(azureactivedirectoryobjectid={ID},membershiptype=0)/teamroles_association/$ref"));
+        let segments =
+            parse(&format!("teams(azureactivedirectoryobjectid={ID},membershiptype=0)/teamroles_association/$ref"));
         let Some(Arguments::Named(key)) = &segments.unwrap()[0].arguments else { panic!("an alternate key") };
         assert_eq!(key["membershiptype"], "0");
         assert_eq!(parse("WhoAmI()").unwrap()[0].arguments, Some(Arguments::Empty));

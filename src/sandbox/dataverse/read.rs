@@ -17,7 +17,7 @@ use crate::sandbox::schema::Table;
 
 /// The largest page and the largest count (Learn: page results; third-party live tests: counts stop there).
 pub(super) const PAGE: usize = 5000;
-/// How many conditions a filter may have (Learn: FetchXML, limits).
+/// How many conditions a filter may have (Learn: limits of `FetchXML`).
 const CONDITIONS: usize = 500;
 /// How much text of flows one page may carry before the service gives up (inferred; a public connector keeps pages small for it).
 const LARGEST_PAGE: usize = 32 * 1024 * 1024;
@@ -70,7 +70,10 @@ pub(super) fn list(sight: &Sight<'_>, request: &Request<'_>, set: &Set<'_>, quer
         // Recorded: list of connection references.
         body.insert("@Microsoft.Dynamics.CRM.totalrecordcount".into(), json!(-1));
         body.insert("@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded".into(), json!(false));
-        body.insert("@Microsoft.Dynamics.CRM.globalmetadataversion".into(), json!(sight.organization.version.to_string()));
+        body.insert(
+            "@Microsoft.Dynamics.CRM.globalmetadataversion".into(),
+            json!(sight.organization.version.to_string()),
+        );
     }
     if query.count {
         body.insert("@odata.count".into(), json!(total.min(PAGE)));
@@ -123,7 +126,8 @@ pub(super) fn one(
 
 fn matching<'a>(sight: &Sight<'a>, set: &Set<'_>, query: &Query) -> Result<Vec<(Uuid, &'a Row)>, Fault> {
     let paths: Vec<Path> = query.filter.iter().flat_map(Filter::properties).collect();
-    let needs_related = paths.iter().any(|path| path.0.len() > 1 || !path.0.iter().all(|name| set.table.has_property(name)));
+    let needs_related =
+        paths.iter().any(|path| path.0.len() > 1 || !path.0.iter().all(|name| set.table.has_property(name)));
     if let Some(filter) = &query.filter {
         let mut conditions = 0;
         filter.visit(&mut |condition| {
@@ -199,7 +203,12 @@ fn next_link(request: &Request<'_>, next: usize) -> String {
     let token = URL_SAFE_NO_PAD.encode(format!("<cookie next=\"{next}\" />"));
     let pairs: Vec<&str> = kept.collect();
     let separator = if pairs.is_empty() { "" } else { "&" };
-    format!("{}/{}?{}{separator}$skiptoken={token}", request.root, request.path.trim_start_matches('/'), pairs.join("&"))
+    format!(
+        "{}/{}?{}{separator}$skiptoken={token}",
+        request.root,
+        request.path.trim_start_matches('/'),
+        pairs.join("&")
+    )
 }
 
 fn read_token(token: &str) -> Result<usize, Fault> {

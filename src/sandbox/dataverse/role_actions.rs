@@ -119,7 +119,11 @@ impl Session<'_> {
         if self.organization.row("privilege", privilege).is_some_and(|row| is_set(row, column)) {
             return Ok(());
         }
-        Err(Fault::new(400, "0x8004140b", format!("Invalid privilege depth: {privilege} cannot be granted at {depth}.")))
+        Err(Fault::new(
+            400,
+            "0x8004140b",
+            format!("Invalid privilege depth: {privilege} cannot be granted at {depth}."),
+        ))
     }
 
     /// Refuses edits of copies, of what is not customizable, and by those who may not write roles.

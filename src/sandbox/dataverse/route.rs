@@ -25,7 +25,8 @@ impl Session<'_> {
             }
             _ => {}
         }
-        let Some(table) = self.organization.table_of_set(&first.name).map(|table| table.logical_name.to_string()) else {
+        let Some(table) = self.organization.table_of_set(&first.name).map(|table| table.logical_name.to_string())
+        else {
             return Err(Fault::unknown_segment(&first.name));
         };
         match (&first.arguments, rest) {
@@ -40,7 +41,7 @@ impl Session<'_> {
                 let sight = self.sight(&authority);
                 read::count(&sight, &self.set(&table)?, &query)
             }
-            (None, _) | (Some(Arguments::Empty), _) => Err(Fault::unknown_segment(&rest.first().unwrap_or(first).name)),
+            (None | Some(Arguments::Empty), _) => Err(Fault::unknown_segment(&rest.first().unwrap_or(first).name)),
             (Some(arguments), rest) => self.row(request, &table, arguments, rest),
         }
     }
@@ -62,9 +63,7 @@ impl Session<'_> {
             ("PATCH", []) => self.update(request, table, key),
             ("DELETE", []) => self.delete(request, table, key),
             (_, [operation]) if operation.operation().is_some() => self.bound(request, table, key, operation),
-            (_, [navigation, reference]) if reference.name == "$ref" => {
-                self.reference(request, table, key, navigation)
-            }
+            (_, [navigation, reference]) if reference.name == "$ref" => self.reference(request, table, key, navigation),
             ("GET", [navigation]) => self.follow(request, table, key, &navigation.name),
             (_, [navigation, ..]) => Err(Fault::unknown_segment(&navigation.name)),
             (_, []) => Err(not_allowed(request, table)),
@@ -102,7 +101,8 @@ impl Session<'_> {
             let context = format!("{}/$metadata#{}({key})/{navigation}", request.root, definition.entity_set);
             return Ok(Answer::json(200, serde_json::json!({ "@odata.context": context, "value": value })));
         }
-        let target = shape::target_of(&sight, definition, navigation).ok_or_else(|| Fault::unknown_segment(navigation))?;
+        let target =
+            shape::target_of(&sight, definition, navigation).ok_or_else(|| Fault::unknown_segment(navigation))?;
         let related = shape::related(&sight, definition, key, row, navigation);
         let query = request.options()?;
         if shape::is_collection(definition, navigation) {
@@ -131,7 +131,10 @@ impl Session<'_> {
         };
         let object = || {
             let text = named.get("azureactivedirectoryobjectid")?;
-            Some(Uuid::try_parse(text).map_err(|_| Fault::malformed(format!("Error occurred while parsing Guid value '{text}'."))))
+            Some(
+                Uuid::try_parse(text)
+                    .map_err(|_| Fault::malformed(format!("Error occurred while parsing Guid value '{text}'."))),
+            )
         };
         match table {
             "systemuser" if named.len() == 1 => {

@@ -1,4 +1,4 @@
-//! Writes rows as the Web API does: chosen columns, ETags, annotations, embedded rows.
+//! Writes rows as the Web API does: chosen columns, versions, annotations, embedded rows.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use crate::sandbox::schema::{Kind, Table};
 /// Whether `Prefer: odata.include-annotations` asked for annotations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Annotations {
-    /// Only the ETag.
+    /// Only the version.
     None,
     /// Names of lookups and choices too.
     All,
@@ -36,7 +36,8 @@ pub(super) fn check(sight: &Sight<'_>, table: &Table, query: &Query) -> Result<(
         check_types(table, filter)?;
     }
     for expand in &query.expand {
-        let target = target_of(sight, table, &expand.property).ok_or_else(|| not_a_navigation(&expand.property, table))?;
+        let target =
+            target_of(sight, table, &expand.property).ok_or_else(|| not_a_navigation(&expand.property, table))?;
         check(sight, target, &expand.query)?;
     }
     Ok(())
@@ -46,7 +47,8 @@ fn check_path(sight: &Sight<'_>, table: &Table, path: &Path) -> Result<(), Fault
     match path.0.as_slice() {
         [name] if table.has_property(name) || target_of(sight, table, name).is_some() => Ok(()),
         [first, rest @ ..] if !rest.is_empty() => {
-            let target = target_of(sight, table, first).ok_or_else(|| Fault::unknown_property(first, &table.logical_name))?;
+            let target =
+                target_of(sight, table, first).ok_or_else(|| Fault::unknown_property(first, &table.logical_name))?;
             check_path(sight, target, &Path(rest.to_vec()))
         }
         _ => Err(Fault::unknown_property(&path.to_string(), &table.logical_name)),
@@ -58,7 +60,9 @@ fn check_types(table: &Table, filter: &Filter) -> Result<(), Fault> {
     for (path, literal) in filter.comparisons() {
         let [name] = path.0.as_slice() else { continue };
         let is_key = *name == table.primary_id;
-        let Some(kind) = table.column(name).map(|column| &column.kind).or(is_key.then_some(&Kind::Id)) else { continue };
+        let Some(kind) = table.column(name).map(|column| &column.kind).or(is_key.then_some(&Kind::Id)) else {
+            continue;
+        };
         let (found, wanted) = match (kind, literal) {
             (Kind::Id | Kind::Lookup { .. }, Literal::Text(_)) => ("Edm.String", "Edm.Guid"),
             (Kind::Text, Literal::Guid(_)) => ("Edm.Guid", "Edm.String"),
@@ -179,8 +183,7 @@ pub(super) fn render(
     if let Some(version) = row.get("versionnumber") {
         written.insert("@odata.etag".into(), json!(format!("W/\"{version}\"")));
     }
-    let is_wanted =
-        |name: &str| query.select.as_ref().is_none_or(|select| select.iter().any(|wanted| wanted == name));
+    let is_wanted = |name: &str| query.select.as_ref().is_none_or(|select| select.iter().any(|wanted| wanted == name));
     for column in table.columns.iter().filter(|column| is_wanted(&column.name)) {
         let value = row.get(column.name.as_ref()).cloned().unwrap_or(Value::Null);
         if annotations == Annotations::All {
@@ -217,18 +220,16 @@ fn embedded(
         .into_iter()
         .take(expand.query.top.unwrap_or(usize::MAX))
         .map(|(key, target, other)| Value::Object(render(sight, target, key, other, &expand.query, annotations)));
-    if is_collection(table, &expand.property) {
-        written.collect()
-    } else {
-        written.next().unwrap_or(Value::Null)
-    }
+    if is_collection(table, &expand.property) { written.collect() } else { written.next().unwrap_or(Value::Null) }
 }
 
 // Annotations of lookups and choices (recorded: FormattedValue; Learn: retrieve data about lookup properties).
 fn annotate(sight: &Sight<'_>, table: &Table, name: &str, row: &Row, written: &mut Map<String, Value>) {
     let Some(column) = table.column(name) else { return };
     if let (Kind::Lookup { navigation, .. }, Some(target)) = (&column.kind, id(row, name)) {
-        let Some((logical_name, key)) = related(sight, table, target, row, navigation).into_iter().next() else { return };
+        let Some((logical_name, key)) = related(sight, table, target, row, navigation).into_iter().next() else {
+            return;
+        };
         let label = sight
             .organization
             .table(&logical_name)

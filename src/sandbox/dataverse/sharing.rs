@@ -104,8 +104,7 @@ impl Session<'_> {
             (table, key)
         } else {
             let kind = value.get("@odata.type").and_then(Value::as_str).unwrap_or_default();
-            let logical_name =
-                kind.trim_start_matches('#').strip_prefix("Microsoft.Dynamics.CRM.").unwrap_or_default();
+            let logical_name = kind.trim_start_matches('#').strip_prefix("Microsoft.Dynamics.CRM.").unwrap_or_default();
             let table = self.organization.table(logical_name).ok_or_else(|| {
                 Fault::malformed(format!("A type named '{kind}' could not be resolved by the model ('{name}')."))
             })?;
@@ -167,11 +166,9 @@ impl Session<'_> {
             Authority::of(self.organization, share.principal)
         };
         match table.privilege(Verb::Read) {
-            Some(name) if !held.holds(self.organization, &name) => Err(no_role(
-                if share.kind == "team" { "team" } else { "user" },
-                share.principal,
-                Some(&name),
-            )),
+            Some(name) if !held.holds(self.organization, &name) => {
+                Err(no_role(if share.kind == "team" { "team" } else { "user" }, share.principal, Some(&name)))
+            }
             Some(_) | None => Ok(()),
         }
     }

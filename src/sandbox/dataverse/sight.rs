@@ -47,9 +47,13 @@ impl<'a> Sight<'a> {
             return self.sees_share(row);
         }
         if table.is_intersect {
-            let sides = relationships::MANY_TO_MANY.iter().find(|relationship| relationship.intersect == table.logical_name);
+            let sides =
+                relationships::MANY_TO_MANY.iter().find(|relationship| relationship.intersect == table.logical_name);
             return sides.is_some_and(|relationship| {
-                relationship.sides.iter().all(|(side, column)| id(row, column).is_some_and(|key| self.sees_id(side, key)))
+                relationship
+                    .sides
+                    .iter()
+                    .all(|(side, column)| id(row, column).is_some_and(|key| self.sees_id(side, key)))
             });
         }
         match table.logical_name.as_ref() {

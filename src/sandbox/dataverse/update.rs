@@ -48,7 +48,7 @@ impl Session<'_> {
             columns.insert("_modifiedby_value".into(), json!(authority.user));
         }
         match table {
-            "role" => self.update_role(key, columns)?,
+            "role" => self.update_role(key, &columns)?,
             "workflow" => self.update_flow(key, columns, &authority)?,
             "systemuser" => self.update_user(key, columns),
             _ => {
@@ -72,9 +72,9 @@ impl Session<'_> {
         ))
     }
 
-    fn update_role(&mut self, key: Uuid, columns: Row) -> Result<(), Fault> {
+    fn update_role(&mut self, key: Uuid, columns: &Row) -> Result<(), Fault> {
         self.may_edit_role(key)?;
-        if let Some(name) = text(&columns, "name") {
+        if let Some(name) = text(columns, "name") {
             let unit = self.organization.row("role", key).and_then(|row| id(row, "_businessunitid_value"));
             self.refuse_same_name(name, unit.unwrap_or_default(), key)?;
         }
@@ -105,9 +105,7 @@ impl Session<'_> {
     /// Refuses to change a row that a managed solution brought and that may not be customized.
     pub(super) fn may_customize(&self, table: &str, key: Uuid) -> Result<(), Fault> {
         match self.organization.row(table, key) {
-            Some(row) if !is_customizable(row) => {
-                Err(managed(text(row, "name").unwrap_or_default(), key, "Update"))
-            }
+            Some(row) if !is_customizable(row) => Err(managed(text(row, "name").unwrap_or_default(), key, "Update")),
             Some(_) | None => Ok(()),
         }
     }

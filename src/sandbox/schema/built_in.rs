@@ -141,7 +141,10 @@ fn workflow() -> Table {
         code: 4703,
     };
     table(&names, Ownership::User, Some("Workflow"), ALL, EVERY_DEPTH).with([
-        texts(CreateUpdate, &["name", "description", "clientdata", "uniquename", "resourcecontainer", "billingcontext"]),
+        texts(
+            CreateUpdate,
+            &["name", "description", "clientdata", "uniquename", "resourcecontainer", "billingcontext"],
+        ),
         texts(CreateUpdate, &["connectionreferences", "inputs", "outputs", "schemaversion", "suspensionreasondetails"]),
         texts(Create, &["primaryentity", "introducedversion"]),
         integers(Create, &["category", "uiflowtype"]),
@@ -204,10 +207,13 @@ fn environment_variables() -> [Table; 2] {
             texts(Create, &["schemaname", "introducedversion"]),
             integers(Create, &["type", "secretstore"]),
             columns(&Kind::Boolean, CreateUpdate, &["isrequired"]),
-            lookups(CreateUpdate, &[
-                ("parentdefinitionid", &["environmentvariabledefinition"]),
-                ("connectionreferenceid", &["connectionreference"]),
-            ]),
+            lookups(
+                CreateUpdate,
+                &[
+                    ("parentdefinitionid", &["environmentvariabledefinition"]),
+                    ("connectionreferenceid", &["connectionreference"]),
+                ],
+            ),
             component(),
             owner(),
             common(),
@@ -216,8 +222,10 @@ fn environment_variables() -> [Table; 2] {
         table(&value, Ownership::None, None, &[], &[]).with([
             texts(CreateUpdate, &["schemaname", "value"]),
             texts(Create, &["introducedversion"]),
-            vec![Column::lookup("EnvironmentVariableDefinitionId", &["environmentvariabledefinition"], Create)
-                .renamed("_environmentvariabledefinitionid_value")],
+            vec![
+                Column::lookup("EnvironmentVariableDefinitionId", &["environmentvariabledefinition"], Create)
+                    .renamed("_environmentvariabledefinitionid_value"),
+            ],
             component(),
             integers(Update, &["statecode", "statuscode"]),
             common(),
@@ -305,26 +313,17 @@ fn role() -> Table {
         primary_name: "name",
         code: 1036,
     };
-    let verbs = [
-        Verb::Create,
-        Verb::Read,
-        Verb::Write,
-        Verb::Delete,
-        Verb::Assign,
-        Verb::Append,
-        Verb::AppendTo,
-    ];
+    let verbs = [Verb::Create, Verb::Read, Verb::Write, Verb::Delete, Verb::Assign, Verb::Append, Verb::AppendTo];
     table(&names, Ownership::Business, Some("Role"), &verbs, FROM_LOCAL).with([
         texts(CreateUpdate, &["name", "description", "appliesto", "summaryofcoretablepermissions"]),
         integers(CreateUpdate, &["isinherited", "isautoassigned"]),
         columns(&Kind::Managed, CreateUpdate, &["canbedeleted"]),
         columns(&Kind::Id, Never, &["organizationid", "roleidunique"]),
         lookups(Create, &[("businessunitid", &["businessunit"])]),
-        lookups(Never, &[
-            ("parentroleid", &["role"]),
-            ("parentrootroleid", &["role"]),
-            ("roletemplateid", &["roletemplate"]),
-        ]),
+        lookups(
+            Never,
+            &[("parentroleid", &["role"]), ("parentrootroleid", &["role"]), ("roletemplateid", &["roletemplate"])],
+        ),
         component(),
         common(),
     ])
@@ -492,8 +491,7 @@ fn business_data() -> Vec<Table> {
 
 fn intersects() -> Vec<Table> {
     let joining = |logical: &'static str, set: &'static str, key: &'static str, ids: &[&str], code| {
-        let names =
-            Names { logical, set, schema: logical, display: logical, plural: logical, primary_name: key, code };
+        let names = Names { logical, set, schema: logical, display: logical, plural: logical, primary_name: key, code };
         table(&names, Ownership::None, None, &[], &[])
             .with([columns(&Kind::Id, Never, ids), integers(Never, &["versionnumber"])])
             .with_key(key)
@@ -503,10 +501,12 @@ fn intersects() -> Vec<Table> {
         joining("systemuserroles", "systemuserrolescollection", "systemuserroleid", &["systemuserid", "roleid"], 15),
         joining("teamroles", "teamrolescollection", "teamroleid", &["teamid", "roleid"], 40),
         joining("teammembership", "teammemberships", "teammembershipid", &["teamid", "systemuserid"], 23),
-        joining("roleprivileges", "roleprivilegescollection", "roleprivilegeid", &["roleid", "privilegeid"], 12).with([
-            integers(Never, &["privilegedepthmask", "componentstate"]),
-            columns(&Kind::Boolean, Never, &["ismanaged"]),
-        ]),
+        joining("roleprivileges", "roleprivilegescollection", "roleprivilegeid", &["roleid", "privilegeid"], 12).with(
+            [
+                integers(Never, &["privilegedepthmask", "componentstate"]),
+                columns(&Kind::Boolean, Never, &["ismanaged"]),
+            ],
+        ),
         joining(
             "botcomponent_workflow",
             "botcomponent_workflowset",

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use built_in::{Miscellaneous, MISCELLANEOUS};
+pub use built_in::{MISCELLANEOUS, Miscellaneous};
 pub use columns::{Column, Kind, Valid};
 
 use super::rights::{Depth, Verb};
@@ -80,10 +80,7 @@ impl Table {
     /// Returns the name of the privilege for an operation, when there is one.
     pub fn privilege(&self, verb: Verb) -> Option<String> {
         let stem = self.stem.as_ref()?;
-        self.privileges
-            .iter()
-            .any(|(known, _)| *known == verb)
-            .then(|| format!("prv{}{stem}", verb.word()))
+        self.privileges.iter().any(|(known, _)| *known == verb).then(|| format!("prv{}{stem}", verb.word()))
     }
 
     /// Returns the column of that wire name.

@@ -1,5 +1,6 @@
 //! Makes the Dataverse organisation of a seed.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -12,9 +13,10 @@ use super::{
     MemberSeed, Principal, RoleSeed, SeedError, ShareSeed, TableOwnership, TeamSeed,
 };
 use crate::sandbox::access::unit_of;
+use crate::sandbox::directory::{Directory, Person};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::Row;
-use crate::sandbox::organization::{Organization, derived, id, row_of};
+use crate::sandbox::organization::{Organization, derived, id, is_set, row_of};
 use crate::sandbox::principals;
 use crate::sandbox::rights::{EVERY_RIGHT, mask_of};
 use crate::sandbox::roles::{self, NewRole, managed_property};
@@ -28,13 +30,11 @@ pub(super) fn make(
     names: &Names,
 ) -> Result<Organization, SeedError> {
     let host = seed.url.trim_start_matches("https://").trim_end_matches('/').to_owned();
-    let unique_name =
-        seed.unique_name.clone().unwrap_or_else(|| host.split('.').next().unwrap_or_default().to_owned());
+    let unique_name = seed.unique_name.clone().unwrap_or_else(|| host.split('.').next().unwrap_or_default().to_owned());
     let organization_id =
         seed.organization_id.unwrap_or_else(|| derived(tenant, &format!("organization:{}", environment.name)));
     let bap_name = environment_id(tenant, environment);
-    let mut maker =
-        Maker { organization: Organization::new(organization_id, &unique_name, &host, &bap_name), names };
+    let mut maker = Maker { organization: Organization::new(organization_id, &unique_name, &host, &bap_name), names };
     if let Some(group) = &environment.security_group {
         maker.organization.security_group = Some(names.group(&environment.name, group)?);
     }
@@ -64,10 +64,19 @@ pub(super) fn make(
 
 /// Returns the name of an environment in the admin API.
 pub(super) fn environment_id(tenant: Uuid, environment: &EnvironmentSeed) -> String {
-    environment
-        .id
-        .clone()
-        .unwrap_or_else(|| derived(tenant, &format!("environment:{}", environment.name)).to_string())
+    environment.id.clone().unwrap_or_else(|| derived(tenant, &format!("environment:{}", environment.name)).to_string())
+}
+
+// A user who left the company may still have a row, although nobody could add him today.
+fn directory_with(directory: &Directory, object: Uuid) -> Cow<'_, Directory> {
+    match directory.users.get(&object) {
+        Some(person) if !person.enabled => {
+            let mut enabled = directory.clone();
+            enabled.users.insert(object, Person { enabled: true, ..person.clone() });
+            Cow::Owned(enabled)
+        }
+        Some(_) | None => Cow::Borrowed(directory),
+    }
 }
 
 struct Maker<'a> {
@@ -81,11 +90,11 @@ impl Maker<'_> {
     }
 
     fn organization_row(&mut self, seed: &DataverseSeed) {
-        let settings: String =
+        let settings: Vec<String> =
             seed.settings.iter().map(|(name, value)| format!("<{name}>{value}</{name}>")).collect();
         let row = json!({
             "name": self.organization.unique_name, "languagecode": 1033,
-            "orgdborgsettings": format!("<OrgSettings>{settings}</OrgSettings>"),
+            "orgdborgsettings": format!("<OrgSettings>{}</OrgSettings>", settings.concat()),
         });
         let key = self.organization.id;
         self.organization.put("organization", key, row_of(row));
@@ -151,7 +160,8 @@ impl Maker<'_> {
     }
 
     fn solutions(&mut self, seed: &DataverseSeed) {
-        let known = [("Active", "Active Solution", false), ("System", "System", true), ("Default", "Default Solution", false)];
+        let known =
+            [("Active", "Active Solution", false), ("System", "System", true), ("Default", "Default Solution", false)];
         for (name, display_name, is_managed) in known {
             self.solution(name, display_name, is_managed);
         }
@@ -170,7 +180,13 @@ impl Maker<'_> {
     }
 
     /// Puts a row into a solution; the component type is the table's (Learn: table solutioncomponent).
-    fn component(&mut self, place: &str, solution: Option<&String>, object: Uuid, kind: i64) -> Result<Uuid, SeedError> {
+    fn component(
+        &mut self,
+        place: &str,
+        solution: Option<&String>,
+        object: Uuid,
+        kind: i64,
+    ) -> Result<Uuid, SeedError> {
         let Some(solution) = solution else { return Ok(self.key("solution", "Active")) };
         let key = self.key("solution", solution);
         if self.organization.row("solution", key).is_none() {
@@ -180,7 +196,9 @@ impl Maker<'_> {
         let row =
             json!({ "objectid": object, "componenttype": kind, "_solutionid_value": key, "rootcomponentbehavior": 0 });
         self.organization.put("solutioncomponent", joint, row_of(row));
-        Ok(key)
+        // What is unmanaged belongs to the active layer, whatever solutions it is in (Learn: solution layers).
+        let is_managed = self.organization.row("solution", key).is_some_and(|row| is_set(row, "ismanaged"));
+        Ok(if is_managed { key } else { self.key("solution", "Active") })
     }
 
     fn member(&mut self, seed: &MemberSeed) -> Result<(), SeedError> {
@@ -189,8 +207,11 @@ impl Maker<'_> {
             (Some(upn), None) => {
                 let place = format!("user `{upn}`");
                 let object = self.names.user(&place, upn)?;
-                let enabled = self.enabled(object);
-                let added = principals::add_user(&mut self.organization, &enabled, object);
+                let added = principals::add_user(
+                    &mut self.organization,
+                    &directory_with(&self.names.directory, object),
+                    object,
+                );
                 (place.clone(), refused(&place, added)?)
             }
             (None, Some(name)) => {
@@ -211,15 +232,6 @@ impl Maker<'_> {
         ];
         self.organization.change("systemuser", user, columns);
         self.assign(&place, "systemuser", user, &seed.roles)
-    }
-
-    // A user who left the company may still have a row, although nobody could add him today.
-    fn enabled(&self, object: Uuid) -> crate::sandbox::directory::Directory {
-        let mut directory = self.names.directory.clone();
-        if let Some(person) = directory.users.get_mut(&object) {
-            person.enabled = true;
-        }
-        directory
     }
 
     fn is_enabled(&self, user: Uuid) -> bool {
@@ -349,7 +361,11 @@ impl Maker<'_> {
         for (number, flow) in seeds.iter().enumerate() {
             let is_first = seeds.iter().position(|other| other.name == flow.name) == Some(number);
             let key = flow.id.unwrap_or_else(|| {
-                if is_first { keys[flow.name.as_str()] } else { self.key("workflow", &format!("{}:{number}", flow.name)) }
+                if is_first {
+                    keys[flow.name.as_str()]
+                } else {
+                    self.key("workflow", &format!("{}:{number}", flow.name))
+                }
             });
             self.flow(flow, key, &keys)?;
         }

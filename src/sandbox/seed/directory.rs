@@ -39,9 +39,8 @@ impl Names {
             };
             names.directory.service_principals.insert(id, value);
         }
-        let id_of = |group: &super::GroupSeed| {
-            group.id.unwrap_or_else(|| derived(tenant, &format!("group:{}", group.name)))
-        };
+        let id_of =
+            |group: &super::GroupSeed| group.id.unwrap_or_else(|| derived(tenant, &format!("group:{}", group.name)));
         for group in &seed.groups {
             let value = Group {
                 display_name: group.name.clone(),

@@ -95,7 +95,9 @@ fn usual_operation(connector: &str) -> (&'static str, Value) {
         "shared_sharepointonline" => {
             ("PostItem", json!({ "dataset": "https://contoso.sharepoint.com/sites/expenses", "table": "Expenses" }))
         }
-        "shared_office365" => ("SendEmailV2", json!({ "emailMessage/To": "finance@contoso.com", "emailMessage/Subject": "Expense" })),
+        "shared_office365" => {
+            ("SendEmailV2", json!({ "emailMessage/To": "finance@contoso.com", "emailMessage/Subject": "Expense" }))
+        }
         _ => ("Invoke", json!({})),
     }
 }

@@ -8,8 +8,8 @@ mod make;
 #[cfg(test)]
 mod tests;
 
-pub use format::*;
 pub(crate) use dataverse::put_share;
+pub use format::*;
 pub(crate) use make::make;
 
 /// The seed that is compiled in: the tenant of the README's example.

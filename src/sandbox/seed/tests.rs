@@ -1,3 +1,5 @@
+//! The compiled-in seed, and seeds that are wrong.
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -72,7 +74,9 @@ fn a_seed_that_names_what_is_not_there_is_refused() {
         problem("childFlows: [Archive receipt]", "childFlows: [Archive]"),
         "flow `Approve expense` names the flow `Archive`, which the seed does not hold"
     );
-    assert!(problem("application: powergrant, roles: [System Administrator]", "application: powergrant, roles: [Boss]")
-        .contains("the role `Boss`"));
+    assert!(
+        problem("application: powergrant, roles: [System Administrator]", "application: powergrant, roles: [Boss]")
+            .contains("the role `Boss`")
+    );
     assert!(problem("flowSharing: true", "flowSharings: true").contains("flowSharings"));
 }

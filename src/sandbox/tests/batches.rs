@@ -1,3 +1,5 @@
+//! Batches and change sets.
+
 use serde_json::json;
 
 use super::*;
@@ -38,11 +40,8 @@ fn change_set(parts: &[String]) -> String {
 #[test]
 fn a_batch_reads_in_order() {
     let client = sandbox();
-    let (status, body) = batch(
-        &client,
-        &[part("GET", "WhoAmI", "", None), part("GET", "workflows?$select=name&$top=1", "", None)],
-        &[],
-    );
+    let (status, body) =
+        batch(&client, &[part("GET", "WhoAmI", "", None), part("GET", "workflows?$select=name&$top=1", "", None)], &[]);
     assert_eq!(status, 200);
     assert_eq!(body.matches("HTTP/1.1 200 OK").count(), 2);
     assert!(body.find("UserId") < body.find("workflowid"));
@@ -91,11 +90,12 @@ fn a_later_request_of_a_change_set_may_call_what_an_earlier_one_made() {
     let make = part(
         "POST",
         "roles",
-        &json!({ "name": "Flow Runner", "businessunitid@odata.bind": format!("businessunits({})", client.unit()) }).to_string(),
+        &json!({ "name": "Flow Runner", "businessunitid@odata.bind": format!("businessunits({})", client.unit()) })
+            .to_string(),
         Some(1),
     );
-    let change = part("PATCH", "x", r#"{"description":"d"}"#, Some(2))
-        .replace(&format!("https://{HOST}/api/data/v9.2/x"), "$1");
+    let change =
+        part("PATCH", "x", r#"{"description":"d"}"#, Some(2)).replace(&format!("https://{HOST}/api/data/v9.2/x"), "$1");
     let (status, body) = batch(&client, &[change_set(&[make, change])], &[]);
     assert_eq!(status, 200, "{body}");
     let role = client.role("Flow Runner");

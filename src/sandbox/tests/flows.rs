@@ -1,3 +1,5 @@
+//! Writes of flows.
+
 use serde_json::json;
 
 use super::*;
@@ -132,7 +134,8 @@ fn a_managed_flow_is_not_edited_but_shared() {
 fn a_flow_is_made_off_and_only_with_references_that_its_maker_reads() {
     let client = sandbox();
     let text = text_of(&client, client.flow("Expense intake")).to_string();
-    let body = json!({ "category": 5, "name": "Copy", "type": 1, "primaryentity": "none", "clientdata": text }).to_string();
+    let body =
+        json!({ "category": 5, "name": "Copy", "type": 1, "primaryentity": "none", "clientdata": text }).to_string();
     let prefer = [("Prefer", "return=representation")];
     let answer = client.ask("POST", "workflows", &prefer, &body);
     assert_eq!(answer.status, 201);
@@ -146,7 +149,10 @@ fn an_app_trigger_may_set_a_connection_back() {
     let client = changed(|variants| variants.embedded_under_app_trigger = EmbeddedUnderAppTrigger::SetBack);
     let flow = client.flow("Approve expense");
     edit(&client, flow, to_invoker("shared_office365"));
-    assert_eq!(edit(&client, flow, |references| references["shared_office365"]["runtimeSource"] = json!("embedded")).status, 204);
+    assert_eq!(
+        edit(&client, flow, |references| references["shared_office365"]["runtimeSource"] = json!("embedded")).status,
+        204
+    );
     let references = &text_of(&client, flow)["properties"]["connectionReferences"];
     assert_eq!(references["shared_office365"]["runtimeSource"], "invoker");
 }

@@ -76,8 +76,7 @@ impl Client {
         all.extend(headers.iter().map(|(name, value)| (name.to_lowercase(), (*value).to_owned())));
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/api/data/v9.2/{path}") };
-        let incoming =
-            Incoming { method, scheme: "https", host: HOST, path: &path, query, headers: &all, body };
+        let incoming = Incoming { method, scheme: "https", host: HOST, path: &path, query, headers: &all, body };
         respond(&self.shared, &incoming)
     }
 

@@ -1,3 +1,5 @@
+//! What reads answer, and what they leave out.
+
 use serde_json::json;
 
 use super::*;
@@ -115,7 +117,10 @@ fn limits_of_conditions_and_segments_hold() {
     let client = sandbox();
     let conditions = vec!["name%20eq%20'x'"; 501].join("%20or%20");
     assert_eq!(client.get(&format!("workflows?$filter={conditions}")).status, 400);
-    assert_eq!(client.get(&format!("connectionreferences(connectionreferencelogicalname='{}')", "x".repeat(260))).status, 400);
+    assert_eq!(
+        client.get(&format!("connectionreferences(connectionreferencelogicalname='{}')", "x".repeat(260))).status,
+        400
+    );
 }
 
 #[test]

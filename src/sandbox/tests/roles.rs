@@ -1,3 +1,5 @@
+//! Security roles, their privileges and who holds them.
+
 use serde_json::json;
 
 use super::*;
@@ -20,10 +22,8 @@ fn add(client: &Client, role: Uuid, privileges: &[(&str, &str)]) -> Answer {
 
 fn remove(client: &Client, role: Uuid, name: &str) -> Answer {
     let privilege = json!({ "@odata.type": "Microsoft.Dynamics.CRM.privilege", "privilegeid": client.privilege(name) });
-    client.post(
-        &format!("roles({role})/Microsoft.Dynamics.CRM.RemovePrivilegeRole"),
-        &json!({ "Privilege": privilege }),
-    )
+    client
+        .post(&format!("roles({role})/Microsoft.Dynamics.CRM.RemovePrivilegeRole"), &json!({ "Privilege": privilege }))
 }
 
 #[test]
@@ -39,7 +39,8 @@ fn a_new_role_holds_nine_privileges() {
 fn a_role_is_made_once_per_business_unit() {
     let client = sandbox();
     client.new_role("Flow Runner");
-    let body = json!({ "name": "flow runner", "businessunitid@odata.bind": format!("/businessunits({})", client.unit()) });
+    let body =
+        json!({ "name": "flow runner", "businessunitid@odata.bind": format!("/businessunits({})", client.unit()) });
     expect(&client.post("roles", &body), 400, "0x80041403");
     expect(&client.post("roles", &json!({ "name": "Other" })), 400, "0x80041406");
 }
@@ -52,7 +53,8 @@ fn a_role_of_the_root_has_a_copy_in_every_unit() {
         "parentbusinessunitid@odata.bind": format!("/businessunits({})", client.unit()) });
     assert_eq!(client.post("businessunits", &body).status, 204);
     let role = client.new_role("Flow Runner");
-    let copies = client.rows(&format!("roles?$filter=_parentrootroleid_value%20eq%20{role}%20and%20roleid%20ne%20{role}"));
+    let copies =
+        client.rows(&format!("roles?$filter=_parentrootroleid_value%20eq%20{role}%20and%20roleid%20ne%20{role}"));
     assert_eq!(copies.len(), 1);
     assert_eq!(copies[0]["_businessunitid_value"], json!(unit));
     let copy: Uuid = copies[0]["roleid"].as_str().unwrap().parse().unwrap();

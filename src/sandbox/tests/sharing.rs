@@ -1,3 +1,5 @@
+//! Shares of rows.
+
 use serde_json::json;
 
 use super::*;
@@ -59,8 +61,16 @@ fn shares_are_refused_as_the_service_refuses_them() {
     expect(&share(&client, "GrantAccess", flow, "ada@contoso.com", "Reading"), 400, "0x80060888");
     expect(&share(&client, "ModifyAccess", flow, "ada@contoso.com", "ReadAccess"), 400, "0x8004020c");
     expect(&share(&client, "GrantAccess", Uuid::from_u128(3), "ada@contoso.com", "ReadAccess"), 404, "0x80040217");
-    expect(&share(&client.by("bob@contoso.com"), "GrantAccess", flow, "ada@contoso.com", "ReadAccess"), 403, "0x80048306");
-    expect(&client.get("RetrieveSharedPrincipalsAndAccess(Target=@t)?@t={\"@odata.id\":\"flows(1)\"}"), 400, "0x80060888");
+    expect(
+        &share(&client.by("bob@contoso.com"), "GrantAccess", flow, "ada@contoso.com", "ReadAccess"),
+        403,
+        "0x80048306",
+    );
+    expect(
+        &client.get("RetrieveSharedPrincipalsAndAccess(Target=@t)?@t={\"@odata.id\":\"flows(1)\"}"),
+        400,
+        "0x80060888",
+    );
     let unknown = format!("RetrieveSharedPrincipalsAndAccess(Target=@t)?@t={{\"@odata.id\":\"flows({flow})\"}}");
     expect(&client.get(&unknown), 404, "0x80040217");
     let bound = format!("workflows({flow})/Microsoft.Dynamics.CRM.RetrieveSharedPrincipalsAndAccess()");

@@ -1,3 +1,5 @@
+//! The listener and the file that keeps the state.
+
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -39,15 +41,19 @@ async fn a_client_signs_in_and_asks_over_a_socket() {
     let token = sign_in(&running).await;
     let answer = send(
         &running,
-        &format!("GET /api/data/v9.2/WhoAmI HTTP/1.1\r\nHost: {HOST}\r\nX-Forwarded-Proto: https\r\nAuthorization: Bearer \
-                  {token}\r\nConnection: close\r\n\r\n"),
+        &format!(
+            "GET /api/data/v9.2/WhoAmI HTTP/1.1\r\nHost: {HOST}\r\nX-Forwarded-Proto: https\r\nAuthorization: Bearer \
+                  {token}\r\nConnection: close\r\n\r\n"
+        ),
     )
     .await;
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
     assert!(answer.contains(&format!("https://{HOST}/api/data/v9.2/$metadata#Microsoft.Dynamics.CRM.WhoAmIResponse")));
     // Under its own address the first organisation answers, with links to that address.
     let own = running.address();
-    let request = format!("GET /api/data/v9.2/WhoAmI HTTP/1.1\r\nHost: {own}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
+    let request = format!(
+        "GET /api/data/v9.2/WhoAmI HTTP/1.1\r\nHost: {own}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+    );
     assert!(send(&running, &request).await.contains(&format!("http://{own}/api/data/v9.2/$metadata")));
     running.stop().await;
 }

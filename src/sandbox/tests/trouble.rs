@@ -1,3 +1,5 @@
+//! Disturbances, stale reads and the control address.
+
 use serde_json::json;
 
 use super::*;
@@ -68,7 +70,10 @@ fn the_control_address_tells_and_changes() {
     let client = sandbox();
     client.get("WhoAmI");
     let log = client.get("/_sandbox/requests").body.unwrap();
-    assert_eq!(log["requests"], json!([{ "method": "GET", "host": HOST, "path": "/api/data/v9.2/WhoAmI", "status": 200 }]));
+    assert_eq!(
+        log["requests"],
+        json!([{ "method": "GET", "host": HOST, "path": "/api/data/v9.2/WhoAmI", "status": 200 }])
+    );
     assert_eq!(client.post("/_sandbox/variants", &json!({ "staleReads": 4 })).status, 204);
     assert_eq!(client.get("/_sandbox/variants").body.unwrap()["staleReads"], 4);
     assert_eq!(client.post("/_sandbox/variants", &json!({ "stale": 4 })).status, 400);

@@ -90,7 +90,7 @@ impl Running {
         self.address
     }
 
-    /// The tenant, to be looked at or changed behind everybody's back.
+    /// The tenant, to be looked at or changed behind everybody's back. While it is locked no request is answered.
     pub fn tenant(&self) -> Arc<Mutex<Tenant>> {
         Arc::clone(&self.tenant)
     }

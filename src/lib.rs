@@ -1,3 +1,24 @@
 //! Permissions of Microsoft Power Platform as code.
-
+pub mod apply;
+pub mod cli;
+pub mod clientdata;
+pub mod clock;
+pub mod collect;
+pub mod compile;
+pub mod finding;
+pub mod inventory;
+pub mod kinds;
+pub mod ledger;
+pub mod manifest;
+pub mod names;
+pub mod place;
+pub mod plan;
+pub mod principal;
+pub mod problem;
+pub mod render;
+pub mod report;
+pub mod request;
+pub mod review;
+pub mod rules;
 pub mod sandbox;
+pub mod tenant;

@@ -1,2 +1,6 @@
 //! The `powergrant` command: parse, run, exit.
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    powergrant::cli::run(std::env::args_os())
+}

@@ -20,20 +20,12 @@ pub struct Answer {
 impl Answer {
     /// Answers with a JSON body.
     pub fn json(status: u16, body: Value) -> Self {
-        Self {
-            status,
-            headers: BTreeMap::new(),
-            body: Some(body),
-        }
+        Self { status, headers: BTreeMap::new(), body: Some(body) }
     }
 
     /// Answers without a body.
     pub fn empty(status: u16) -> Self {
-        Self {
-            status,
-            headers: BTreeMap::new(),
-            body: None,
-        }
+        Self { status, headers: BTreeMap::new(), body: None }
     }
 
     /// Adds a header.
@@ -46,11 +38,7 @@ impl Answer {
 
 impl From<Fault> for Answer {
     fn from(fault: Fault) -> Self {
-        Self {
-            status: fault.status,
-            body: Some(fault.to_json()),
-            headers: fault.headers,
-        }
+        Self { status: fault.status, body: Some(fault.to_json()), headers: fault.headers }
     }
 }
 

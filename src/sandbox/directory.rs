@@ -115,21 +115,14 @@ impl Directory {
     pub fn object(&self, id: Uuid) -> Option<Object<'_>> {
         let user = || self.users.get(&id).map(Object::User);
         let group = || self.groups.get(&id).map(Object::Group);
-        let service_principal = || {
-            self.service_principals
-                .get(&id)
-                .map(Object::ServicePrincipal)
-        };
+        let service_principal = || self.service_principals.get(&id).map(Object::ServicePrincipal);
         user().or_else(group).or_else(service_principal)
     }
 
     /// Finds a user by user principal name, which has no case.
     pub fn user_by_upn(&self, upn: &str) -> Option<(Uuid, &Person)> {
         let wanted = upn.to_lowercase();
-        self.users
-            .iter()
-            .find(|(_, person)| person.upn.to_lowercase() == wanted)
-            .map(|(id, person)| (*id, person))
+        self.users.iter().find(|(_, person)| person.upn.to_lowercase() == wanted).map(|(id, person)| (*id, person))
     }
 
     /// Finds a service principal by its application id.
@@ -145,11 +138,7 @@ impl Directory {
         let mut found = BTreeSet::new();
         let mut open = vec![group];
         while let Some(group) = open.pop() {
-            let members = self
-                .groups
-                .get(&group)
-                .into_iter()
-                .flat_map(|group| &group.members);
+            let members = self.groups.get(&group).into_iter().flat_map(|group| &group.members);
             for member in members {
                 if found.insert(*member) && self.groups.contains_key(member) {
                     open.push(*member);
@@ -177,11 +166,7 @@ impl Directory {
     /// (Learn: manage group teams).
     pub fn members_by_type(&self, group: Uuid, membership: MembershipType) -> BTreeSet<Uuid> {
         let people = match membership {
-            MembershipType::Owners => self
-                .groups
-                .get(&group)
-                .map(|group| group.owners.clone())
-                .unwrap_or_default(),
+            MembershipType::Owners => self.groups.get(&group).map(|group| group.owners.clone()).unwrap_or_default(),
             MembershipType::MembersAndGuests | MembershipType::Members | MembershipType::Guests => {
                 self.transitive_members(group)
             }
@@ -262,24 +247,15 @@ mod tests {
     #[test]
     fn membership_reaches_through_groups_and_ends_at_circles() {
         let directory = directory();
-        assert_eq!(
-            directory.transitive_members(OUTER),
-            BTreeSet::from([ADA, GUEST, OUTER, INNER, APP])
-        );
-        assert_eq!(
-            directory.transitive_groups(GUEST),
-            BTreeSet::from([OUTER, INNER])
-        );
+        assert_eq!(directory.transitive_members(OUTER), BTreeSet::from([ADA, GUEST, OUTER, INNER, APP]));
+        assert_eq!(directory.transitive_groups(GUEST), BTreeSet::from([OUTER, INNER]));
         assert_eq!(directory.transitive_groups(BOB), BTreeSet::new());
     }
 
     #[test]
     fn a_group_team_holds_the_people_of_its_membership_type() {
         let of = |membership| directory().members_by_type(OUTER, membership);
-        assert_eq!(
-            of(MembershipType::MembersAndGuests),
-            BTreeSet::from([ADA, GUEST])
-        );
+        assert_eq!(of(MembershipType::MembersAndGuests), BTreeSet::from([ADA, GUEST]));
         assert_eq!(of(MembershipType::Members), BTreeSet::from([ADA]));
         assert_eq!(of(MembershipType::Guests), BTreeSet::from([GUEST]));
         assert_eq!(of(MembershipType::Owners), BTreeSet::from([BOB]));
@@ -289,13 +265,7 @@ mod tests {
     fn principals_are_found_by_name_and_by_id() {
         let directory = directory();
         assert_eq!(directory.user_by_upn("ADA@Contoso.com").unwrap().0, ADA);
-        assert_eq!(
-            directory
-                .service_principal_by_app(Uuid::from_u128(21))
-                .unwrap()
-                .0,
-            APP
-        );
+        assert_eq!(directory.service_principal_by_app(Uuid::from_u128(21)).unwrap().0, APP);
         assert!(matches!(directory.object(INNER), Some(Object::Group(_))));
         assert!(directory.object(Uuid::from_u128(99)).is_none());
     }
@@ -303,9 +273,6 @@ mod tests {
     #[test]
     fn a_directory_survives_being_written_and_read() {
         let text = serde_json::to_string(&directory()).unwrap();
-        assert_eq!(
-            serde_json::from_str::<Directory>(&text).unwrap(),
-            directory()
-        );
+        assert_eq!(serde_json::from_str::<Directory>(&text).unwrap(), directory());
     }
 }

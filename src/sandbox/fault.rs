@@ -21,12 +21,7 @@ pub struct Fault {
 impl Fault {
     /// Makes a refusal without headers of its own.
     pub fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code: code.into(),
-            message: message.into(),
-            headers: BTreeMap::new(),
-        }
+        Self { status, code: code.into(), message: message.into(), headers: BTreeMap::new() }
     }
 
     /// Adds a header to the refusal.
@@ -51,20 +46,12 @@ impl Fault {
 
     /// Says that the path has a segment which the service does not know (recorded: 404 with this code).
     pub fn unknown_segment(segment: &str) -> Self {
-        Self::new(
-            404,
-            "0x80060888",
-            format!("Resource not found for the segment '{segment}'."),
-        )
+        Self::new(404, "0x80060888", format!("Resource not found for the segment '{segment}'."))
     }
 
     /// Says that the row is not there (recorded: `Entity 'role' With Id = … Does Not Exist`).
     pub fn no_such_row(table: &str, id: impl std::fmt::Display) -> Self {
-        Self::new(
-            404,
-            "0x80040217",
-            format!("Entity '{table}' With Id = {id} Does Not Exist"),
-        )
+        Self::new(404, "0x80040217", format!("Entity '{table}' With Id = {id} Does Not Exist"))
     }
 
     /// Returns the body that the services send with a refusal.

@@ -50,22 +50,12 @@ pub fn handle(
     claims: &Claims,
     flows_of: impl FnOnce(&str) -> Option<Vec<FlowRow>>,
 ) -> Answer {
-    let segments = request
-        .segments_below("Microsoft.ProcessSimple")
-        .unwrap_or_default();
+    let segments = request.segments_below("Microsoft.ProcessSimple").unwrap_or_default();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     match (request.method, segments.as_slice()) {
-        (
-            "GET",
-            [
-                "scopes",
-                "admin",
-                "environments",
-                environment,
-                "v2",
-                "flows",
-            ],
-        ) => list(request, environment, access, claims, flows_of).into(),
+        ("GET", ["scopes", "admin", "environments", environment, "v2", "flows"]) => {
+            list(request, environment, access, claims, flows_of).into()
+        }
         (_, ["environments", ..]) if claims.appid.is_some() => Answer::from(no_makers()),
         // Recorded of a path that no service has: no body.
         _ => Answer::empty(404).with_header("x-servicefabric", "ResourceNotFound"),
@@ -81,13 +71,8 @@ fn list(
 ) -> Result<Answer, Fault> {
     request.require_version(&["2016-11-01"])?;
     // The same answer for one who may not see it and for one that is not there (recorded by public clients).
-    let denied = || {
-        Fault::new(
-            403,
-            "EnvironmentAccessDenied",
-            format!("Access to the environment '{environment}' is denied."),
-        )
-    };
+    let denied =
+        || Fault::new(403, "EnvironmentAccessDenied", format!("Access to the environment '{environment}' is denied."));
     if !access.is_administrator(claims) {
         return Err(denied());
     }
@@ -95,36 +80,19 @@ fn list(
     let parameters = request.parameters();
     let size = match parameters.get("$top") {
         None => PAGE,
-        Some(top) => top
-            .parse()
-            .ok()
-            .filter(|top| (1..=PAGE).contains(top))
-            .ok_or_else(|| invalid("$top", top))?,
+        Some(top) => top.parse().ok().filter(|top| (1..=PAGE).contains(top)).ok_or_else(|| invalid("$top", top))?,
     };
     let start = match parameters.get("$skiptoken") {
         None => 0,
         Some(token) => token.parse().map_err(|_| invalid("$skiptoken", token))?,
     };
-    let page: Vec<Value> = flows
-        .iter()
-        .skip(start)
-        .take(size)
-        .map(|flow| flow.to_json(environment, claims.tid))
-        .collect();
+    let page: Vec<Value> =
+        flows.iter().skip(start).take(size).map(|flow| flow.to_json(environment, claims.tid)).collect();
     let mut body = json!({ "value": page });
     if start + size < flows.len() {
-        let kept = request
-            .query
-            .split('&')
-            .filter(|pair| !pair.contains("skiptoken="));
+        let kept = request.query.split('&').filter(|pair| !pair.contains("skiptoken="));
         let query: Vec<&str> = kept.collect();
-        let next = format!(
-            "{}{}?{}&%24skiptoken={}",
-            request.root,
-            request.path,
-            query.join("&"),
-            start + size
-        );
+        let next = format!("{}{}?{}&%24skiptoken={}", request.root, request.path, query.join("&"), start + size);
         body["nextLink"] = json!(next);
     }
     Ok(Answer::json(200, body))
@@ -165,19 +133,11 @@ impl FlowRow {
 
 // Applications may use the administrator's paths only (text reported in an issue of a public client; code inferred).
 fn no_makers() -> Fault {
-    Fault::new(
-        403,
-        "ClientScopeAuthorizationFailed",
-        "The x-ms-client-scope header must not be null or empty.",
-    )
+    Fault::new(403, "ClientScopeAuthorizationFailed", "The x-ms-client-scope header must not be null or empty.")
 }
 
 fn invalid(name: &str, value: &str) -> Fault {
-    Fault::new(
-        400,
-        "InvalidRequestParameter",
-        format!("The value '{value}' of '{name}' is not valid."),
-    )
+    Fault::new(400, "InvalidRequestParameter", format!("The value '{value}' of '{name}' is not valid."))
 }
 
 #[cfg(test)]
@@ -207,16 +167,8 @@ mod tests {
     }
 
     fn ask(oid: Uuid, path: &str, query: &str) -> Answer {
-        let access = Access {
-            administrators: BTreeSet::from([ADMIN]),
-        };
-        let request = Request {
-            method: "GET",
-            path,
-            query,
-            body: None,
-            root: ROOT,
-        };
+        let access = Access { administrators: BTreeSet::from([ADMIN]) };
+        let request = Request { method: "GET", path, query, body: None, root: ROOT };
         handle(request, &access, &claims(oid), |environment| {
             let flow = |number: u128| FlowRow {
                 name: Uuid::from_u128(number).to_string(),
@@ -242,10 +194,7 @@ mod tests {
             sizes.push(body["value"].as_array().unwrap().len());
             match body["nextLink"].as_str() {
                 Some(next) => {
-                    query = next
-                        .strip_prefix(&format!("{ROOT}{PATH}?"))
-                        .unwrap()
-                        .to_owned();
+                    query = next.strip_prefix(&format!("{ROOT}{PATH}?")).unwrap().to_owned();
                 }
                 None => break,
             }
@@ -256,61 +205,24 @@ mod tests {
     #[test]
     fn a_flow_outside_of_dataverse_has_no_row_there() {
         let body = ask(ADMIN, PATH, "api-version=2016-11-01").body.unwrap();
-        assert_eq!(
-            body["value"][0]["properties"]["workflowEntityId"],
-            json!(Uuid::from_u128(0))
-        );
+        assert_eq!(body["value"][0]["properties"]["workflowEntityId"], json!(Uuid::from_u128(0)));
         assert_eq!(body["value"][1]["properties"].get("workflowEntityId"), None);
-        assert_eq!(
-            body["value"][1]["properties"].get("connectionReferences"),
-            None
-        );
+        assert_eq!(body["value"][1]["properties"].get("connectionReferences"), None);
     }
 
     #[test]
     fn what_may_not_be_seen_and_what_is_not_there_are_denied_alike() {
-        let code = |answer: Answer| {
-            (
-                answer.status,
-                answer.body.unwrap()["error"]["code"]
-                    .as_str()
-                    .unwrap()
-                    .to_owned(),
-            )
-        };
+        let code = |answer: Answer| (answer.status, answer.body.unwrap()["error"]["code"].as_str().unwrap().to_owned());
         let denied = (403, "EnvironmentAccessDenied".to_owned());
-        assert_eq!(
-            code(ask(Uuid::from_u128(2), PATH, "api-version=2016-11-01")),
-            denied
-        );
-        assert_eq!(
-            code(ask(
-                ADMIN,
-                &PATH.replace("prod", "none"),
-                "api-version=2016-11-01"
-            )),
-            denied
-        );
+        assert_eq!(code(ask(Uuid::from_u128(2), PATH, "api-version=2016-11-01")), denied);
+        assert_eq!(code(ask(ADMIN, &PATH.replace("prod", "none"), "api-version=2016-11-01")), denied);
         assert_eq!(code(ask(ADMIN, PATH, "")).1, "MissingApiVersionParameter");
     }
 
     #[test]
     fn applications_have_no_maker_paths_and_unknown_paths_have_no_body() {
-        let maker = ask(
-            ADMIN,
-            "/providers/Microsoft.ProcessSimple/environments/prod/flows",
-            "api-version=2016-11-01",
-        );
-        assert!(
-            maker
-                .body
-                .unwrap()
-                .to_string()
-                .contains("x-ms-client-scope")
-        );
-        assert_eq!(
-            ask(ADMIN, "/providers/Microsoft.PowerApps/x", "").body,
-            None
-        );
+        let maker = ask(ADMIN, "/providers/Microsoft.ProcessSimple/environments/prod/flows", "api-version=2016-11-01");
+        assert!(maker.body.unwrap().to_string().contains("x-ms-client-scope"));
+        assert_eq!(ask(ADMIN, "/providers/Microsoft.PowerApps/x", "").body, None);
     }
 }

@@ -20,10 +20,7 @@ pub fn decode(text: &str) -> Option<String> {
 
 /// Cuts a path into its segments and decodes each; empty segments do not count.
 pub fn segments(path: &str) -> Option<Vec<String>> {
-    path.split('/')
-        .filter(|segment| !segment.is_empty())
-        .map(decode)
-        .collect()
+    path.split('/').filter(|segment| !segment.is_empty()).map(decode).collect()
 }
 
 #[cfg(test)]
@@ -32,10 +29,7 @@ mod tests {
 
     #[test]
     fn escapes_are_undone_and_a_plus_stays() {
-        assert_eq!(
-            decode("a%23EXT%23+b&c=%C3%A4").as_deref(),
-            Some("a#EXT#+b&c=ä")
-        );
+        assert_eq!(decode("a%23EXT%23+b&c=%C3%A4").as_deref(), Some("a#EXT#+b&c=ä"));
         assert_eq!(segments("/users/a%2Fb//c/").unwrap(), ["users", "a/b", "c"]);
     }
 

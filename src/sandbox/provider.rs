@@ -64,8 +64,7 @@ impl Request<'_> {
         let segments = percent::segments(self.path)?;
         match segments.as_slice() {
             [first, second, rest @ ..]
-                if first.eq_ignore_ascii_case("providers")
-                    && second.eq_ignore_ascii_case(provider) =>
+                if first.eq_ignore_ascii_case("providers") && second.eq_ignore_ascii_case(provider) =>
             {
                 Some(rest.to_vec())
             }
@@ -75,9 +74,7 @@ impl Request<'_> {
 
     /// Returns the query's parameters.
     pub fn parameters(&self) -> BTreeMap<String, String> {
-        url::form_urlencoded::parse(self.query.as_bytes())
-            .into_owned()
-            .collect()
+        url::form_urlencoded::parse(self.query.as_bytes()).into_owned().collect()
     }
 
     /// Refuses a request without `api-version`, or with one that is not served (texts of Azure Resource Manager, inferred).
@@ -89,11 +86,9 @@ impl Request<'_> {
                 "The api-version query parameter (?api-version=) is required for all requests.",
             )),
             Some(version) if served.contains(&version) => Ok(()),
-            Some(version) => Err(Fault::new(
-                400,
-                "InvalidApiVersionParameter",
-                format!("The api-version '{version}' is invalid."),
-            )),
+            Some(version) => {
+                Err(Fault::new(400, "InvalidApiVersionParameter", format!("The api-version '{version}' is invalid.")))
+            }
         }
     }
 }

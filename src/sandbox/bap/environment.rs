@@ -78,9 +78,7 @@ pub struct RoleAssignment {
 impl EnvironmentRole {
     /// Returns the role with this name, in any case: a public client sends `environmentadmin`.
     pub(super) fn named(name: &str) -> Option<Self> {
-        [Self::EnvironmentAdmin, Self::EnvironmentMaker]
-            .into_iter()
-            .find(|role| role.name().eq_ignore_ascii_case(name))
+        [Self::EnvironmentAdmin, Self::EnvironmentMaker].into_iter().find(|role| role.name().eq_ignore_ascii_case(name))
     }
 
     fn name(self) -> &'static str {
@@ -94,11 +92,7 @@ impl EnvironmentRole {
 impl BapEnvironment {
     /// Returns the object that lists and gets send (recorded: admin environments).
     pub fn to_json(&self, tenant: Uuid) -> Value {
-        let database = if self.dataverse.is_some() {
-            "CommonDataService"
-        } else {
-            "None"
-        };
+        let database = if self.dataverse.is_some() { "CommonDataService" } else { "None" };
         let mut properties = json!({
             "tenantId": tenant,
             "azureRegion": "westeurope",
@@ -170,8 +164,7 @@ impl BapEnvironment {
 
     // A Managed Environment is one whose protection level is `Standard` (public client; recorded with extended settings).
     fn governance(&self) -> Value {
-        let mut governance =
-            json!({ "protectionLevel": if self.managed { "Standard" } else { "Basic" } });
+        let mut governance = json!({ "protectionLevel": if self.managed { "Standard" } else { "Basic" } });
         if !self.extended_settings.is_empty() {
             governance["settings"] = json!({ "extendedSettings": self.extended_settings });
         }
@@ -188,15 +181,11 @@ impl BapEnvironment {
     ) -> Value {
         let name = assignment.role.name();
         let (kind, display_name, email) = match directory.object(assignment.principal) {
-            Some(Object::User(person)) => {
-                ("User", person.display_name.clone(), person.mail.clone())
-            }
+            Some(Object::User(person)) => ("User", person.display_name.clone(), person.mail.clone()),
             Some(Object::Group(group)) => ("Group", group.display_name.clone(), group.mail.clone()),
-            Some(Object::ServicePrincipal(service_principal)) => (
-                "ServicePrincipal",
-                service_principal.display_name.clone(),
-                None,
-            ),
+            Some(Object::ServicePrincipal(service_principal)) => {
+                ("ServicePrincipal", service_principal.display_name.clone(), None)
+            }
             None if assignment.principal == tenant => ("Tenant", String::new(), None),
             // Deleted since it was assigned.
             None => ("NotSpecified", String::new(), None),

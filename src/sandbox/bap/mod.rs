@@ -19,15 +19,8 @@ use super::token::Claims;
 pub use environment::{BapEnvironment, EnvironmentRole, LinkedDataverse, RoleAssignment};
 
 /// The versions that public clients were seen to use.
-const VERSIONS: [&str; 7] = [
-    "2016-11-01",
-    "2018-10-01",
-    "2019-05-01",
-    "2020-08-01",
-    "2020-10-01",
-    "2021-04-01",
-    "2023-06-01",
-];
+const VERSIONS: [&str; 7] =
+    ["2016-11-01", "2018-10-01", "2019-05-01", "2020-08-01", "2020-10-01", "2021-04-01", "2023-06-01"];
 
 /// What the platform knows while it answers.
 #[derive(Debug, Clone, Copy)]
@@ -91,11 +84,7 @@ impl Effect {
     pub fn apply(&self, environments: &mut BTreeMap<String, BapEnvironment>) {
         match self {
             Self::AddUser { .. } | Self::AddApplicationUser { .. } => {}
-            Self::Assign {
-                environment,
-                id,
-                assignment,
-            } => {
+            Self::Assign { environment, id, assignment } => {
                 if let Some(environment) = environments.get_mut(environment) {
                     environment.role_assignments.insert(*id, *assignment);
                 }
@@ -111,24 +100,18 @@ impl Effect {
 
 impl From<Answer> for Outcome {
     fn from(answer: Answer) -> Self {
-        Self {
-            answer,
-            effects: Vec::new(),
-        }
+        Self { answer, effects: Vec::new() }
     }
 }
 
 impl Bap<'_> {
     /// Answers a request of the token's bearer.
     pub fn handle(self, request: Request<'_>, claims: &Claims) -> Outcome {
-        self.route(request, claims)
-            .unwrap_or_else(|fault| Answer::from(fault).into())
+        self.route(request, claims).unwrap_or_else(|fault| Answer::from(fault).into())
     }
 
     fn route(self, request: Request<'_>, claims: &Claims) -> Result<Outcome, Fault> {
-        let segments = request
-            .segments_below("Microsoft.BusinessAppPlatform")
-            .ok_or_else(|| unknown(request))?;
+        let segments = request.segments_below("Microsoft.BusinessAppPlatform").ok_or_else(|| unknown(request))?;
         request.require_version(&VERSIONS)?;
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         if let ("GET", ["tenant"]) = (request.method, segments.as_slice()) {
@@ -151,39 +134,26 @@ impl Bap<'_> {
             ("GET", "roleAssignments") => roles::list(self, environment).map(Outcome::from),
             ("POST", "modifyRoleAssignments") => roles::modify(self, environment, body(request)?),
             ("POST", "addUser") => members::add_user(self, environment, body(request)?),
-            ("POST", "addAppUser") => {
-                members::add_application_user(self, environment, body(request)?)
-            }
+            ("POST", "addAppUser") => members::add_application_user(self, environment, body(request)?),
             _ => Err(unknown(request)),
         }
     }
 
     // All of them in one answer, however many (recorded with 118 to 151). Users see those that they administer.
     fn list(self, claims: &Claims) -> Answer {
-        let environments = self
-            .environments
-            .values()
-            .filter(|environment| self.administers(environment, claims));
-        let value: Vec<Value> = environments
-            .map(|environment| environment.to_json(self.tenant))
-            .collect();
+        let environments = self.environments.values().filter(|environment| self.administers(environment, claims));
+        let value: Vec<Value> = environments.map(|environment| environment.to_json(self.tenant)).collect();
         Answer::json(200, json!({ "value": value }))
     }
 
     fn environment(&self, name: &str, claims: &Claims) -> Result<&BapEnvironment, Fault> {
-        let found = self
-            .environments
-            .values()
-            .find(|environment| environment.name.eq_ignore_ascii_case(name));
+        let found = self.environments.values().find(|environment| environment.name.eq_ignore_ascii_case(name));
         // Recorded by a public client.
         let environment = found.ok_or_else(|| {
             Fault::new(
                 404,
                 "EnvironmentNotFound",
-                format!(
-                    "The environment '{name}' could not be found in the tenant '{}'.",
-                    self.tenant
-                ),
+                format!("The environment '{name}' could not be found in the tenant '{}'.", self.tenant),
             )
         })?;
         if self.administers(environment, claims) {
@@ -218,9 +188,5 @@ fn invalid_content(message: impl Into<String>) -> Fault {
 }
 
 fn unknown(request: Request<'_>) -> Fault {
-    Fault::new(
-        404,
-        "ResourceNotFound",
-        format!("No resource answers {} '{}'.", request.method, request.path),
-    )
+    Fault::new(404, "ResourceNotFound", format!("No resource answers {} '{}'.", request.method, request.path))
 }

@@ -50,14 +50,9 @@ fn tenant() -> Tenant {
             ("prod".to_owned(), environment("prod", Some(dataverse))),
             ("bare".to_owned(), environment("bare", None)),
         ]),
-        access: Access {
-            administrators: BTreeSet::from([PIPELINE]),
-        },
+        access: Access { administrators: BTreeSet::from([PIPELINE]) },
         directory: Directory {
-            users: BTreeMap::from([
-                (ADA, person("ada@contoso.com")),
-                (BOB, person("bob@contoso.com")),
-            ]),
+            users: BTreeMap::from([(ADA, person("ada@contoso.com")), (BOB, person("bob@contoso.com"))]),
             groups: BTreeMap::from([(
                 MEMBERS,
                 Group {
@@ -84,12 +79,8 @@ fn tenant() -> Tenant {
 impl Tenant {
     fn ask(&self, claims: &Claims, method: &str, path: &str, body: Option<&Value>) -> Outcome {
         let path = format!("{PROVIDER}{path}");
-        let bap = Bap {
-            environments: &self.environments,
-            access: &self.access,
-            directory: &self.directory,
-            tenant: TENANT,
-        };
+        let bap =
+            Bap { environments: &self.environments, access: &self.access, directory: &self.directory, tenant: TENANT };
         let request = Request {
             method,
             path: &path,
@@ -126,21 +117,11 @@ fn application(oid: Uuid) -> Claims {
 }
 
 fn user(oid: Uuid) -> Claims {
-    Claims {
-        appid: None,
-        idtyp: "user".to_owned(),
-        ..application(oid)
-    }
+    Claims { appid: None, idtyp: "user".to_owned(), ..application(oid) }
 }
 
 fn code(answer: &Answer) -> (u16, String) {
-    (
-        answer.status,
-        answer.body.as_ref().unwrap()["error"]["code"]
-            .as_str()
-            .unwrap()
-            .to_owned(),
-    )
+    (answer.status, answer.body.as_ref().unwrap()["error"]["code"].as_str().unwrap().to_owned())
 }
 
 fn assignment(role: &str, principal: Uuid, kind: &str) -> Value {
@@ -150,39 +131,20 @@ fn assignment(role: &str, principal: Uuid, kind: &str) -> Value {
 
 #[test]
 fn an_environment_is_shown_as_recorded() {
-    let body = tenant()
-        .get("/scopes/admin/environments/PROD")
-        .body
-        .unwrap();
-    assert_eq!(
-        body["id"],
-        format!("{PROVIDER}/scopes/admin/environments/prod")
-    );
+    let body = tenant().get("/scopes/admin/environments/PROD").body.unwrap();
+    assert_eq!(body["id"], format!("{PROVIDER}/scopes/admin/environments/prod"));
     let linked = &body["properties"]["linkedEnvironmentMetadata"];
     assert_eq!(linked["instanceUrl"], "https://contoso.crm4.dynamics.com/");
-    assert_eq!(
-        linked["instanceApiUrl"],
-        "https://contoso.api.crm4.dynamics.com"
-    );
+    assert_eq!(linked["instanceApiUrl"], "https://contoso.api.crm4.dynamics.com");
     assert_eq!(linked["securityGroupId"], json!(MEMBERS));
-    assert_eq!(
-        body["properties"]["governanceConfiguration"]["protectionLevel"],
-        "Standard"
-    );
+    assert_eq!(body["properties"]["governanceConfiguration"]["protectionLevel"], "Standard");
 }
 
 #[test]
 fn governance_settings_are_told_when_there_are_any() {
     let mut tenant = tenant();
-    let settings = &mut tenant
-        .environments
-        .get_mut("prod")
-        .unwrap()
-        .extended_settings;
-    settings.insert(
-        "solutionCloudFlows-limitSharingMode".to_owned(),
-        "disableSharing".to_owned(),
-    );
+    let settings = &mut tenant.environments.get_mut("prod").unwrap().extended_settings;
+    settings.insert("solutionCloudFlows-limitSharingMode".to_owned(), "disableSharing".to_owned());
     let body = tenant.get("/scopes/admin/environments/prod").body.unwrap();
     assert_eq!(
         body["properties"]["governanceConfiguration"]["settings"]["extendedSettings"]["solutionCloudFlows-limitSharingMode"],
@@ -204,14 +166,10 @@ fn the_list_has_every_environment_and_no_metadata_without_dataverse() {
 #[test]
 fn unknown_environments_and_versions_are_refused() {
     let tenant = tenant();
-    assert_eq!(
-        code(&tenant.get("/scopes/admin/environments/none")),
-        (404, "EnvironmentNotFound".to_owned())
-    );
-    for (query, expected) in [
-        ("", "MissingApiVersionParameter"),
-        ("api-version=1999-01-01", "InvalidApiVersionParameter"),
-    ] {
+    assert_eq!(code(&tenant.get("/scopes/admin/environments/none")), (404, "EnvironmentNotFound".to_owned()));
+    for (query, expected) in
+        [("", "MissingApiVersionParameter"), ("api-version=1999-01-01", "InvalidApiVersionParameter")]
+    {
         let bap = Bap {
             environments: &tenant.environments,
             access: &tenant.access,
@@ -219,13 +177,7 @@ fn unknown_environments_and_versions_are_refused() {
             tenant: TENANT,
         };
         let path = format!("{PROVIDER}/scopes/admin/environments");
-        let request = Request {
-            method: "GET",
-            path: &path,
-            query,
-            body: None,
-            root: "",
-        };
+        let request = Request { method: "GET", path: &path, query, body: None, root: "" };
         assert_eq!(code(&bap.handle(request, &user(BOB)).answer).1, expected);
     }
 }
@@ -233,34 +185,13 @@ fn unknown_environments_and_versions_are_refused() {
 #[test]
 fn only_registered_applications_and_administrators_get_in() {
     let tenant = tenant();
-    let refused = tenant
-        .ask(
-            &application(STRANGER),
-            "GET",
-            "/scopes/admin/environments",
-            None,
-        )
-        .answer;
+    let refused = tenant.ask(&application(STRANGER), "GET", "/scopes/admin/environments", None).answer;
     assert_eq!(refused.status, 403);
-    assert!(
-        refused
-            .body
-            .unwrap()
-            .to_string()
-            .contains("does not have permission to access the path")
-    );
-    let visible = |claims| {
-        tenant
-            .ask(&claims, "GET", "/scopes/admin/environments", None)
-            .answer
-            .body
-            .unwrap()
-    };
+    assert!(refused.body.unwrap().to_string().contains("does not have permission to access the path"));
+    let visible = |claims| tenant.ask(&claims, "GET", "/scopes/admin/environments", None).answer.body.unwrap();
     assert_eq!(visible(user(BOB))["value"].as_array().unwrap().len(), 2);
     assert_eq!(visible(user(ADA))["value"].as_array().unwrap().len(), 0);
-    let denied = tenant
-        .ask(&user(ADA), "GET", "/scopes/admin/environments/bare", None)
-        .answer;
+    let denied = tenant.ask(&user(ADA), "GET", "/scopes/admin/environments/bare", None).answer;
     assert_eq!(code(&denied), (403, "EnvironmentAccess".to_owned()));
 }
 
@@ -271,78 +202,35 @@ fn a_role_is_given_and_taken_with_a_status_per_item() {
     let add = json!({ "add": [assignment("environmentmaker", ADA, "User"), assignment("EnvironmentAdmin", TENANT, "Tenant")] });
     let given = tenant.post(modify, &add);
     let items = &given.answer.body.as_ref().unwrap()["add"];
-    assert_eq!(
-        (&items[0]["httpStatus"], given.effects.len()),
-        (&json!("Created"), 2)
-    );
-    assert_eq!(
-        items[0]["roleAssignment"]["properties"]["principal"].get("email"),
-        None
-    );
-    given
-        .effects
-        .iter()
-        .for_each(|effect| effect.apply(&mut tenant.environments));
+    assert_eq!((&items[0]["httpStatus"], given.effects.len()), (&json!("Created"), 2));
+    assert_eq!(items[0]["roleAssignment"]["properties"]["principal"].get("email"), None);
+    given.effects.iter().for_each(|effect| effect.apply(&mut tenant.environments));
 
-    let list = tenant
-        .get("/scopes/admin/environments/bare/roleAssignments")
-        .body
-        .unwrap();
+    let list = tenant.get("/scopes/admin/environments/bare/roleAssignments").body.unwrap();
     let assignments = list["value"].as_array().unwrap();
-    let of_ada = assignments
-        .iter()
-        .find(|held| held["properties"]["principal"]["id"] == json!(ADA))
-        .unwrap();
-    assert_eq!(
-        of_ada["properties"]["roleDefinition"]["name"],
-        "EnvironmentMaker"
-    );
-    assert_eq!(
-        of_ada["properties"]["principal"]["email"],
-        "ada@contoso.com"
-    );
+    let of_ada = assignments.iter().find(|held| held["properties"]["principal"]["id"] == json!(ADA)).unwrap();
+    assert_eq!(of_ada["properties"]["roleDefinition"]["name"], "EnvironmentMaker");
+    assert_eq!(of_ada["properties"]["principal"]["email"], "ada@contoso.com");
     let again = tenant.post(modify, &add);
-    assert_eq!(
-        (
-            &again.answer.body.unwrap()["add"][0]["httpStatus"],
-            again.effects.len()
-        ),
-        (&json!("OK"), 0)
-    );
+    assert_eq!((&again.answer.body.unwrap()["add"][0]["httpStatus"], again.effects.len()), (&json!("OK"), 0));
 
     let remove = json!({ "remove": [{ "id": of_ada["id"] }] });
     let taken = tenant.post(modify, &remove);
     assert_eq!(taken.answer.body.unwrap()["remove"][0]["httpStatus"], "OK");
-    taken
-        .effects
-        .iter()
-        .for_each(|effect| effect.apply(&mut tenant.environments));
-    assert_eq!(
-        tenant.post(modify, &remove).answer.body.unwrap()["remove"][0]["httpStatus"],
-        "NotFound"
-    );
+    taken.effects.iter().for_each(|effect| effect.apply(&mut tenant.environments));
+    assert_eq!(tenant.post(modify, &remove).answer.body.unwrap()["remove"][0]["httpStatus"], "NotFound");
 }
 
 #[test]
 fn a_wrong_principal_fails_the_whole_change() {
     let tenant = tenant();
     let modify = "/scopes/admin/environments/bare/modifyRoleAssignments";
-    for wrong in [
-        assignment("EnvironmentMaker", STRANGER, "User"),
-        assignment("EnvironmentMaker", MEMBERS, "User"),
-    ] {
-        let outcome = tenant.post(
-            modify,
-            &json!({ "add": [assignment("EnvironmentMaker", ADA, "User"), wrong] }),
-        );
-        assert_eq!(
-            outcome.answer.body.as_ref().unwrap()["error"]["message"],
-            "Principal not found"
-        );
+    for wrong in [assignment("EnvironmentMaker", STRANGER, "User"), assignment("EnvironmentMaker", MEMBERS, "User")] {
+        let outcome = tenant.post(modify, &json!({ "add": [assignment("EnvironmentMaker", ADA, "User"), wrong] }));
+        assert_eq!(outcome.answer.body.as_ref().unwrap()["error"]["message"], "Principal not found");
         assert_eq!((outcome.answer.status, outcome.effects.len()), (400, 0));
     }
-    let shape =
-        json!({ "add": [{ "roleDefinitionId": "x", "objectId": ADA, "principalType": "User" }] });
+    let shape = json!({ "add": [{ "roleDefinitionId": "x", "objectId": ADA, "principalType": "User" }] });
     assert_eq!(tenant.post(modify, &shape).answer.status, 400);
     let short = json!({ "remove": [{ "id": ADA }] });
     assert_eq!(tenant.post(modify, &short).answer.status, 400);
@@ -351,75 +239,31 @@ fn a_wrong_principal_fails_the_whole_change() {
 #[test]
 fn environments_with_dataverse_have_no_roles_here() {
     let tenant = tenant();
-    assert_eq!(
-        code(&tenant.get("/scopes/admin/environments/prod/roleAssignments")).0,
-        403
-    );
+    assert_eq!(code(&tenant.get("/scopes/admin/environments/prod/roleAssignments")).0, 403);
     let body = json!({ "add": [assignment("EnvironmentMaker", ADA, "User")] });
-    assert_eq!(
-        tenant
-            .post(
-                "/scopes/admin/environments/prod/modifyRoleAssignments",
-                &body
-            )
-            .answer
-            .status,
-        403
-    );
+    assert_eq!(tenant.post("/scopes/admin/environments/prod/modifyRoleAssignments", &body).answer.status, 403);
 }
 
 #[test]
 fn a_user_is_added_when_the_security_group_lets_him_in() {
     let tenant = tenant();
-    let add = |user: Uuid| {
-        tenant.post(
-            "/scopes/admin/environments/prod/addUser",
-            &json!({ "ObjectId": user }),
-        )
-    };
+    let add = |user: Uuid| tenant.post("/scopes/admin/environments/prod/addUser", &json!({ "ObjectId": user }));
     let added = add(ADA);
     assert_eq!(added.answer, Answer::empty(200));
-    assert_eq!(
-        added.effects,
-        [Effect::AddUser {
-            environment: "prod".to_owned(),
-            user: ADA
-        }]
-    );
+    assert_eq!(added.effects, [Effect::AddUser { environment: "prod".to_owned(), user: ADA }]);
     let refused = add(BOB);
     assert_eq!((refused.answer.status, refused.effects.len()), (403, 0));
-    assert_eq!(
-        refused.answer.body.unwrap()["errors"][0]["Code"],
-        "userNotPartOfSecurityGroup"
-    );
+    assert_eq!(refused.answer.body.unwrap()["errors"][0]["Code"], "userNotPartOfSecurityGroup");
     assert_eq!(add(STRANGER).answer.status, 404);
 }
 
 #[test]
 fn a_user_without_licence_is_refused_where_one_is_required() {
     let mut tenant = tenant();
-    tenant
-        .environments
-        .get_mut("prod")
-        .unwrap()
-        .requires_licence = true;
-    let add = |tenant: &Tenant| {
-        tenant.post(
-            "/scopes/admin/environments/prod/addUser",
-            &json!({ "objectId": ADA }),
-        )
-    };
-    assert_eq!(
-        add(&tenant).answer.body.unwrap()["errors"][0]["Code"],
-        "userNotLicensed"
-    );
-    tenant
-        .directory
-        .users
-        .get_mut(&ADA)
-        .unwrap()
-        .plans
-        .insert("FLOW_P2".to_owned());
+    tenant.environments.get_mut("prod").unwrap().requires_licence = true;
+    let add = |tenant: &Tenant| tenant.post("/scopes/admin/environments/prod/addUser", &json!({ "objectId": ADA }));
+    assert_eq!(add(&tenant).answer.body.unwrap()["errors"][0]["Code"], "userNotLicensed");
+    tenant.directory.users.get_mut(&ADA).unwrap().plans.insert("FLOW_P2".to_owned());
     assert_eq!(add(&tenant).answer.status, 200);
 }
 
@@ -432,10 +276,7 @@ fn an_application_is_added_by_its_application_id() {
             &json!({ "servicePrincipalAppId": Uuid::from_u128(id) }),
         )
     };
-    let effect = Effect::AddApplicationUser {
-        environment: "prod".to_owned(),
-        service_principal: PIPELINE,
-    };
+    let effect = Effect::AddApplicationUser { environment: "prod".to_owned(), service_principal: PIPELINE };
     assert_eq!(add(40).effects, [effect]);
     assert_eq!(add(41).answer.status, 404);
 }

@@ -14,44 +14,23 @@ use crate::sandbox::token::Claims;
 const REQUESTS: usize = 20;
 
 /// Answers the requests of a batch.
-pub(super) fn answer_all(
-    directory: &Directory,
-    request: Request<'_>,
-    claims: &Claims,
-) -> Result<Answer, Fault> {
-    let requests = request
-        .body
-        .and_then(|body| body.get("requests"))
-        .and_then(Value::as_array);
+pub(super) fn answer_all(directory: &Directory, request: Request<'_>, claims: &Claims) -> Result<Answer, Fault> {
+    let requests = request.body.and_then(|body| body.get("requests")).and_then(Value::as_array);
     let requests = requests.ok_or_else(|| bad_payload("Invalid batch payload format."))?;
     if requests.len() > REQUESTS {
-        return Err(bad_payload(
-            "Number of batch request steps exceeds the maximum of 20.",
-        ));
+        return Err(bad_payload("Number of batch request steps exceeds the maximum of 20."));
     }
-    let items = requests
-        .iter()
-        .map(Item::read)
-        .collect::<Result<Vec<_>, _>>()?;
+    let items = requests.iter().map(Item::read).collect::<Result<Vec<_>, _>>()?;
     let mut ids = BTreeSet::new();
     if !items.iter().all(|item| ids.insert(item.id)) {
         return Err(bad_payload("Request id's of a batch must be unique."));
     }
     // The order of the answers is not that of the requests (Learn: JSON batching); backwards shows who relies on it.
-    let responses: Vec<Value> = items
-        .iter()
-        .rev()
-        .map(|item| answer_item(directory, request, claims, item))
-        .collect();
+    let responses: Vec<Value> = items.iter().rev().map(|item| answer_item(directory, request, claims, item)).collect();
     Ok(Answer::json(200, json!({ "responses": responses })))
 }
 
-fn answer_item(
-    directory: &Directory,
-    outer: Request<'_>,
-    claims: &Claims,
-    item: &Item<'_>,
-) -> Value {
+fn answer_item(directory: &Directory, outer: Request<'_>, claims: &Claims, item: &Item<'_>) -> Value {
     let (path, query) = item.url.split_once('?').unwrap_or((item.url, ""));
     let answer = if path.trim_start_matches('/').starts_with("$batch") {
         Answer::from(bad_payload("A batch cannot contain a batch."))
@@ -85,28 +64,16 @@ impl<'a> Item<'a> {
         let (Some(id), Some(method), Some(url)) = (text("id"), text("method"), text("url")) else {
             return Err(bad_payload("Invalid batch payload format."));
         };
-        if method != "GET" && value.get("body").is_some() && header(value, "Content-Type").is_none()
-        {
-            return Err(bad_payload(&format!(
-                "Write request id : {id} does not contain Content-Type header or body."
-            )));
+        if method != "GET" && value.get("body").is_some() && header(value, "Content-Type").is_none() {
+            return Err(bad_payload(&format!("Write request id : {id} does not contain Content-Type header or body.")));
         }
-        Ok(Self {
-            id,
-            method,
-            url,
-            value,
-        })
+        Ok(Self { id, method, url, value })
     }
 }
 
 fn header<'a>(item: &'a Value, name: &str) -> Option<&'a str> {
     let headers = item.get("headers")?.as_object()?;
-    headers
-        .iter()
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))?
-        .1
-        .as_str()
+    headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?.1.as_str()
 }
 
 fn bad_payload(message: &str) -> Fault {

@@ -10,9 +10,7 @@ use super::{Request, no_such_resource};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::directory::Directory;
 use crate::sandbox::fault::Fault;
-use crate::sandbox::odata::{
-    Comparison, Dialect, Filter, Literal, Operand, Query, Row, TextFunction,
-};
+use crate::sandbox::odata::{Comparison, Dialect, Filter, Literal, Operand, Query, Row, TextFunction};
 
 /// How many objects a page has when nothing is asked for, and at most (Learn: list users).
 const PAGE: usize = 100;
@@ -29,30 +27,22 @@ pub(super) struct Page {
 }
 
 /// Answers with the objects that the query asks for, page by page.
-pub(super) fn list(
-    directory: &Directory,
-    request: Request<'_>,
-    page: &Page,
-) -> Result<Answer, Fault> {
+pub(super) fn list(directory: &Directory, request: Request<'_>, page: &Page) -> Result<Answer, Fault> {
     let query = read(request)?;
     check(&query, page.kind, request.consistency_level)?;
     let mut found: Vec<(Kind, Row)> = page
         .ids
         .iter()
-        .filter_map(|id| {
-            directory
-                .object(*id)
-                .map(|object| (Kind::of(object), row(*id, object)))
-        })
+        .filter_map(|id| directory.object(*id).map(|object| (Kind::of(object), row(*id, object))))
         .filter(|(_, row)| query.matches(row))
         .collect();
     found.sort_by(|(_, left), (_, right)| query.order(left, right));
 
     let start = match &query.skiptoken {
         None => 0,
-        Some(token) => token
-            .parse()
-            .map_err(|_| Fault::new(400, "Directory_ExpiredPageToken", "Invalid page token."))?,
+        Some(token) => {
+            token.parse().map_err(|_| Fault::new(400, "Directory_ExpiredPageToken", "Invalid page token."))?
+        }
     };
     let size = query.top.unwrap_or(PAGE);
     let total = found.len();
@@ -75,12 +65,7 @@ pub(super) fn list(
 }
 
 /// Answers with one object.
-pub(super) fn one(
-    directory: &Directory,
-    request: Request<'_>,
-    id: Uuid,
-    kind: Option<Kind>,
-) -> Result<Answer, Fault> {
+pub(super) fn one(directory: &Directory, request: Request<'_>, id: Uuid, kind: Option<Kind>) -> Result<Answer, Fault> {
     let query = read(request)?;
     check(&query, kind, request.consistency_level)?;
     let object = directory.object(id).ok_or_else(|| no_such_resource(id))?;
@@ -91,19 +76,11 @@ pub(super) fn one(
 }
 
 /// Answers with these objects, in one page.
-pub(super) fn some(
-    directory: &Directory,
-    request: Request<'_>,
-    ids: &[Uuid],
-) -> Result<Answer, Fault> {
+pub(super) fn some(directory: &Directory, request: Request<'_>, ids: &[Uuid]) -> Result<Answer, Fault> {
     let query = read(request)?;
     check(&query, None, request.consistency_level)?;
-    let objects = ids
-        .iter()
-        .filter_map(|id| directory.object(*id).map(|object| (*id, object)));
-    let rows: Vec<Value> = objects
-        .map(|(id, object)| shown(row(id, object), Kind::of(object), &query, true))
-        .collect();
+    let objects = ids.iter().filter_map(|id| directory.object(*id).map(|object| (*id, object)));
+    let rows: Vec<Value> = objects.map(|(id, object)| shown(row(id, object), Kind::of(object), &query, true)).collect();
     Ok(Answer::json(
         200,
         json!({ "@odata.context": format!("{}/$metadata#directoryObjects", request.root), "value": rows }),
@@ -113,16 +90,8 @@ pub(super) fn some(
 // The reader's faults carry the code of Dataverse.
 fn read(request: Request<'_>) -> Result<Query, Fault> {
     Query::parse(request.query, Dialect::Graph).map_err(|fault| {
-        let code = if fault.code.starts_with("0x") {
-            "BadRequest".to_owned()
-        } else {
-            fault.code
-        };
-        Fault {
-            code,
-            message: format!("Invalid query: {}", fault.message),
-            ..fault
-        }
+        let code = if fault.code.starts_with("0x") { "BadRequest".to_owned() } else { fault.code };
+        Fault { code, message: format!("Invalid query: {}", fault.message), ..fault }
     })
 }
 
@@ -133,18 +102,16 @@ fn shown(row: Row, kind: Kind, query: &Query, is_typed: bool) -> Value {
     };
     let mut shown: Row = row.into_iter().filter(|(name, _)| is_asked(name)).collect();
     if is_typed {
-        shown.insert(
-            "@odata.type".to_owned(),
-            json!(format!("#microsoft.graph.{}", kind.name())),
-        );
+        shown.insert("@odata.type".to_owned(), json!(format!("#microsoft.graph.{}", kind.name())));
     }
     Value::Object(shown)
 }
 
 fn next_link(request: Request<'_>, offset: usize) -> String {
-    let kept = request.query.split('&').filter(|pair| {
-        !pair.is_empty() && !pair.starts_with("$skiptoken=") && !pair.starts_with("%24skiptoken=")
-    });
+    let kept = request
+        .query
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !pair.starts_with("$skiptoken=") && !pair.starts_with("%24skiptoken="));
     let token = format!("$skiptoken={offset}");
     let query: Vec<&str> = kept.chain([token.as_str()]).collect();
     format!("{}{}?{}", request.root, request.path, query.join("&"))
@@ -163,17 +130,9 @@ fn check(query: &Query, kind: Option<Kind>, consistency_level: Option<&str>) -> 
     }
     let is_eventual = consistency_level.is_some_and(|level| level.eq_ignore_ascii_case("eventual"));
     if query.count && !is_eventual {
-        return Err(Fault::new(
-            400,
-            "Request_BadRequest",
-            "$count is not currently supported.",
-        ));
+        return Err(Fault::new(400, "Request_BadRequest", "$count is not currently supported."));
     }
-    if query.expand.is_empty()
-        && query.filter.is_none()
-        && query.select.is_none()
-        && query.orderby.is_empty()
-    {
+    if query.expand.is_empty() && query.filter.is_none() && query.select.is_none() && query.orderby.is_empty() {
         return Ok(());
     }
     if !query.expand.is_empty() {
@@ -185,11 +144,7 @@ fn check(query: &Query, kind: Option<Kind>, consistency_level: Option<&str>) -> 
     };
     // Advanced queries need the header and the count (Learn: advanced query capabilities).
     let is_advanced = !query.orderby.is_empty() || is_advanced(filter)?;
-    if is_advanced && !(is_eventual && query.count) {
-        Err(unsupported())
-    } else {
-        Ok(())
-    }
+    if is_advanced && !(is_eventual && query.count) { Err(unsupported()) } else { Ok(()) }
 }
 
 fn check_properties(query: &Query, kind: Option<Kind>) -> Result<(), Fault> {
@@ -216,16 +171,11 @@ fn check_properties(query: &Query, kind: Option<Kind>) -> Result<(), Fault> {
     }
     for path in query.filter.iter().flat_map(Filter::properties) {
         let name = path.to_string();
-        if !kinds
-            .iter()
-            .any(|kind| kind.filterable().contains(&name.as_str()))
-        {
+        if !kinds.iter().any(|kind| kind.filterable().contains(&name.as_str())) {
             return Err(Fault::new(
                 400,
                 "Request_UnsupportedQuery",
-                format!(
-                    "Unsupported or invalid query filter clause specified for property '{name}'."
-                ),
+                format!("Unsupported or invalid query filter clause specified for property '{name}'."),
             ));
         }
     }
@@ -237,26 +187,14 @@ fn is_advanced(filter: &Filter) -> Result<bool, Fault> {
     let (mut is_advanced, mut refused) = (false, None);
     filter.visit(&mut |condition| {
         let problem = match condition {
-            Filter::Or(conditions) if conditions.len() > CLAUSES => {
-                Some(too_many(conditions.len()))
-            }
-            Filter::Within(within) if within.values().len() > CLAUSES => {
-                Some(too_many(within.values().len()))
-            }
+            Filter::Or(conditions) if conditions.len() > CLAUSES => Some(too_many(conditions.len())),
+            Filter::Within(within) if within.values().len() > CLAUSES => Some(too_many(within.values().len())),
             Filter::Within(within) => within.values().iter().find_map(|value| too_long(value)),
-            Filter::Not(_)
-            | Filter::Text {
-                function: TextFunction::EndsWith,
-                ..
-            } => {
+            Filter::Not(_) | Filter::Text { function: TextFunction::EndsWith, .. } => {
                 is_advanced = true;
                 None
             }
-            Filter::Compare {
-                left,
-                comparison,
-                right,
-            } => {
+            Filter::Compare { left, comparison, right } => {
                 is_advanced |= *comparison == Comparison::NotEqual;
                 [left, right].into_iter().find_map(|operand| match operand {
                     Operand::Literal(Literal::Text(text)) => too_long(text),
@@ -265,17 +203,11 @@ fn is_advanced(filter: &Filter) -> Result<bool, Fault> {
                 })
             }
             // `contains` is not among the functions of directory objects.
-            Filter::Text {
-                function: TextFunction::Contains,
-                ..
-            } => Some(unsupported()),
+            Filter::Text { function: TextFunction::Contains, .. } => Some(unsupported()),
             Filter::And(_)
             | Filter::Or(_)
             | Filter::Related { .. }
-            | Filter::Text {
-                function: TextFunction::StartsWith,
-                ..
-            } => None,
+            | Filter::Text { function: TextFunction::StartsWith, .. } => None,
         };
         refused = refused.take().or(problem);
     });

@@ -50,84 +50,46 @@ pub fn handle(directory: &Directory, request: Request<'_>, claims: &Claims) -> A
 }
 
 fn route(directory: &Directory, request: Request<'_>, claims: &Claims) -> Result<Answer, Fault> {
-    let segments = percent::segments(request.path)
-        .ok_or_else(|| Fault::new(400, "BadRequest", "Invalid request."))?;
+    let segments = percent::segments(request.path).ok_or_else(|| Fault::new(400, "BadRequest", "Invalid request."))?;
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     if request.method == "POST" && segments == ["$batch"] {
         return batch::answer_all(directory, request, claims);
     }
     // Recorded text of a caller without the permission.
-    if directory
-        .graph_readers
-        .as_ref()
-        .is_some_and(|readers| !readers.contains(&claims.oid))
-    {
+    if directory.graph_readers.as_ref().is_some_and(|readers| !readers.contains(&claims.oid)) {
         return Err(Fault::new(
             403,
             "Authorization_RequestDenied",
             "Insufficient privileges to complete the operation.",
         ));
     }
-    let graph = Graph {
-        directory,
-        request,
-        claims,
-    };
+    let graph = Graph { directory, request, claims };
     match (request.method, segments.as_slice()) {
         ("GET", [collection]) => graph.all(kind_of(collection)?),
         ("GET", ["users", user]) => graph.one(graph.user(user)?, Some(Kind::User)),
-        (
-            "GET",
-            [
-                "users",
-                user,
-                relation @ ("memberOf" | "transitiveMemberOf"),
-                cast @ ..,
-            ],
-        ) => {
+        ("GET", ["users", user, relation @ ("memberOf" | "transitiveMemberOf"), cast @ ..]) => {
             let user = graph.user(user)?;
             graph.related(graph.groups_of(user, relation), cast)
         }
         ("GET", ["users", user, "licenseDetails"]) => graph.licence_details(graph.user(user)?),
-        ("POST", ["users", user, "checkMemberGroups"]) => {
-            graph.check_member_groups(graph.user(user)?)
-        }
+        ("POST", ["users", user, "checkMemberGroups"]) => graph.check_member_groups(graph.user(user)?),
         ("POST", ["users", user, "getMemberGroups"]) => graph.get_member_groups(graph.user(user)?),
-        (
-            "GET",
-            [
-                "groups",
-                group,
-                relation @ ("members" | "transitiveMembers" | "owners"),
-                cast @ ..,
-            ],
-        ) => {
+        ("GET", ["groups", group, relation @ ("members" | "transitiveMembers" | "owners"), cast @ ..]) => {
             let group = graph.existing(group, Kind::Group)?;
             graph.related(graph.members_of(group, relation), cast)
         }
-        ("GET", ["groups", group]) => {
-            graph.one(graph.existing(group, Kind::Group)?, Some(Kind::Group))
+        ("GET", ["groups", group]) => graph.one(graph.existing(group, Kind::Group)?, Some(Kind::Group)),
+        ("GET", ["servicePrincipals", id]) => {
+            graph.one(graph.existing(id, Kind::ServicePrincipal)?, Some(Kind::ServicePrincipal))
         }
-        ("GET", ["servicePrincipals", id]) => graph.one(
-            graph.existing(id, Kind::ServicePrincipal)?,
-            Some(Kind::ServicePrincipal),
-        ),
         ("GET", ["directoryObjects", id]) => {
             let id = identifier(id)?;
-            graph.one(
-                directory
-                    .object(id)
-                    .map(|_| id)
-                    .ok_or_else(|| no_such_resource(id))?,
-                None,
-            )
+            graph.one(directory.object(id).map(|_| id).ok_or_else(|| no_such_resource(id))?, None)
         }
         ("POST", ["directoryObjects" | "users" | "groups", "getByIds"]) => graph.get_by_ids(),
-        (_, [first, ..]) => Err(Fault::new(
-            400,
-            "BadRequest",
-            format!("Resource not found for the segment '{first}'."),
-        )),
+        (_, [first, ..]) => {
+            Err(Fault::new(400, "BadRequest", format!("Resource not found for the segment '{first}'.")))
+        }
         (_, []) => Err(Fault::new(400, "BadRequest", "Invalid request.")),
     }
 }
@@ -147,14 +109,7 @@ impl Graph<'_> {
             Kind::Group => self.directory.groups.keys().copied().collect(),
             Kind::ServicePrincipal => self.directory.service_principals.keys().copied().collect(),
         };
-        list(
-            self.directory,
-            self.request,
-            &Page {
-                ids,
-                kind: Some(kind),
-            },
-        )
+        list(self.directory, self.request, &Page { ids, kind: Some(kind) })
     }
 
     fn one(self, id: Uuid, kind: Option<Kind>) -> Result<Answer, Fault> {
@@ -168,11 +123,7 @@ impl Graph<'_> {
             ["microsoft.graph.group"] => Some(Kind::Group),
             ["microsoft.graph.servicePrincipal"] => Some(Kind::ServicePrincipal),
             [other, ..] => {
-                return Err(Fault::new(
-                    400,
-                    "BadRequest",
-                    format!("Resource not found for the segment '{other}'."),
-                ));
+                return Err(Fault::new(400, "BadRequest", format!("Resource not found for the segment '{other}'.")));
             }
         };
         let is_wanted = |id: &Uuid| match (kind, self.directory.object(*id)) {
@@ -186,36 +137,22 @@ impl Graph<'_> {
     }
 
     fn user(self, key: &str) -> Result<Uuid, Fault> {
-        let by_id = key
-            .parse()
-            .ok()
-            .filter(|id| self.directory.users.contains_key(id));
+        let by_id = key.parse().ok().filter(|id| self.directory.users.contains_key(id));
         let by_name = || self.directory.user_by_upn(key).map(|(id, _)| id);
         by_id.or_else(by_name).ok_or_else(|| no_such_resource(key))
     }
 
     fn existing(self, key: &str, kind: Kind) -> Result<Uuid, Fault> {
         let id = identifier(key)?;
-        let is_there = self
-            .directory
-            .object(id)
-            .is_some_and(|found| Kind::of(found) == kind);
-        if is_there {
-            Ok(id)
-        } else {
-            Err(no_such_resource(id))
-        }
+        let is_there = self.directory.object(id).is_some_and(|found| Kind::of(found) == kind);
+        if is_there { Ok(id) } else { Err(no_such_resource(id)) }
     }
 
     fn groups_of(self, user: Uuid, relation: &str) -> BTreeSet<Uuid> {
         if relation == "transitiveMemberOf" {
             return self.directory.transitive_groups(user);
         }
-        let direct = self
-            .directory
-            .groups
-            .iter()
-            .filter(|(_, group)| group.members.contains(&user));
+        let direct = self.directory.groups.iter().filter(|(_, group)| group.members.contains(&user));
         direct.map(|(id, _)| *id).collect()
     }
 
@@ -237,12 +174,7 @@ impl Graph<'_> {
                 "Insufficient privileges to complete the operation.",
             ));
         }
-        let plans = self
-            .directory
-            .users
-            .get(&user)
-            .into_iter()
-            .flat_map(|person| &person.plans);
+        let plans = self.directory.users.get(&user).into_iter().flat_map(|person| &person.plans);
         let details = plans.map(|plan| {
             let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, plan.as_bytes());
             json!({
@@ -250,60 +182,30 @@ impl Graph<'_> {
                 "servicePlans": [{ "servicePlanId": id, "servicePlanName": plan, "provisioningStatus": "Success", "appliesTo": "User" }],
             })
         });
-        Ok(Answer::json(
-            200,
-            json!({ "value": details.collect::<Vec<_>>() }),
-        ))
+        Ok(Answer::json(200, json!({ "value": details.collect::<Vec<_>>() })))
     }
 
     fn check_member_groups(self, user: Uuid) -> Result<Answer, Fault> {
         let asked = self.ids_in_body("groupIds", CHECKED_GROUPS)?;
         let of_user = self.directory.transitive_groups(user);
-        let found: Vec<Uuid> = asked
-            .into_iter()
-            .filter(|id| of_user.contains(id))
-            .collect();
+        let found: Vec<Uuid> = asked.into_iter().filter(|id| of_user.contains(id)).collect();
         Ok(self.ids(&found))
     }
 
     fn get_member_groups(self, user: Uuid) -> Result<Answer, Fault> {
-        let security_only = self
-            .request
-            .body
-            .and_then(|body| body.get("securityEnabledOnly"))
-            .and_then(Value::as_bool);
+        let security_only = self.request.body.and_then(|body| body.get("securityEnabledOnly")).and_then(Value::as_bool);
         let security_only = security_only.ok_or_else(|| missing("securityEnabledOnly"))?;
-        let is_wanted = |id: &Uuid| {
-            !security_only
-                || self
-                    .directory
-                    .groups
-                    .get(id)
-                    .is_some_and(|group| group.security)
-        };
-        let found: Vec<Uuid> = self
-            .directory
-            .transitive_groups(user)
-            .into_iter()
-            .filter(is_wanted)
-            .collect();
+        let is_wanted = |id: &Uuid| !security_only || self.directory.groups.get(id).is_some_and(|group| group.security);
+        let found: Vec<Uuid> = self.directory.transitive_groups(user).into_iter().filter(is_wanted).collect();
         Ok(self.ids(&found))
     }
 
     fn get_by_ids(self) -> Result<Answer, Fault> {
         let asked = self.ids_in_body("ids", IDS)?;
-        let types = self
-            .request
-            .body
-            .and_then(|body| body.get("types"))
-            .and_then(Value::as_array);
+        let types = self.request.body.and_then(|body| body.get("types")).and_then(Value::as_array);
         let is_wanted = |id: &Uuid| {
             self.directory.object(*id).is_some_and(|found| {
-                types.is_none_or(|types| {
-                    types
-                        .iter()
-                        .any(|name| name.as_str() == Some(Kind::of(found).name()))
-                })
+                types.is_none_or(|types| types.iter().any(|name| name.as_str() == Some(Kind::of(found).name())))
             })
         };
         // All of them in one answer, whatever the page size of lists.
@@ -319,25 +221,16 @@ impl Graph<'_> {
     }
 
     fn ids_in_body(self, name: &str, limit: usize) -> Result<Vec<Uuid>, Fault> {
-        let list = self
-            .request
-            .body
-            .and_then(|body| body.get(name))
-            .and_then(Value::as_array);
+        let list = self.request.body.and_then(|body| body.get(name)).and_then(Value::as_array);
         let list = list.ok_or_else(|| missing(name))?;
         if list.len() > limit {
             return Err(Fault::new(
                 400,
                 "Request_BadRequest",
-                format!(
-                    "Invalid number of ids specified in '{name}': {}. Max allowed: {limit}.",
-                    list.len()
-                ),
+                format!("Invalid number of ids specified in '{name}': {}. Max allowed: {limit}.", list.len()),
             ));
         }
-        list.iter()
-            .map(|id| identifier(id.as_str().unwrap_or_default()))
-            .collect()
+        list.iter().map(|id| identifier(id.as_str().unwrap_or_default())).collect()
     }
 }
 
@@ -346,49 +239,30 @@ fn kind_of(collection: &str) -> Result<Kind, Fault> {
         "users" => Ok(Kind::User),
         "groups" => Ok(Kind::Group),
         "servicePrincipals" => Ok(Kind::ServicePrincipal),
-        _ => Err(Fault::new(
-            400,
-            "BadRequest",
-            format!("Resource not found for the segment '{collection}'."),
-        )),
+        _ => Err(Fault::new(400, "BadRequest", format!("Resource not found for the segment '{collection}'."))),
     }
 }
 
 fn identifier(text: &str) -> Result<Uuid, Fault> {
-    text.parse().map_err(|_| {
-        Fault::new(
-            400,
-            "Request_BadRequest",
-            format!("Invalid object identifier '{text}'."),
-        )
-    })
+    text.parse().map_err(|_| Fault::new(400, "Request_BadRequest", format!("Invalid object identifier '{text}'.")))
 }
 
 fn no_such_resource(key: impl std::fmt::Display) -> Fault {
     Fault::new(
         404,
         "Request_ResourceNotFound",
-        format!(
-            "Resource '{key}' does not exist or one of its queried reference-property objects are not present."
-        ),
+        format!("Resource '{key}' does not exist or one of its queried reference-property objects are not present."),
     )
 }
 
 fn missing(name: &str) -> Fault {
-    Fault::new(
-        400,
-        "BadRequest",
-        format!("The parameter '{name}' is missing or of the wrong type."),
-    )
+    Fault::new(400, "BadRequest", format!("The parameter '{name}' is missing or of the wrong type."))
 }
 
 /// Writes a refusal in Graph's own envelope (recorded: `Request_ResourceNotFound`).
 fn refusal(fault: &Fault, now: i64) -> Answer {
     let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, fault.message.as_bytes());
-    let date = Timestamp::from_second(now)
-        .unwrap_or_default()
-        .strftime("%Y-%m-%dT%H:%M:%S")
-        .to_string();
+    let date = Timestamp::from_second(now).unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%S").to_string();
     let mut answer = Answer::from(fault.clone());
     answer.body = Some(json!({ "error": {
         "code": fault.code,

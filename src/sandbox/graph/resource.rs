@@ -57,52 +57,21 @@ impl Kind {
                 "surname",
                 "userPrincipalName",
             ],
-            Self::Group => &[
-                "id",
-                "displayName",
-                "groupTypes",
-                "mail",
-                "mailEnabled",
-                "mailNickname",
-                "securityEnabled",
-            ],
-            Self::ServicePrincipal => &[
-                "id",
-                "accountEnabled",
-                "appId",
-                "displayName",
-                "servicePrincipalType",
-            ],
+            Self::Group => {
+                &["id", "displayName", "groupTypes", "mail", "mailEnabled", "mailNickname", "securityEnabled"]
+            }
+            Self::ServicePrincipal => &["id", "accountEnabled", "appId", "displayName", "servicePrincipalType"],
         }
     }
 
     /// What `$filter` takes of the properties shown here (Learn: resource types, supported `$filter`).
     pub(super) fn filterable(self) -> &'static [&'static str] {
         match self {
-            Self::User => &[
-                "id",
-                "accountEnabled",
-                "displayName",
-                "mail",
-                "userPrincipalName",
-                "userType",
-            ],
-            Self::Group => &[
-                "id",
-                "displayName",
-                "groupTypes",
-                "mail",
-                "mailEnabled",
-                "mailNickname",
-                "securityEnabled",
-            ],
-            Self::ServicePrincipal => &[
-                "id",
-                "accountEnabled",
-                "appId",
-                "displayName",
-                "servicePrincipalType",
-            ],
+            Self::User => &["id", "accountEnabled", "displayName", "mail", "userPrincipalName", "userType"],
+            Self::Group => {
+                &["id", "displayName", "groupTypes", "mail", "mailEnabled", "mailNickname", "securityEnabled"]
+            }
+            Self::ServicePrincipal => &["id", "accountEnabled", "appId", "displayName", "servicePrincipalType"],
         }
     }
 }
@@ -114,11 +83,7 @@ pub(super) fn row(id: Uuid, object: Object<'_>) -> Row {
         Object::Group(group) => of_group(id, group),
         Object::ServicePrincipal(service_principal) => of_service_principal(id, service_principal),
     };
-    if let Value::Object(row) = value {
-        row
-    } else {
-        Row::new()
-    }
+    if let Value::Object(row) = value { row } else { Row::new() }
 }
 
 fn user(id: Uuid, person: &Person) -> Value {
@@ -149,10 +114,7 @@ fn user(id: Uuid, person: &Person) -> Value {
 }
 
 fn of_group(id: Uuid, group: &Group) -> Value {
-    let nickname = group
-        .mail
-        .as_deref()
-        .and_then(|mail| mail.split('@').next());
+    let nickname = group.mail.as_deref().and_then(|mail| mail.split('@').next());
     json!({
         "id": id,
         "displayName": group.display_name,

@@ -40,19 +40,12 @@ impl BatchRequest {
     /// Returns the path and query that the address means on this host, `root` being where the batch itself was sent
     /// (`/api/data/v9.2`). Another host is refused. `$1/…` is left to the caller, who knows what the request made.
     pub fn target(&self, host: &str, root: &str) -> Result<String, Fault> {
-        if let Some((_, rest)) = self
-            .url
-            .split_once("://")
-            .filter(|(scheme, _)| matches!(*scheme, "http" | "https"))
-        {
+        if let Some((_, rest)) = self.url.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https")) {
             let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
             return if authority.eq_ignore_ascii_case(host) {
                 Ok(path.to_owned())
             } else {
-                Err(Fault::malformed(format!(
-                    "The request address '{}' is not below the service's own.",
-                    self.url
-                )))
+                Err(Fault::malformed(format!("The request address '{}' is not below the service's own.", self.url)))
             };
         }
         if self.url.starts_with('/') || self.url.starts_with('$') {
@@ -98,10 +91,7 @@ struct Section<'a> {
 impl<'a> Section<'a> {
     fn parse(text: &'a str) -> Result<Self, Fault> {
         let (headers, content) = split_head(text);
-        Ok(Self {
-            headers: read_headers(headers)?,
-            content,
-        })
+        Ok(Self { headers: read_headers(headers)?, content })
     }
 
     fn content_type(&self) -> &str {
@@ -119,9 +109,7 @@ impl<'a> Section<'a> {
         for text in sections(self.content, &boundary)? {
             let section = Section::parse(text)?;
             if section.is_multipart() {
-                return Err(Fault::malformed(
-                    "A nested change set was detected inside a change set.",
-                ));
+                return Err(Fault::malformed("A nested change set was detected inside a change set."));
             }
             let request = section.request()?;
             if !matches!(request.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE") {
@@ -154,45 +142,25 @@ impl<'a> Section<'a> {
                 self.content_type()
             )));
         }
-        if !self
-            .headers
-            .get("content-transfer-encoding")
-            .is_some_and(|coding| coding.eq_ignore_ascii_case("binary"))
-        {
+        if !self.headers.get("content-transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("binary")) {
             return Err(Fault::malformed(
                 "A batch operation has no 'Content-Transfer-Encoding' header with the value 'binary'.",
             ));
         }
-        let (line, rest) = self
-            .content
-            .split_once("\r\n")
-            .unwrap_or((self.content, ""));
+        let (line, rest) = self.content.split_once("\r\n").unwrap_or((self.content, ""));
         // The first and the last blank limit the address, so that one with blanks inside still reads.
         let (method, rest_of_line) = line.split_once(' ').ok_or_else(|| bad_request_line(line))?;
-        let (url, version) = rest_of_line
-            .rsplit_once(' ')
-            .ok_or_else(|| bad_request_line(line))?;
-        if version != "HTTP/1.1"
-            || !method
-                .chars()
-                .all(|character| character.is_ascii_uppercase())
-            || url.is_empty()
-        {
+        let (url, version) = rest_of_line.rsplit_once(' ').ok_or_else(|| bad_request_line(line))?;
+        if version != "HTTP/1.1" || !method.chars().all(|character| character.is_ascii_uppercase()) || url.is_empty() {
             return Err(bad_request_line(line));
         }
         let path = url.split('?').next().unwrap_or_default();
         if path.ends_with("/$batch") || path == "$batch" {
-            return Err(Fault::malformed(
-                "A batch request cannot contain another batch request.",
-            ));
+            return Err(Fault::malformed("A batch request cannot contain another batch request."));
         }
         let (headers, body) = split_head(rest);
         let headers = read_headers(headers)?;
-        let content_id = self
-            .headers
-            .get("content-id")
-            .or_else(|| headers.get("content-id"))
-            .cloned();
+        let content_id = self.headers.get("content-id").or_else(|| headers.get("content-id")).cloned();
         Ok(BatchRequest {
             method: method.to_owned(),
             url: url.to_owned(),
@@ -254,9 +222,7 @@ fn sections<'a>(body: &'a str, boundary: &str) -> Result<Vec<&'a str>, Fault> {
         // The line end just passed may itself precede the next delimiter.
         at -= 2;
     }
-    Err(Fault::malformed(format!(
-        "The batch has no line '{delimiter}--' that ends it. Lines have to end with CRLF."
-    )))
+    Err(Fault::malformed(format!("The batch has no line '{delimiter}--' that ends it. Lines have to end with CRLF.")))
 }
 
 /// Splits at the first empty line; what has none is all headers.
@@ -271,14 +237,9 @@ fn read_headers(text: &str) -> Result<BTreeMap<String, String>, Fault> {
     text.split("\r\n")
         .filter(|line| !line.is_empty())
         .map(|line| {
-            let (name, value) = line
-                .split_once(':')
-                .filter(|_| !line.contains('\n'))
-                .ok_or_else(|| {
-                    Fault::malformed(format!(
-                        "The header '{line}' of a batch operation is not 'name: value'."
-                    ))
-                })?;
+            let (name, value) = line.split_once(':').filter(|_| !line.contains('\n')).ok_or_else(|| {
+                Fault::malformed(format!("The header '{line}' of a batch operation is not 'name: value'."))
+            })?;
             Ok((name.trim().to_lowercase(), value.trim().to_owned()))
         })
         .collect()
@@ -288,19 +249,11 @@ fn measured<'a>(body: &'a str, length: Option<&String>) -> Result<&'a str, Fault
     let Some(length) = length else {
         return Ok(body);
     };
-    length
-        .parse()
-        .ok()
-        .and_then(|length: usize| body.get(..length))
-        .ok_or_else(|| {
-            Fault::malformed(format!(
-                "The body of a batch operation is shorter than its 'Content-Length' of {length}."
-            ))
-        })
+    length.parse().ok().and_then(|length: usize| body.get(..length)).ok_or_else(|| {
+        Fault::malformed(format!("The body of a batch operation is shorter than its 'Content-Length' of {length}."))
+    })
 }
 
 fn bad_request_line(line: &str) -> Fault {
-    Fault::malformed(format!(
-        "The request line '{line}' is not 'METHOD address HTTP/1.1'."
-    ))
+    Fault::malformed(format!("The request line '{line}' is not 'METHOD address HTTP/1.1'."))
 }

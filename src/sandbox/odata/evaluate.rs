@@ -18,32 +18,17 @@ impl Filter {
             Self::And(conditions) => conditions.iter().all(|condition| condition.matches(row)),
             Self::Or(conditions) => conditions.iter().any(|condition| condition.matches(row)),
             Self::Not(condition) => !condition.matches(row),
-            Self::Compare {
-                left,
-                comparison,
-                right,
-            } => comparison.holds(left.scalar(row).order(&right.scalar(row))),
+            Self::Compare { left, comparison, right } => comparison.holds(left.scalar(row).order(&right.scalar(row))),
             Self::Within(within) => within.matches(row),
-            Self::Text {
-                function,
-                subject,
-                sought,
-            } => match (subject.scalar(row), sought.scalar(row)) {
+            Self::Text { function, subject, sought } => match (subject.scalar(row), sought.scalar(row)) {
                 (Scalar::Text(subject), Scalar::Text(sought)) => {
                     function.holds(&subject.to_lowercase(), &sought.to_lowercase())
                 }
                 _ => false,
             },
-            Self::Related {
-                collection,
-                quantifier,
-                condition,
-            } => {
+            Self::Related { collection, quantifier, condition } => {
                 let none = Vec::new();
-                let rows = collection
-                    .value(row)
-                    .and_then(Value::as_array)
-                    .unwrap_or(&none);
+                let rows = collection.value(row).and_then(Value::as_array).unwrap_or(&none);
                 let mut answers = rows.iter().filter_map(Value::as_object).map(|related| {
                     let condition = condition.as_deref();
                     condition.is_none_or(|condition| condition.matches(related))
@@ -136,10 +121,9 @@ impl<'a> Scalar<'a> {
     pub(super) fn of(value: &'a Value) -> Self {
         match value {
             Value::Bool(boolean) => Self::Boolean(*boolean),
-            Value::Number(number) => number.as_i64().map_or_else(
-                || Self::Decimal(number.as_f64().unwrap_or(f64::NAN)),
-                Self::Integer,
-            ),
+            Value::Number(number) => {
+                number.as_i64().map_or_else(|| Self::Decimal(number.as_f64().unwrap_or(f64::NAN)), Self::Integer)
+            }
             Value::String(text) => Self::Text(Cow::Borrowed(text)),
             Value::Null | Value::Array(_) | Value::Object(_) => Self::Null,
         }
@@ -156,9 +140,7 @@ impl<'a> Scalar<'a> {
             (Self::Moment(left), Self::Moment(right)) => Some(left.cmp(right)),
             (Self::Moment(left), Self::Text(right)) => Some(left.cmp(&lexer::moment(right)?)),
             (Self::Text(left), Self::Text(right)) => Some(folded(left).cmp(folded(right))),
-            (Self::Text(_), Self::Guid(_) | Self::Moment(_)) => {
-                other.order(self).map(Ordering::reverse)
-            }
+            (Self::Text(_), Self::Guid(_) | Self::Moment(_)) => other.order(self).map(Ordering::reverse),
             (Self::Integer(_) | Self::Decimal(_), Self::Integer(_) | Self::Decimal(_)) => {
                 self.number()?.partial_cmp(&other.number()?)
             }
@@ -166,10 +148,7 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "an integer is compared with a decimal only where one was written"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "an integer is compared with a decimal only where one was written")]
     fn number(&self) -> Option<f64> {
         match self {
             Self::Integer(integer) => Some(*integer as f64),

@@ -147,13 +147,7 @@ impl Within {
     /// Makes a membership test of a list of texts.
     pub fn new(property: Path, values: Vec<String>, form: WithinForm, is_negated: bool) -> Self {
         let folded = values.iter().map(|value| value.to_lowercase()).collect();
-        Self {
-            property,
-            is_negated,
-            form,
-            folded,
-            values,
-        }
+        Self { property, is_negated, form, folded, values }
     }
 
     /// Returns the list as it was written.
@@ -217,19 +211,9 @@ impl Filter {
             Self::Compare { left, right, .. } => {
                 left.path().into_iter().chain(right.path()).for_each(add);
             }
-            Self::Text {
-                subject, sought, ..
-            } => subject
-                .path()
-                .into_iter()
-                .chain(sought.path())
-                .for_each(add),
+            Self::Text { subject, sought, .. } => subject.path().into_iter().chain(sought.path()).for_each(add),
             Self::Within(within) => add(&within.property),
-            Self::Related {
-                collection,
-                condition,
-                ..
-            } => {
+            Self::Related { collection, condition, .. } => {
                 add(collection);
                 if let Some(condition) = condition {
                     condition.collect(&[prefix, &collection.0].concat(), found);

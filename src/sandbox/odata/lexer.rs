@@ -48,9 +48,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Fault> {
 pub(super) fn syntax_error(position: usize, text: &str) -> Fault {
     // A long filter is quoted only in part, so that an answer stays readable.
     let excerpt: String = text.chars().take(400).collect();
-    Fault::malformed(format!(
-        "Syntax error at position {position} in '{excerpt}'."
-    ))
+    Fault::malformed(format!("Syntax error at position {position} in '{excerpt}'."))
 }
 
 struct Lexer<'a> {
@@ -64,10 +62,7 @@ impl Lexer<'_> {
         self.at += rest.len() - rest.trim_start().len();
         let position = self.at;
         let Some(first) = self.text[position..].chars().next() else {
-            return Ok(Token {
-                kind: Kind::End,
-                position,
-            });
+            return Ok(Token { kind: Kind::End, position });
         };
         let kind = match first {
             '(' | ')' | '[' | ']' | ',' | '/' | ':' | '=' => {
@@ -82,9 +77,7 @@ impl Lexer<'_> {
             }
             '-' => self.bare(is_moment),
             digit if digit.is_ascii_digit() => self.bare(is_moment),
-            letter if letter.is_alphabetic() || letter == '_' || letter == '$' => {
-                self.bare(is_word)
-            }
+            letter if letter.is_alphabetic() || letter == '_' || letter == '$' => self.bare(is_word),
             _ => return Err(syntax_error(position, self.text)),
         };
         // An enumeration member is its type's name directly before a quoted name: `Namespace.Type'Member'`.
@@ -93,19 +86,14 @@ impl Lexer<'_> {
             && self.text[self.at..].starts_with('\'')
         {
             let member = self.quoted()?;
-            return Ok(Token {
-                kind: Kind::Literal(Literal::Text(member)),
-                position,
-            });
+            return Ok(Token { kind: Kind::Literal(Literal::Text(member)), position });
         }
         Ok(Token { kind, position })
     }
 
     fn run(&mut self, accept: fn(char) -> bool) -> &str {
         let rest = &self.text[self.at..];
-        let length = rest
-            .find(|character| !accept(character))
-            .unwrap_or(rest.len());
+        let length = rest.find(|character| !accept(character)).unwrap_or(rest.len());
         self.at += length;
         &rest[..length]
     }
@@ -138,8 +126,7 @@ impl Lexer<'_> {
     // Only the lists of query functions and JSON aliases have these: `["a","b"]`.
     fn double_quoted(&mut self) -> Result<String, Fault> {
         let start = self.at;
-        let mut values =
-            serde_json::Deserializer::from_str(&self.text[start..]).into_iter::<String>();
+        let mut values = serde_json::Deserializer::from_str(&self.text[start..]).into_iter::<String>();
         match values.next() {
             Some(Ok(value)) => {
                 self.at = start + values.byte_offset();
@@ -186,10 +173,7 @@ fn literal(run: &str) -> Option<Literal> {
 pub(super) fn moment(text: &str) -> Option<Timestamp> {
     if text.len() == 10 {
         let date: Date = text.parse().ok()?;
-        return date
-            .to_zoned(TimeZone::UTC)
-            .ok()
-            .map(|zoned| zoned.timestamp());
+        return date.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
     }
     text.parse().ok()
 }
@@ -199,32 +183,19 @@ mod tests {
     use super::*;
 
     fn kinds(text: &str) -> Vec<Kind> {
-        tokens(text)
-            .unwrap()
-            .into_iter()
-            .map(|token| token.kind)
-            .collect()
+        tokens(text).unwrap().into_iter().map(|token| token.kind).collect()
     }
 
     #[test]
     fn guids_are_values_whatever_their_first_character() {
-        for id in [
-            "11111111-1111-1111-1111-111111111111",
-            "ABcdef00-1111-1111-1111-111111111111",
-        ] {
-            assert_eq!(
-                kinds(id),
-                [Kind::Literal(Literal::Guid(id.parse().unwrap())), Kind::End]
-            );
+        for id in ["11111111-1111-1111-1111-111111111111", "ABcdef00-1111-1111-1111-111111111111"] {
+            assert_eq!(kinds(id), [Kind::Literal(Literal::Guid(id.parse().unwrap())), Kind::End]);
         }
     }
 
     #[test]
     fn a_doubled_quote_is_one_quote() {
-        assert_eq!(
-            kinds("'O''Brien'"),
-            [Kind::Literal(Literal::Text("O'Brien".into())), Kind::End]
-        );
+        assert_eq!(kinds("'O''Brien'"), [Kind::Literal(Literal::Text("O'Brien".into())), Kind::End]);
     }
 
     #[test]

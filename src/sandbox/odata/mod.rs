@@ -13,9 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fault::Fault;
 use evaluate::Scalar;
-pub use filter::{
-    Comparison, Filter, Literal, Operand, Path, Quantifier, Row, TextFunction, Within, WithinForm,
-};
+pub use filter::{Comparison, Filter, Literal, Operand, Path, Quantifier, Row, TextFunction, Within, WithinForm};
 
 /// The service whose rules a query string is read by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,23 +81,14 @@ impl Query {
     /// Lists every property that select, filter and order name, so that unknown ones can be refused.
     pub fn properties(&self) -> BTreeSet<String> {
         let selected = self.select.iter().flatten().cloned();
-        let filtered = self
-            .filter
-            .iter()
-            .flat_map(Filter::properties)
-            .map(|path| path.to_string());
-        let ordered = self
-            .orderby
-            .iter()
-            .map(|criterion| criterion.property.to_string());
+        let filtered = self.filter.iter().flat_map(Filter::properties).map(|path| path.to_string());
+        let ordered = self.orderby.iter().map(|criterion| criterion.property.to_string());
         selected.chain(filtered).chain(ordered).collect()
     }
 
     /// Says whether a row satisfies the filter, if there is one.
     pub fn matches(&self, row: &Row) -> bool {
-        self.filter
-            .as_ref()
-            .is_none_or(|filter| filter.matches(row))
+        self.filter.as_ref().is_none_or(|filter| filter.matches(row))
     }
 
     /// Orders two rows as asked; rows that are equal in that keep their places in a stable sort.
@@ -151,9 +140,7 @@ impl Query {
             "$skiptoken" => self.skiptoken = Some(value.to_owned()),
             "$apply" => self.apply = Some(value.to_owned()),
             _ => {
-                return Err(Fault::malformed(format!(
-                    "The query parameter {name} is not supported."
-                )));
+                return Err(Fault::malformed(format!("The query parameter {name} is not supported.")));
             }
         }
         Ok(())
@@ -164,20 +151,15 @@ impl Dialect {
     fn admit(self, name: &str) -> Result<(), Fault> {
         match (self, name) {
             // Recorded on the table `privileges`.
-            (Self::Dataverse, "$skip") => {
-                Err(Fault::malformed("Skip Clause is not supported in CRM"))
-            }
+            (Self::Dataverse, "$skip") => Err(Fault::malformed("Skip Clause is not supported in CRM")),
             // Reported by a public client of the table definitions.
-            (Self::Metadata, "$top" | "$skip" | "$orderby" | "$apply" | "$skiptoken")
-            | (Self::Graph, "$apply") => Err(Fault::malformed(format!(
-                "The query parameter {name} is not supported."
-            ))),
+            (Self::Metadata, "$top" | "$skip" | "$orderby" | "$apply" | "$skiptoken") | (Self::Graph, "$apply") => {
+                Err(Fault::malformed(format!("The query parameter {name} is not supported.")))
+            }
             // Learn: query parameters of Graph; directory objects do not take it.
-            (Self::Graph, "$skip") => Err(Fault::new(
-                400,
-                "Request_UnsupportedQuery",
-                "'$skip' is not supported by the service.",
-            )),
+            (Self::Graph, "$skip") => {
+                Err(Fault::new(400, "Request_UnsupportedQuery", "'$skip' is not supported by the service."))
+            }
             (Self::Dataverse | Self::Metadata | Self::Graph, _) => Ok(()),
         }
     }
@@ -187,8 +169,7 @@ impl Dialect {
         filter.visit(&mut |condition| {
             if let Filter::Within(within) = condition {
                 refused = refused.take().or(match (self, within.form) {
-                    (Self::Dataverse, WithinForm::Function)
-                    | (Self::Graph, WithinForm::Operator) => None,
+                    (Self::Dataverse, WithinForm::Function) | (Self::Graph, WithinForm::Operator) => None,
                     // The operator is not among those of Dataverse (Learn: filter rows, comparison operators).
                     (Self::Dataverse | Self::Metadata, WithinForm::Operator) => {
                         Some("The 'in' operator is not supported.")
@@ -205,35 +186,20 @@ impl Dialect {
 
 impl OrderBy {
     fn order(&self, left: &Row, right: &Row) -> cmp::Ordering {
-        let [left, right] =
-            [left, right].map(|row| self.property.value(row).map_or(Scalar::Null, Scalar::of));
+        let [left, right] = [left, right].map(|row| self.property.value(row).map_or(Scalar::Null, Scalar::of));
         // No value comes before every value, as in the database below.
-        let order = left
-            .order(&right)
-            .unwrap_or_else(|| (left != Scalar::Null).cmp(&(right != Scalar::Null)));
-        if self.is_descending {
-            order.reverse()
-        } else {
-            order
-        }
+        let order = left.order(&right).unwrap_or_else(|| (left != Scalar::Null).cmp(&(right != Scalar::Null)));
+        if self.is_descending { order.reverse() } else { order }
     }
 }
 
 fn names(value: &str) -> Result<Vec<String>, Fault> {
-    let names: Vec<String> = value
-        .split(',')
-        .map(|name| name.trim().to_owned())
-        .collect();
+    let names: Vec<String> = value.split(',').map(|name| name.trim().to_owned()).collect();
     let is_name = |name: &String| {
-        !name.is_empty()
-            && name
-                .chars()
-                .all(|character| character.is_alphanumeric() || "_.@/*-".contains(character))
+        !name.is_empty() && name.chars().all(|character| character.is_alphanumeric() || "_.@/*-".contains(character))
     };
     match names.iter().find(|name| !is_name(name)) {
-        Some(name) => Err(Fault::malformed(format!(
-            "The selected property '{name}' is not a name."
-        ))),
+        Some(name) => Err(Fault::malformed(format!("The selected property '{name}' is not a name."))),
         None => Ok(names),
     }
 }
@@ -254,60 +220,36 @@ fn criteria(value: &str) -> Result<Vec<OrderBy>, Fault> {
             }
             let names = names(property)?;
             Ok(OrderBy {
-                property: Path(
-                    names
-                        .iter()
-                        .flat_map(|name| name.split('/'))
-                        .map(str::to_owned)
-                        .collect(),
-                ),
+                property: Path(names.iter().flat_map(|name| name.split('/')).map(str::to_owned).collect()),
                 is_descending,
             })
         })
         .collect()
 }
 
-fn expansions(
-    value: &str,
-    aliases: &BTreeMap<String, String>,
-    dialect: Dialect,
-) -> Result<Vec<Expand>, Fault> {
+fn expansions(value: &str, aliases: &BTreeMap<String, String>, dialect: Dialect) -> Result<Vec<Expand>, Fault> {
     split_outside(value, ',')
         .map(|item| {
             let item = item.trim();
             let (property, options) = match item.split_once('(') {
                 None => (item, ""),
                 Some((property, rest)) => {
-                    let inner = rest
-                        .strip_suffix(')')
-                        .ok_or_else(|| lexer::syntax_error(0, value))?;
+                    let inner = rest.strip_suffix(')').ok_or_else(|| lexer::syntax_error(0, value))?;
                     (property, inner)
                 }
             };
             let property = names(property)?.remove(0);
             let mut pairs = Vec::new();
-            for option in split_outside(options, ';')
-                .map(str::trim)
-                .filter(|option| !option.is_empty())
-            {
-                let (name, text) = option
-                    .split_once('=')
-                    .ok_or_else(|| lexer::syntax_error(0, value))?;
+            for option in split_outside(options, ';').map(str::trim).filter(|option| !option.is_empty()) {
+                let (name, text) = option.split_once('=').ok_or_else(|| lexer::syntax_error(0, value))?;
                 if !name.starts_with('$') {
                     return Err(lexer::syntax_error(0, value));
                 }
                 pairs.push((name.trim().to_owned(), text.trim().to_owned()));
             }
             // Aliases of the request are known inside parentheses too.
-            pairs.extend(
-                aliases
-                    .iter()
-                    .map(|(name, text)| (format!("@{name}"), text.clone())),
-            );
-            Ok(Expand {
-                property,
-                query: Query::of_pairs(&pairs, dialect)?,
-            })
+            pairs.extend(aliases.iter().map(|(name, text)| (format!("@{name}"), text.clone())));
+            Ok(Expand { property, query: Query::of_pairs(&pairs, dialect)? })
         })
         .collect()
 }

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::filter::{
-    Comparison, Filter, Literal, Operand, Path, Quantifier, TextFunction, Within, WithinForm,
-};
+use super::filter::{Comparison, Filter, Literal, Operand, Path, Quantifier, TextFunction, Within, WithinForm};
 use super::lexer::{self, Kind, Token, syntax_error};
 use crate::sandbox::fault::Fault;
 
@@ -22,11 +20,7 @@ pub(super) fn parse(text: &str, aliases: &BTreeMap<String, String>) -> Result<Fi
         return Err(parser.unexpected());
     }
     if parser.conditions > CONDITIONS {
-        return Err(Fault::new(
-            400,
-            "0x8004430C",
-            "Number of conditions in query exceeded maximum limit.",
-        ));
+        return Err(Fault::new(400, "0x8004430C", "Number of conditions in query exceeded maximum limit."));
     }
     Ok(filter)
 }
@@ -67,13 +61,9 @@ impl Parser<'_> {
             return Ok(conditions.remove(0));
         }
         // `(a or b) or c` is one chain of three.
-        let flat = conditions.into_iter().flat_map(|condition| {
-            if let Filter::Or(inner) = condition {
-                inner
-            } else {
-                vec![condition]
-            }
-        });
+        let flat = conditions
+            .into_iter()
+            .flat_map(|condition| if let Filter::Or(inner) = condition { inner } else { vec![condition] });
         Ok(Filter::Or(flat.collect()))
     }
 
@@ -93,8 +83,7 @@ impl Parser<'_> {
         if !self.skip_word("not") {
             return self.condition();
         }
-        self.deeper(Self::negation)
-            .map(|condition| Filter::Not(Box::new(condition)))
+        self.deeper(Self::negation).map(|condition| Filter::Not(Box::new(condition)))
     }
 
     fn condition(&mut self) -> Result<Filter, Fault> {
@@ -133,11 +122,7 @@ impl Parser<'_> {
         self.expect_mark(',')?;
         let sought = self.operand()?;
         self.expect_mark(')')?;
-        Ok(Filter::Text {
-            function,
-            subject,
-            sought,
-        })
+        Ok(Filter::Text { function, subject, sought })
     }
 
     fn comparison_or_related(&mut self) -> Result<Filter, Fault> {
@@ -162,11 +147,7 @@ impl Parser<'_> {
         };
         let comparison = comparison.ok_or_else(|| syntax_error(token.position, self.text))?;
         let right = self.operand()?;
-        Ok(Filter::Compare {
-            left,
-            comparison,
-            right,
-        })
+        Ok(Filter::Compare { left, comparison, right })
     }
 
     // `in ('a','b')`.
@@ -182,12 +163,7 @@ impl Parser<'_> {
                 }
             }
             if self.skip_mark(')') {
-                return Ok(Filter::Within(Within::new(
-                    property,
-                    values,
-                    WithinForm::Operator,
-                    false,
-                )));
+                return Ok(Filter::Within(Within::new(property, values, WithinForm::Operator, false)));
             }
             self.expect_mark(',')?;
         }
@@ -205,11 +181,7 @@ impl Parser<'_> {
         }
         self.expect_mark('(')?;
         if quantifier == Quantifier::Any && self.skip_mark(')') {
-            return Ok(Filter::Related {
-                collection: path,
-                quantifier,
-                condition: None,
-            });
+            return Ok(Filter::Related { collection: path, quantifier, condition: None });
         }
         let variable = self.word()?;
         self.expect_mark(':')?;
@@ -217,11 +189,7 @@ impl Parser<'_> {
         let condition = self.deeper(Self::any_of)?;
         self.variables.pop();
         self.expect_mark(')')?;
-        Ok(Filter::Related {
-            collection: path,
-            quantifier,
-            condition: Some(Box::new(condition)),
-        })
+        Ok(Filter::Related { collection: path, quantifier, condition: Some(Box::new(condition)) })
     }
 
     pub(super) fn operand(&mut self) -> Result<Operand, Fault> {
@@ -231,15 +199,9 @@ impl Parser<'_> {
             Kind::Alias(name) => {
                 let value = self.alias(&name)?;
                 match lexer::tokens(&value)?.as_slice() {
-                    [
-                        Token {
-                            kind: Kind::Literal(literal),
-                            ..
-                        },
-                        Token {
-                            kind: Kind::End, ..
-                        },
-                    ] => Ok(Operand::Literal(literal.clone())),
+                    [Token { kind: Kind::Literal(literal), .. }, Token { kind: Kind::End, .. }] => {
+                        Ok(Operand::Literal(literal.clone()))
+                    }
                     _ => Err(syntax_error(0, &value)),
                 }
             }
@@ -264,19 +226,14 @@ impl Parser<'_> {
         } else if !self.variables.is_empty() {
             return Err(syntax_error(position, self.text));
         }
-        if steps.is_empty() {
-            Err(syntax_error(position, self.text))
-        } else {
-            Ok(Path(steps))
-        }
+        if steps.is_empty() { Err(syntax_error(position, self.text)) } else { Ok(Path(steps)) }
     }
 
     pub(super) fn alias(&self, name: &str) -> Result<String, Fault> {
-        self.aliases.get(name).cloned().ok_or_else(|| {
-            Fault::malformed(format!(
-                "The parameter alias '@{name}' is not given in the query string."
-            ))
-        })
+        self.aliases
+            .get(name)
+            .cloned()
+            .ok_or_else(|| Fault::malformed(format!("The parameter alias '@{name}' is not given in the query string.")))
     }
 
     fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
@@ -331,11 +288,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn expect_mark(&mut self, mark: char) -> Result<(), Fault> {
-        if self.skip_mark(mark) {
-            Ok(())
-        } else {
-            Err(self.unexpected())
-        }
+        if self.skip_mark(mark) { Ok(()) } else { Err(self.unexpected()) }
     }
 
     pub(super) fn unexpected(&self) -> Fault {

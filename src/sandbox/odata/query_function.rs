@@ -30,12 +30,7 @@ impl Parser<'_> {
         match (property, values) {
             (Some(property), Some(values)) => {
                 let path = Path(property.split('/').map(str::to_owned).collect());
-                Ok(Filter::Within(Within::new(
-                    path,
-                    values,
-                    WithinForm::Function,
-                    is_negated,
-                )))
+                Ok(Filter::Within(Within::new(path, values, WithinForm::Function, is_negated)))
             }
             (None, _) | (_, None) => Err(syntax_error(position, self.text)),
         }
@@ -44,9 +39,7 @@ impl Parser<'_> {
     fn property_name(&mut self) -> Result<String, Fault> {
         match self.operand()? {
             Operand::Literal(Literal::Text(name)) => Ok(name),
-            Operand::Literal(_) | Operand::Property(_) | Operand::Lowered(_) => {
-                Err(self.unexpected())
-            }
+            Operand::Literal(_) | Operand::Property(_) | Operand::Lowered(_) => Err(self.unexpected()),
         }
     }
 
@@ -58,11 +51,7 @@ impl Parser<'_> {
         self.advance();
         let mut list = Parser::new(&value, self.aliases)?;
         let values = list.value_list()?;
-        if list.peek().kind == Kind::End {
-            Ok(values)
-        } else {
-            Err(list.unexpected())
-        }
+        if list.peek().kind == Kind::End { Ok(values) } else { Err(list.unexpected()) }
     }
 
     // The parameter is a collection of texts, read as JSON that also takes single quotes, without the doubled-quote escape

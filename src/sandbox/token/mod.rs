@@ -127,12 +127,8 @@ impl Issuer {
             );
             Fault::new(401, "AuthenticationFailed", text).with_header("WWW-Authenticate", challenge)
         };
-        let token = token.ok_or_else(|| {
-            refuse("Authentication failed. The 'Authorization' header is missing.")
-        })?;
-        let claims = self
-            .open(token)
-            .ok_or_else(|| refuse("Access token validation failure. Invalid signature."))?;
+        let token = token.ok_or_else(|| refuse("Authentication failed. The 'Authorization' header is missing."))?;
+        let claims = self.open(token).ok_or_else(|| refuse("Access token validation failure. Invalid signature."))?;
         if !same_resource(&claims.aud, audience) {
             return Err(refuse("Access token validation failure. Invalid audience."));
         }
@@ -165,34 +161,19 @@ impl Issuer {
         let digest = Sha256::digest(self.key.as_bytes());
         key[..digest.len()].copy_from_slice(&digest);
         let pad = |byte: u8| key.map(|part| part ^ byte);
-        let inner = Sha256::new()
-            .chain_update(pad(0x36))
-            .chain_update(text)
-            .finalize();
-        Sha256::new()
-            .chain_update(pad(0x5c))
-            .chain_update(inner)
-            .finalize()
-            .to_vec()
+        let inner = Sha256::new().chain_update(pad(0x36)).chain_update(text).finalize();
+        Sha256::new().chain_update(pad(0x5c)).chain_update(inner).finalize().to_vec()
     }
 
     fn is_named(&self, tenant: &str) -> bool {
         tenant.parse() == Ok(self.tenant) || self.domains.contains(&tenant.to_lowercase())
     }
 
-    fn claims(
-        &self,
-        directory: &Directory,
-        tenant: &str,
-        form: &str,
-        now: i64,
-    ) -> Result<Claims, Refusal> {
+    fn claims(&self, directory: &Directory, tenant: &str, form: &str, now: i64) -> Result<Claims, Refusal> {
         if !self.is_named(tenant) {
             return Err(unknown_tenant(tenant));
         }
-        let form: BTreeMap<String, String> = url::form_urlencoded::parse(form.as_bytes())
-            .into_owned()
-            .collect();
+        let form: BTreeMap<String, String> = url::form_urlencoded::parse(form.as_bytes()).into_owned().collect();
         match required(&form, "grant_type")? {
             "client_credentials" => {}
             other => {
@@ -218,12 +199,7 @@ impl Issuer {
             exp: now + LIFETIME,
             tid: self.tenant,
             oid: bearer.id,
-            idtyp: if bearer.application.is_some() {
-                "app"
-            } else {
-                "user"
-            }
-            .to_owned(),
+            idtyp: if bearer.application.is_some() { "app" } else { "user" }.to_owned(),
             appid: bearer.application,
             upn: bearer.upn,
             ver: "1.0".to_owned(),
@@ -231,27 +207,15 @@ impl Issuer {
     }
 
     fn user(&self, directory: &Directory, upn: &str) -> Result<Bearer, Refusal> {
-        let refuse = |number, text| Refusal {
-            status: 400,
-            error: "invalid_grant",
-            number,
-            text,
-        };
+        let refuse = |number, text| Refusal { status: 400, error: "invalid_grant", number, text };
         let Some((id, person)) = directory.user_by_upn(upn) else {
-            let text = format!(
-                "The user account {upn} does not exist in the {} directory.",
-                self.tenant
-            );
+            let text = format!("The user account {upn} does not exist in the {} directory.", self.tenant);
             return Err(refuse(50034, text));
         };
         if !person.enabled {
             return Err(refuse(50057, "The user account is disabled.".to_owned()));
         }
-        Ok(Bearer {
-            id,
-            application: None,
-            upn: Some(person.upn.clone()),
-        })
+        Ok(Bearer { id, application: None, upn: Some(person.upn.clone()) })
     }
 
     fn application(
@@ -260,10 +224,7 @@ impl Issuer {
         client: &str,
         form: &BTreeMap<String, String>,
     ) -> Result<Bearer, Refusal> {
-        let found = client
-            .parse()
-            .ok()
-            .and_then(|app| directory.service_principal_by_app(app));
+        let found = client.parse().ok().and_then(|app| directory.service_principal_by_app(app));
         let Some((id, service_principal)) = found else {
             return Err(Refusal {
                 status: 400,
@@ -276,12 +237,7 @@ impl Issuer {
                 ),
             });
         };
-        let refuse = |number, text: String| Refusal {
-            status: 401,
-            error: "invalid_client",
-            number,
-            text,
-        };
+        let refuse = |number, text: String| Refusal { status: 401, error: "invalid_client", number, text };
         match form.get("client_secret") {
             Some(secret) if *secret == service_principal.secret => {
                 Ok(Bearer { id, application: Some(service_principal.app_id), upn: None })
@@ -295,7 +251,8 @@ impl Issuer {
             )),
             None => Err(refuse(
                 7_000_218,
-                "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.".to_owned(),
+                "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
+                    .to_owned(),
             )),
         }
     }
@@ -341,15 +298,12 @@ fn unknown_tenant(tenant: &str) -> Refusal {
 }
 
 fn required<'a>(form: &'a BTreeMap<String, String>, name: &str) -> Result<&'a str, Refusal> {
-    form.get(name)
-        .map(String::as_str)
-        .filter(|value| !value.is_empty())
-        .ok_or_else(|| Refusal {
-            status: 400,
-            error: "invalid_request",
-            number: 900_144,
-            text: format!("The request body must contain the following parameter: '{name}'."),
-        })
+    form.get(name).map(String::as_str).filter(|value| !value.is_empty()).ok_or_else(|| Refusal {
+        status: 400,
+        error: "invalid_request",
+        number: 900_144,
+        text: format!("The request body must contain the following parameter: '{name}'."),
+    })
 }
 
 // `https://service.flow.microsoft.com//.default` is the resource with its own trailing slash (recorded).
@@ -370,8 +324,7 @@ fn resource(scope: &str) -> Result<String, Refusal> {
 }
 
 fn same_resource(left: &str, right: &str) -> bool {
-    left.trim_end_matches('/')
-        .eq_ignore_ascii_case(right.trim_end_matches('/'))
+    left.trim_end_matches('/').eq_ignore_ascii_case(right.trim_end_matches('/'))
 }
 
 fn encode(value: &Value) -> String {

@@ -55,105 +55,52 @@ fn issue(changes: &[(&str, Option<&str>)]) -> Answer {
             None => form.remove(name),
         };
     }
-    let body = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(form)
-        .finish();
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     issuer().issue(&directory(), TENANT, &body, NOW)
 }
 
 fn token(answer: &Answer) -> String {
-    answer.body.as_ref().unwrap()["access_token"]
-        .as_str()
-        .unwrap()
-        .to_owned()
+    answer.body.as_ref().unwrap()["access_token"].as_str().unwrap().to_owned()
 }
 
 fn number(answer: &Answer) -> (u16, i64) {
-    (
-        answer.status,
-        answer.body.as_ref().unwrap()["error_codes"][0]
-            .as_i64()
-            .unwrap(),
-    )
+    (answer.status, answer.body.as_ref().unwrap()["error_codes"][0].as_i64().unwrap())
 }
 
 #[test]
 fn an_application_signs_in_with_its_secret() {
     let answer = issue(&[]);
-    let claims = issuer()
-        .check(
-            Some(&token(&answer)),
-            "https://service.flow.microsoft.com",
-            NOW,
-        )
-        .unwrap();
+    let claims = issuer().check(Some(&token(&answer)), "https://service.flow.microsoft.com", NOW).unwrap();
     assert_eq!(claims.aud, FLOW);
-    assert_eq!(
-        (claims.oid, claims.appid),
-        (Uuid::from_u128(3), Some(Uuid::from_u128(4)))
-    );
+    assert_eq!((claims.oid, claims.appid), (Uuid::from_u128(3), Some(Uuid::from_u128(4))));
     assert_eq!(claims.idtyp, "app");
 }
 
 #[test]
 fn a_test_signs_in_as_any_enabled_user() {
-    let answer = issue(&[
-        ("client_id", Some("user:Ada@contoso.com")),
-        ("client_secret", None),
-    ]);
+    let answer = issue(&[("client_id", Some("user:Ada@contoso.com")), ("client_secret", None)]);
     let claims = issuer().check(Some(&token(&answer)), FLOW, NOW).unwrap();
-    assert_eq!(
-        (claims.oid, claims.upn.as_deref()),
-        (Uuid::from_u128(1), Some("ada@contoso.com"))
-    );
-    assert_eq!(
-        number(&issue(&[("client_id", Some("user:bob@contoso.com"))])),
-        (400, 50057)
-    );
-    assert_eq!(
-        number(&issue(&[("client_id", Some("user:eve@contoso.com"))])),
-        (400, 50034)
-    );
+    assert_eq!((claims.oid, claims.upn.as_deref()), (Uuid::from_u128(1), Some("ada@contoso.com")));
+    assert_eq!(number(&issue(&[("client_id", Some("user:bob@contoso.com"))])), (400, 50057));
+    assert_eq!(number(&issue(&[("client_id", Some("user:eve@contoso.com"))])), (400, 50034));
 }
 
 #[test]
 fn refusals_carry_the_numbers_of_the_service() {
-    assert_eq!(
-        number(&issue(&[("client_secret", Some("wrong"))])),
-        (401, 7_000_215)
-    );
+    assert_eq!(number(&issue(&[("client_secret", Some("wrong"))])), (401, 7_000_215));
     assert_eq!(number(&issue(&[("client_secret", None)])), (401, 7_000_218));
-    assert_eq!(
-        number(&issue(&[("client_id", Some("app"))])),
-        (400, 700_016)
-    );
-    assert_eq!(
-        number(&issue(&[("grant_type", Some("password"))])),
-        (400, 70003)
-    );
-    assert_eq!(
-        number(&issue(&[(
-            "scope",
-            Some("https://graph.microsoft.com/User.Read")
-        )])),
-        (400, 1_002_012)
-    );
+    assert_eq!(number(&issue(&[("client_id", Some("app"))])), (400, 700_016));
+    assert_eq!(number(&issue(&[("grant_type", Some("password"))])), (400, 70003));
+    assert_eq!(number(&issue(&[("scope", Some("https://graph.microsoft.com/User.Read"))])), (400, 1_002_012));
     assert_eq!(number(&issue(&[("scope", None)])), (400, 900_144));
-    assert_eq!(
-        number(&issuer().issue(&directory(), "fabrikam.com", "", NOW)),
-        (400, 90002)
-    );
-    assert_eq!(
-        number(&issuer().issue(&directory(), "Contoso.onmicrosoft.com", "", NOW)),
-        (400, 900_144)
-    );
+    assert_eq!(number(&issuer().issue(&directory(), "fabrikam.com", "", NOW)), (400, 90002));
+    assert_eq!(number(&issuer().issue(&directory(), "Contoso.onmicrosoft.com", "", NOW)), (400, 900_144));
 }
 
 #[test]
 fn a_token_is_refused_elsewhere_later_and_when_altered() {
     let token = token(&issue(&[]));
-    let check =
-        |token: Option<&str>, audience, now| issuer().check(token, audience, now).unwrap_err();
+    let check = |token: Option<&str>, audience, now| issuer().check(token, audience, now).unwrap_err();
     let elsewhere = check(Some(&token), "https://graph.microsoft.com", NOW);
     assert_eq!(elsewhere.status, 401);
     assert_eq!(
@@ -162,42 +109,19 @@ fn a_token_is_refused_elsewhere_later_and_when_altered() {
             "Bearer authorization_uri=https://login.microsoftonline.com/{TENANT}, resource_id=https://graph.microsoft.com"
         )
     );
-    assert!(
-        check(Some(&token), FLOW, NOW + LIFETIME)
-            .message
-            .contains("expired")
-    );
+    assert!(check(Some(&token), FLOW, NOW + LIFETIME).message.contains("expired"));
     assert!(check(None, FLOW, NOW).message.contains("missing"));
     let (head, _) = token.rsplit_once('.').unwrap();
-    assert!(
-        check(Some(&format!("{head}.AAAA")), FLOW, NOW)
-            .message
-            .contains("signature")
-    );
+    assert!(check(Some(&format!("{head}.AAAA")), FLOW, NOW).message.contains("signature"));
     assert_eq!(check(Some("nonsense"), FLOW, NOW).status, 401);
-    let other = Issuer {
-        key: "other".to_owned(),
-        ..issuer()
-    };
+    let other = Issuer { key: "other".to_owned(), ..issuer() };
     assert!(other.check(Some(&token), FLOW, NOW).is_err());
 }
 
 #[test]
 fn discovery_points_at_the_token_endpoint() {
-    let body = issuer()
-        .discovery(TENANT, "https://127.0.0.1:4443", NOW)
-        .body
-        .unwrap();
-    assert_eq!(
-        body["token_endpoint"],
-        format!("https://127.0.0.1:4443/{TENANT}/oauth2/v2.0/token")
-    );
-    assert_eq!(
-        body["issuer"],
-        format!("https://login.microsoftonline.com/{TENANT}/v2.0")
-    );
-    assert_eq!(
-        number(&issuer().discovery("fabrikam.com", "https://127.0.0.1:4443", NOW)),
-        (400, 90002)
-    );
+    let body = issuer().discovery(TENANT, "https://127.0.0.1:4443", NOW).body.unwrap();
+    assert_eq!(body["token_endpoint"], format!("https://127.0.0.1:4443/{TENANT}/oauth2/v2.0/token"));
+    assert_eq!(body["issuer"], format!("https://login.microsoftonline.com/{TENANT}/v2.0"));
+    assert_eq!(number(&issuer().discovery("fabrikam.com", "https://127.0.0.1:4443", NOW)), (400, 90002));
 }

@@ -1,0 +1,147 @@
+//! The command line: one file per verb, its arguments and its run function side by side.
+pub mod apply;
+pub mod check;
+pub mod completions;
+pub mod drift;
+pub mod exit;
+pub mod files;
+pub mod manifests;
+pub mod online;
+pub mod output;
+pub mod plan;
+pub mod sandbox;
+pub mod schema;
+mod sign_in;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use exit::Exit;
+use output::Output;
+
+/// Keeps the permissions of Microsoft Power Platform as code.
+///
+/// Manifests say who may do what; `plan` shows the difference to the tenant in plain words, `apply` makes it so and reads
+/// it back, `drift` tells when the tenant no longer says what Git says.
+#[derive(Debug, Parser)]
+#[command(name = "powergrant", version, about, max_term_width = 110, propagate_version = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags of every command.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Global {
+    /// Runs against the embedded tenant, without a network.
+    #[arg(long, global = true)]
+    pub sandbox: bool,
+    /// Starts the embedded tenant over from its seed.
+    #[arg(long, global = true)]
+    pub sandbox_reset: bool,
+    /// Only these environments, by the names of their documents.
+    #[arg(short, long = "environment", global = true, value_name = "ENV")]
+    pub environments: Vec<String>,
+    /// Prints results and errors only.
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Prints requests per service and wave; twice for every request.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// The form of log lines on standard error.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+/// The form of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Checks manifests without a tenant: syntax, shapes, names, contradictions.
+    Check(check::Check),
+    /// Shows what has to be done, and changes nothing.
+    Plan(plan::Plan),
+    /// Shows the plan, asks, applies it, and reads it back.
+    Apply(apply::Apply),
+    /// Tells what differs from the manifests; exits with 2 on drift.
+    Drift(drift::Drift),
+    /// Serves the embedded tenant.
+    Sandbox(sandbox::Sandbox),
+    /// Prints the JSON Schema of manifests, for editors.
+    Schema,
+    /// Prints a completion script for a shell.
+    Completions(completions::Completions),
+}
+
+/// Runs the command line and says how the process ends.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let failed = error.use_stderr();
+            // A closed pipe is the reader's wish; help and usage have nowhere else to go.
+            let _ = error.print();
+            // Usage errors are errors, not differences: 1, never 2.
+            return if failed { Exit::Error.into() } else { Exit::Success.into() };
+        }
+    };
+    let mut output = Output::new(arguments.global.quiet);
+    let exit = match &arguments.command {
+        Command::Check(check) => check.run(&arguments.global, &mut output),
+        Command::Plan(plan) => {
+            online(&arguments.global, &mut output, async |global, output| plan.run(global, output).await)
+        }
+        Command::Apply(apply) => {
+            online(&arguments.global, &mut output, async |global, output| apply.run(global, output).await)
+        }
+        Command::Drift(drift) => {
+            online(&arguments.global, &mut output, async |global, output| drift.run(global, output).await)
+        }
+        Command::Sandbox(sandbox) => {
+            online(&arguments.global, &mut output, async |global, output| sandbox.run(global, output).await)
+        }
+        Command::Schema => schema::run(&mut output),
+        Command::Completions(completions) => completions.run(&mut Arguments::command(), &mut output),
+    };
+    exit.into()
+}
+
+/// Runs a command that speaks to a tenant.
+fn online(global: &Global, output: &mut Output, command: impl AsyncFnOnce(&Global, &mut Output) -> Exit) -> Exit {
+    log(global);
+    crate::tenant::install_tls();
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(command(global, output)),
+        Err(error) => {
+            output.error(&format!("error: no threads to run on: {error}\n"));
+            Exit::Error
+        }
+    }
+}
+
+/// Log lines go to standard error, and only when they are asked for.
+fn log(global: &Global) {
+    let level = match (global.quiet, global.verbose) {
+        (true, _) | (false, 0) => "warn",
+        (false, 1) => "powergrant=info",
+        (false, _) => "powergrant=debug",
+    };
+    let filter = tracing_subscriber::EnvFilter::new(level);
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    // A second subscriber in one process is a test's; the first stays.
+    let _ = match global.log_format {
+        LogFormat::Text => subscriber.try_init(),
+        LogFormat::Json => subscriber.json().try_init(),
+    };
+}

@@ -1,0 +1,245 @@
+//! What every command that speaks to a tenant shares: manifests, the tenant or the embedded one, and a plan per environment.
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use uuid::Uuid;
+
+use super::Global;
+use super::exit::Exit;
+use super::manifests::{self, Loaded};
+use super::output::Output;
+use super::sign_in;
+use crate::clock::{Clock, WallClock};
+use crate::collect::{self, Directory};
+use crate::compile::desired::DesiredEnvironment;
+use crate::finding::Finding;
+use crate::inventory::Inventory;
+use crate::inventory::scope::Scope;
+use crate::plan::{Plan, plan};
+use crate::problem::Problem;
+use crate::render::findings;
+use crate::review::rails::{self, Tripped};
+use crate::sandbox;
+use crate::tenant::{Organisation, Patience, Routing, Settings, Tenant};
+
+/// How many environments are read at once.
+const ENVIRONMENTS_IN_FLIGHT: usize = 8;
+
+/// A run against a tenant, before anything was written.
+pub struct Online {
+    /// What manifests want.
+    pub loaded: Loaded,
+    /// Each environment with what was read of it and its plan.
+    pub environments: Vec<Planned>,
+    /// Environments that could not be reached at all.
+    pub unreachable: Vec<(String, Problem)>,
+    /// The embedded tenant, if the run is against it.
+    pub sandbox: Option<sandbox::Running>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// One environment, read and planned.
+pub struct Planned {
+    /// What manifests want of it.
+    pub desired: DesiredEnvironment,
+    /// What was read.
+    pub inventory: Inventory,
+    /// What has to be done.
+    pub plan: Plan,
+    /// The rails that the plan trips.
+    pub tripped: Vec<Tripped>,
+    /// The identity that reads and writes.
+    pub tenant: Tenant,
+    /// The organisation's address.
+    pub organisation: Option<Organisation>,
+}
+
+/// Loads manifests, signs in, reads every environment and plans it. `Err` when nothing can be planned.
+pub async fn open(paths: &[PathBuf], global: &Global, output: &mut Output) -> Result<Online, Exit> {
+    let clock: Arc<dyn Clock> = Arc::new(WallClock);
+    let today = jiff::Zoned::now().date();
+    let loaded = manifests::load(paths, global, today);
+    if loaded.report(output) {
+        return Err(Exit::Error);
+    }
+    let sandbox = if global.sandbox {
+        Some(start_sandbox(paths, ([127, 0, 0, 1], 0).into(), global, output).await?)
+    } else {
+        None
+    };
+    let mut environments = Vec::new();
+    let mut unreachable = Vec::new();
+    let wanted = loaded.desired.environments.clone();
+    let directories = Directories::default();
+    let read = stream::iter(wanted.into_iter().map(|desired| {
+        let (clock, sandbox) = (Arc::clone(&clock), sandbox.as_ref());
+        let directory = directories.of(&desired);
+        async move {
+            let name = desired.environment.name.to_string();
+            read_one(desired, sandbox, &directory, clock).await.map_err(|problem| (name, problem))
+        }
+    }));
+    let mut read = read.buffered(ENVIRONMENTS_IN_FLIGHT);
+    while let Some(one) = read.next().await {
+        match one {
+            Ok(planned) => environments.push(*planned),
+            Err(failed) => unreachable.push(failed),
+        }
+    }
+    drop(read);
+    let online = Online { loaded, environments, unreachable, sandbox, clock };
+    online.report(global, output);
+    Ok(online)
+}
+
+impl Online {
+    fn report(&self, global: &Global, output: &mut Output) {
+        let found: Vec<Finding> = self.environments.iter().flat_map(|planned| planned.plan.findings.clone()).collect();
+        if !found.is_empty() {
+            output.error(&findings::text(&found, &self.loaded.sources));
+        }
+        for (name, problem) in &self.unreachable {
+            output.error(&format!("error: {name} could not be read: {problem}\nhint: {}\n", problem.next));
+        }
+        if global.verbose > 0 {
+            for planned in &self.environments {
+                output.remark(&counts(&planned.desired, &planned.tenant));
+            }
+        }
+    }
+
+    /// The plans in the order of the environments' names.
+    pub fn plans(&self) -> Vec<&Plan> {
+        self.environments.iter().map(|planned| &planned.plan).collect()
+    }
+
+    /// How the reading itself went: an error when something wanted is wrong, unreachable or unread.
+    pub fn reading(&self, allow_incomplete: bool) -> Exit {
+        let wrong = self.environments.iter().any(|planned| planned.plan.has_errors());
+        let unread = self.environments.iter().any(|planned| planned.plan.is_incomplete());
+        if wrong || !self.unreachable.is_empty() || (unread && !allow_incomplete) { Exit::Error } else { Exit::Success }
+    }
+
+    /// Whether anything differs.
+    pub fn has_differences(&self) -> bool {
+        self.environments.iter().any(|planned| planned.plan.has_differences())
+    }
+
+    /// Stops the embedded tenant, if there is one.
+    pub async fn close(self) {
+        if let Some(sandbox) = self.sandbox {
+            sandbox.stop().await;
+        }
+    }
+}
+
+/// One directory per tenant and identity, shared by its environments.
+#[derive(Default)]
+struct Directories(std::cell::RefCell<BTreeMap<Identity, Arc<Directory>>>);
+
+/// What tells identities apart: the tenant, and the prefix of the credentials' variables.
+type Identity = (Option<Uuid>, Option<String>);
+
+impl Directories {
+    fn of(&self, desired: &DesiredEnvironment) -> Arc<Directory> {
+        let key = (desired.environment.tenant, desired.environment.credentials.clone());
+        Arc::clone(self.0.borrow_mut().entry(key).or_default())
+    }
+}
+
+async fn read_one(
+    desired: DesiredEnvironment,
+    sandbox: Option<&sandbox::Running>,
+    directory: &Directory,
+    clock: Arc<dyn Clock>,
+) -> Result<Box<Planned>, Problem> {
+    let environment = &desired.environment;
+    let cloud = sign_in::cloud(environment.cloud);
+    let settings = Settings {
+        cloud,
+        routing: sandbox.map_or(Routing::Direct, |running| Routing::Sandbox(running.address())),
+        credentials: sign_in::credentials(environment, sandbox)?,
+        tenant: environment.tenant,
+        patience: Patience::default(),
+        clock,
+    };
+    let tenant = Tenant::connect(settings)?;
+    let organisation = match &environment.url {
+        Some(url) => Some(Organisation::parse(cloud, &url.value)?),
+        None => None,
+    };
+    let scope = Scope::of(&desired);
+    let inventory = collect::collect(&tenant.reader(organisation.clone()), directory, environment, &scope).await;
+    let plan = plan(&desired, &inventory);
+    let tripped = rails::evaluate(&desired, &plan, &inventory);
+    Ok(Box::new(Planned { desired, inventory, plan, tripped, tenant, organisation }))
+}
+
+/// The embedded tenant of a run: its seed lies beside the first path, its state in `.powergrant/sandbox/`.
+pub(super) async fn start_sandbox(
+    paths: &[PathBuf],
+    listen: SocketAddr,
+    global: &Global,
+    output: &mut Output,
+) -> Result<sandbox::Running, Exit> {
+    let seed_file = paths.first().and_then(|path| seed_beside(path));
+    let (seed, name) = match &seed_file {
+        Some(file) => match std::fs::read_to_string(file) {
+            Ok(text) => (text, file.display().to_string()),
+            Err(error) => {
+                output.error(&format!("error: {} cannot be read: {error}\n", file.display()));
+                return Err(Exit::Error);
+            }
+        },
+        None => (sandbox::seed::default_seed().to_owned(), "the compiled-in seed".to_owned()),
+    };
+    let seed = sandbox::seed::Seed::parse(&seed).map_err(|error| {
+        output.error(&format!("error: {name}: {error}\n"));
+        Exit::Error
+    })?;
+    let mut options = sandbox::Options::new(seed);
+    options.state = Some(state_file(seed_file.as_deref()));
+    options.listen = listen;
+    options.reset = global.sandbox_reset;
+    sandbox::start(options).await.map_err(|error| {
+        output.error(&format!(
+            "error: the embedded tenant did not start: {error}\nhint: `--sandbox-reset` starts it over from its seed\n"
+        ));
+        Exit::Error
+    })
+}
+
+/// `sandbox.yaml` in a folder of manifests, or beside a file of them.
+fn seed_beside(path: &Path) -> Option<PathBuf> {
+    let folder = if path.is_dir() { path } else { path.parent()? };
+    let seed = folder.join("sandbox.yaml");
+    seed.is_file().then_some(seed)
+}
+
+/// Where the state of a seed's tenant is kept: one file per seed, named after its path.
+fn state_file(seed: Option<&Path>) -> PathBuf {
+    let name = seed.map_or_else(
+        || "default".to_owned(),
+        |seed| {
+            let absolute = std::path::absolute(seed).unwrap_or_else(|_| seed.to_owned());
+            Uuid::new_v5(&Uuid::NAMESPACE_URL, absolute.to_string_lossy().as_bytes()).to_string()
+        },
+    );
+    PathBuf::from(".powergrant/sandbox").join(format!("{name}.json"))
+}
+
+/// How many requests an environment took, per service and wave.
+pub(super) fn counts(desired: &DesiredEnvironment, tenant: &Tenant) -> String {
+    let mut text = format!("{}: {} requests\n", desired.environment.name, tenant.counts().requests());
+    for ((label, service), count) in tenant.counts().all() {
+        let _ =
+            write!(text, "  {label:<10} {:<26} {} requests, {} bytes\n", service.name(), count.requests, count.bytes);
+    }
+    text
+}

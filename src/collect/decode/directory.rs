@@ -1,0 +1,84 @@
+//! People, groups and applications as Microsoft Graph lists them.
+use uuid::Uuid;
+
+use super::Row;
+use crate::inventory::people::{DirectoryEntry, DirectoryKind};
+use crate::problem::Problem;
+
+/// The properties of a person (Learn: Microsoft Graph user resource).
+pub(in crate::collect) const USER: &str = "id,userPrincipalName,displayName,mail,accountEnabled";
+/// The properties of a group (Learn: Microsoft Graph group resource).
+pub(in crate::collect) const GROUP: &str = "id,displayName,mail";
+/// The properties of a service principal (Learn: Microsoft Graph servicePrincipal resource).
+pub(in crate::collect) const APPLICATION: &str = "id,appId,displayName,accountEnabled";
+
+/// A person by the object id. Whether he is enabled is not told to every caller; then he counts as enabled.
+pub(in crate::collect) fn user(row: Row<'_>) -> Result<(Uuid, DirectoryEntry), Problem> {
+    let entry = DirectoryEntry {
+        kind: DirectoryKind::User,
+        name: row.text("userPrincipalName")?,
+        mail: row.text_or_empty("mail")?,
+        application: None,
+        enabled: row.optional_flag("accountEnabled")?.unwrap_or(true),
+    };
+    Ok((row.id("id")?, entry))
+}
+
+/// A group by the object id.
+pub(in crate::collect) fn group(row: Row<'_>) -> Result<(Uuid, DirectoryEntry), Problem> {
+    let entry = DirectoryEntry {
+        kind: DirectoryKind::Group,
+        name: row.text_or_empty("displayName")?,
+        mail: row.text_or_empty("mail")?,
+        application: None,
+        enabled: true,
+    };
+    Ok((row.id("id")?, entry))
+}
+
+/// A service principal by the object id.
+pub(in crate::collect) fn application(row: Row<'_>) -> Result<(Uuid, DirectoryEntry), Problem> {
+    let entry = DirectoryEntry {
+        kind: DirectoryKind::ServicePrincipal,
+        name: row.text_or_empty("displayName")?,
+        mail: "".into(),
+        application: Some(row.id("appId")?),
+        enabled: row.optional_flag("accountEnabled")?.unwrap_or(true),
+    };
+    Ok((row.id("id")?, entry))
+}
+
+/// A member of a group, if it is a person: groups, devices and applications among the members are left out
+/// (Learn: list group transitive members; `@odata.type` tells them apart).
+pub(in crate::collect) fn member(row: Row<'_>) -> Result<Option<(Uuid, DirectoryEntry)>, Problem> {
+    match row.text("@odata.type")?.as_str() {
+        "#microsoft.graph.user" => user(row).map(Some),
+        _ => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_people_are_members() {
+        let person = json!({
+            "@odata.type": "#microsoft.graph.user", "id": Uuid::from_u128(1), "userPrincipalName": "ada@contoso.com",
+            "displayName": "Ada", "mail": null, "accountEnabled": null
+        });
+        let nested = json!({"@odata.type": "#microsoft.graph.group", "id": Uuid::from_u128(2)});
+        let (id, entry) = member(Row::graph("transitiveMembers", &person)).unwrap().unwrap();
+        assert_eq!((id, entry.name.as_str(), entry.enabled), (Uuid::from_u128(1), "ada@contoso.com", true));
+        assert_eq!(member(Row::graph("transitiveMembers", &nested)), Ok(None));
+    }
+
+    #[test]
+    fn an_application_has_an_object_id_and_a_client_id() {
+        let value = json!({"id": Uuid::from_u128(1), "appId": Uuid::from_u128(2), "displayName": "Pipeline", "accountEnabled": true});
+        let (id, entry) = application(Row::graph("servicePrincipals", &value)).unwrap();
+        assert_eq!((id, entry.application), (Uuid::from_u128(1), Some(Uuid::from_u128(2))));
+    }
+}

@@ -1,0 +1,174 @@
+//! What a wave asks for, out of the scope and of what the waves before it have found. Pure.
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
+use super::directory::Question;
+use super::read::people::Wanted;
+use crate::inventory::Inventory;
+use crate::inventory::people::PrincipalRow;
+use crate::inventory::scope::{Scope, Subjects};
+use crate::inventory::section::Answer;
+use crate::names::{FlowName, RoleName};
+use crate::principal::{Principal, PrincipalName};
+
+/// The flows that are meant, by id.
+pub(super) fn flows(inventory: &Inventory, subjects: &Subjects<FlowName>) -> BTreeSet<Uuid> {
+    match subjects {
+        Subjects::All => inventory.flows.rows().map(|(id, _)| *id).collect(),
+        Subjects::Named(names) => {
+            let found = names.iter().filter_map(|name| inventory.flow(name).one()).flatten();
+            found.map(|flow| flow.id).collect()
+        }
+    }
+}
+
+/// The security roles that are meant, by the root role's id.
+pub(super) fn roles(inventory: &Inventory, subjects: &Subjects<RoleName>) -> BTreeSet<Uuid> {
+    match subjects {
+        Subjects::All => inventory.roles.rows().map(|(id, _)| *id).collect(),
+        Subjects::Named(names) => {
+            names.iter().filter_map(|name| inventory.role(name).one()).map(|role| role.id).collect()
+        }
+    }
+}
+
+/// The solutions and the agents by which flows are named.
+pub(super) fn groups_of_flows(subjects: &Subjects<FlowName>) -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut solutions, mut agents) = (BTreeSet::new(), BTreeSet::new());
+    let Subjects::Named(names) = subjects else { return (solutions, agents) };
+    for name in names {
+        match name {
+            FlowName::InSolution { solution, .. } | FlowName::AllOfSolution(solution) => {
+                solutions.insert(solution.clone());
+            }
+            FlowName::AllOfAgent(agent) => {
+                agents.insert(agent.clone());
+            }
+            FlowName::Name(_) | FlowName::Id { .. } => {}
+        }
+    }
+    (solutions, agents)
+}
+
+/// Flows that are named and that Dataverse does not know.
+pub(super) fn unknown_flows(inventory: &Inventory, subjects: &Subjects<FlowName>) -> BTreeSet<crate::names::Text> {
+    let Subjects::Named(names) = subjects else { return BTreeSet::new() };
+    let unknown = names.iter().filter_map(|name| match name {
+        FlowName::Name(text) if matches!(inventory.flow(name), crate::inventory::Lookup::None) => Some(text),
+        FlowName::Name(_)
+        | FlowName::Id { .. }
+        | FlowName::InSolution { .. }
+        | FlowName::AllOfSolution(_)
+        | FlowName::AllOfAgent(_) => None,
+    });
+    unknown.map(|name| crate::names::folded(name).into()).collect()
+}
+
+/// What only the directory can answer before anything is read: groups by name.
+pub(super) fn group_names(names: &BTreeSet<PrincipalName>) -> BTreeSet<Question> {
+    let groups = names.iter().filter_map(|name| match name {
+        PrincipalName::Group { name: Some(name), id: None, .. } => Some(Question::of_group(name)),
+        PrincipalName::Group { .. }
+        | PrincipalName::User { .. }
+        | PrincipalName::Application { .. }
+        | PrincipalName::Team { .. } => None,
+    });
+    groups.collect()
+}
+
+/// What the directory is asked for principals that Dataverse has no row of.
+pub(super) fn missing(inventory: &Inventory, names: &BTreeSet<PrincipalName>) -> BTreeSet<Question> {
+    let question = |name: &PrincipalName| match name {
+        PrincipalName::User { id: Some(id), .. } => Some(Question::User(*id)),
+        PrincipalName::User { name: Some(name), id: None } => Some(Question::of_user(name)),
+        PrincipalName::Group { id: Some(id), .. } => Some(Question::Group(*id)),
+        PrincipalName::Application { id, .. } => Some(Question::Application(*id)),
+        PrincipalName::Group { id: None, .. } | PrincipalName::Team { .. } | PrincipalName::User { .. } => None,
+    };
+    names.iter().filter(|name| row(inventory, name).is_none()).filter_map(question).collect()
+}
+
+/// Users who were named and not found by that name, to be looked up by address.
+pub(super) fn addresses(inventory: &Inventory, names: &BTreeSet<PrincipalName>) -> BTreeSet<String> {
+    let missing = names.iter().filter(|name| row(inventory, name).is_none());
+    let addresses = missing.filter_map(|name| match name {
+        PrincipalName::User { name: Some(name), id: None } => Some(crate::names::folded(name)),
+        PrincipalName::User { .. }
+        | PrincipalName::Group { .. }
+        | PrincipalName::Application { .. }
+        | PrincipalName::Team { .. } => None,
+    });
+    addresses.collect()
+}
+
+/// The Entra groups that are named, by object id; those named by name once the directory has answered.
+pub(super) fn groups(inventory: &Inventory, names: &BTreeSet<PrincipalName>) -> BTreeSet<Uuid> {
+    let id = |name| match inventory.principal(name).one()? {
+        Principal::Group { id, .. } => Some(id),
+        Principal::User { .. }
+        | Principal::Application { .. }
+        | Principal::Team { .. }
+        | Principal::Everyone
+        | Principal::Unnamed { .. } => None,
+    };
+    names.iter().filter(|name| matches!(name, PrincipalName::Group { .. })).filter_map(id).collect()
+}
+
+/// The row of a principal that is named, if it has one.
+pub(super) fn row(inventory: &Inventory, name: &PrincipalName) -> Option<PrincipalRow> {
+    match inventory.row_of(&inventory.principal(name).one()?) {
+        Answer::Found(row) => Some(row),
+        Answer::Absent | Answer::Unreadable(_) | Answer::NotAsked => None,
+    }
+}
+
+/// The rows of principals that are named.
+pub(super) fn rows(inventory: &Inventory, names: &BTreeSet<PrincipalName>) -> BTreeSet<PrincipalRow> {
+    names.iter().filter_map(|name| row(inventory, name)).collect()
+}
+
+/// The rows that were met and not looked up yet: who holds a role, who has a share, who owns a subject, who reads.
+pub(super) fn met(inventory: &Inventory, subjects: &BTreeSet<Uuid>) -> Wanted {
+    let holders = inventory.holders.rows().flat_map(|(_, holders)| holders.iter().map(|(row, _)| *row));
+    let sharers = inventory.shares.rows().flat_map(|(_, shares)| shares.keys().copied());
+    let of_flows = inventory.flows.rows().filter(|(id, _)| subjects.contains(id)).map(|(_, flow)| flow.owner);
+    let shared = |id: &Uuid| inventory.shares.row(id).is_some();
+    let of_references = inventory.references.rows().filter(|(id, _)| shared(id)).map(|(_, reference)| reference.owner);
+    let caller = inventory.caller.value().map(|caller| PrincipalRow::User(caller.user));
+    let mut wanted = Wanted::default();
+    for row in holders.chain(sharers).chain(of_flows).chain(of_references).chain(caller) {
+        match row {
+            PrincipalRow::User(id) if inventory.users.row(&id).is_none() => _ = wanted.users.insert(id),
+            PrincipalRow::Team(id) if inventory.teams.row(&id).is_none() => _ = wanted.teams.insert(id),
+            PrincipalRow::User(_) | PrincipalRow::Team(_) | PrincipalRow::Organization(_) => {}
+        }
+    }
+    wanted
+}
+
+/// The people of groups who are not known to be users here.
+pub(super) fn people_of_groups(inventory: &Inventory) -> BTreeSet<Uuid> {
+    let known: BTreeSet<Uuid> = inventory.users.rows().filter_map(|(_, user)| user.object).collect();
+    let people = inventory.group_members.rows().flat_map(|(_, people)| people.iter().copied());
+    people.filter(|person| !known.contains(person)).collect()
+}
+
+/// Privileges that roles were seen to hold and whose names are not known.
+pub(super) fn unnamed_privileges(inventory: &Inventory, roles: &BTreeSet<Uuid>) -> BTreeSet<Uuid> {
+    let of_tables = inventory.tables.rows().filter_map(|(_, table)| table.privileges.as_ref());
+    let of_tables = of_tables.flat_map(|privileges| privileges.values().map(|privilege| privilege.id));
+    let named = inventory.privileges.rows().map(|(_, privilege)| privilege.id);
+    let known: BTreeSet<Uuid> = of_tables.chain(named).collect();
+    let held =
+        roles.iter().filter_map(|role| inventory.role_privileges.row(role)).flat_map(|held| held.keys().copied());
+    held.filter(|privilege| !known.contains(privilege)).collect()
+}
+
+/// Whether anything of an environment's Dataverse is asked for.
+pub(super) fn needs_roles(scope: &Scope) -> bool {
+    !scope.role_privileges.is_empty()
+        || !scope.holders.is_empty()
+        || !scope.delegates.is_empty()
+        || !scope.principal_roles.is_empty()
+}

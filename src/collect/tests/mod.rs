@@ -1,0 +1,4 @@
+//! The waves against a scripted tenant, over a real socket.
+mod reading;
+mod rows;
+mod tenant;

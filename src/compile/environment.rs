@@ -1,0 +1,152 @@
+//! Environment documents, and organisation addresses given instead of one.
+use url::{Host, Url};
+
+use crate::compile::desired::{Environment, GroupTeams, MaxRemovals, Placed, Rails};
+use crate::compile::specs;
+use crate::finding::{Finding, Severity};
+use crate::kinds::environment::spec::{self, Spec};
+use crate::manifest::Document;
+use crate::manifest::document::Read;
+use crate::place::Place;
+use crate::rules::Rule;
+
+/// Reads an Environment document.
+pub(super) fn read(document: &Document, findings: &mut Vec<Finding>) -> Option<Environment> {
+    let read: Read<Spec> = match document.spec(None) {
+        Ok(read) => read,
+        Err(mut problems) => {
+            findings.append(&mut problems);
+            return None;
+        }
+    };
+    let spec = &read.spec;
+    let url = spec.url.as_ref().map(|url| Placed { value: url.clone(), place: read.place("/url") });
+    let url = url.map(|url| match address(&url.value) {
+        Ok(value) => Placed { value, place: url.place },
+        Err(reason) => {
+            let message = format!("`{}` {reason}", url.value);
+            findings.push(Finding::error(Rule::InvalidValue, &url.place, message).hint(ADDRESS));
+            url
+        }
+    });
+    let environment_id = spec.environment_id.as_ref();
+    let environment_id = environment_id.map(|id| Placed { value: id.clone(), place: read.place("/environmentId") });
+    if url.is_none() && environment_id.is_none() {
+        let message = format!("{} has neither `url` nor `environmentId`", document.name.value);
+        findings.push(Finding::error(Rule::Shape, &document.name.place, message).hint(ADDRESS));
+    }
+    report_nested_variables(&read, findings);
+    Some(Environment {
+        name: document.name.value.as_str().into(),
+        place: document.place.clone(),
+        labels: document.labels.clone(),
+        url,
+        environment_id,
+        tenant: spec.tenant,
+        cloud: spec.cloud,
+        credentials: spec.credentials.clone(),
+        add_users: spec.add_users,
+        act_as: spec.act_as,
+        group_teams: group_teams(&read),
+        rails: rails(&read, findings),
+    })
+}
+
+const ADDRESS: &str = "the address of an organisation looks like https://contoso.crm4.dynamics.com";
+
+impl Environment {
+    /// Makes an environment of an organisation's address alone, as if a document had said just that.
+    pub fn from_url(url: &str) -> Result<Self, Finding> {
+        let value = address(url).map_err(|reason| {
+            Finding::new(Severity::Error, Rule::InvalidValue, None, format!("`{url}` {reason}")).hint(ADDRESS)
+        })?;
+        let place = Place::start_of("<command line>");
+        Ok(Self {
+            name: value.trim_start_matches("https://").trim_start_matches("http://").into(),
+            labels: std::collections::BTreeMap::new(),
+            url: Some(Placed { value, place: place.clone() }),
+            place,
+            environment_id: None,
+            tenant: None,
+            cloud: crate::compile::desired::Cloud::default(),
+            credentials: None,
+            add_users: crate::compile::desired::AddUsers::default(),
+            act_as: crate::compile::desired::ActAs::default(),
+            group_teams: GroupTeams::default(),
+            rails: Rails::default(),
+        })
+    }
+}
+
+/// Takes an organisation's address to the form in which two of them can be compared, or says what it is instead.
+fn address(text: &str) -> Result<String, &'static str> {
+    let url = Url::parse(text.trim()).map_err(|_| "is no address")?;
+    let is_loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => return Err("is no address of a host"),
+    };
+    match url.scheme() {
+        "https" => {}
+        // The embedded tenant listens without TLS, and only on this machine.
+        "http" if is_loopback => {}
+        "http" => return Err("would send tokens without encryption"),
+        _ => return Err("is no https address"),
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("has a user name or a password in it");
+    }
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err("has more than the organisation's host in it");
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+fn group_teams(read: &Read<Spec>) -> GroupTeams {
+    let spec::GroupTeams { membership, business_unit } = &read.spec.group_teams;
+    let business_unit = business_unit.as_ref().filter(|unit| *unit != "root");
+    GroupTeams {
+        membership: *membership,
+        business_unit: business_unit
+            .map(|unit| Placed { value: unit.clone(), place: read.place("/groupTeams/businessUnit") }),
+    }
+}
+
+fn rails(read: &Read<Spec>, findings: &mut Vec<Finding>) -> Rails {
+    let spec::Rails { max_removals, min_admins, required_admins, max_audience, protected } = &read.spec.rails;
+    let usual = Rails::default();
+    let membership = read.spec.group_teams.membership;
+    let mut principals = |key: &str, principals: &[crate::kinds::principals::Principal]| {
+        let mut members = Vec::new();
+        for (index, principal) in principals.iter().enumerate() {
+            let place = read.place(&format!("/rails/{key}/{index}"));
+            members.extend(specs::member(&principal.clone().into(), &place, membership, findings));
+        }
+        members
+    };
+    Rails {
+        max_removals: MaxRemovals {
+            absolute: max_removals.absolute.unwrap_or(usual.max_removals.absolute),
+            share: max_removals.share.unwrap_or(usual.max_removals.share),
+            floor: max_removals.floor.unwrap_or(usual.max_removals.floor),
+        },
+        min_admins: min_admins.unwrap_or(usual.min_admins),
+        required_admins: principals("required-admins", required_admins),
+        max_audience: max_audience.unwrap_or(usual.max_audience),
+        protected: principals("protected", protected),
+    }
+}
+
+/// A variable's value is a value: another variable in it would never be put in.
+fn report_nested_variables(read: &Read<Spec>, findings: &mut Vec<Finding>) {
+    for (name, value) in &read.spec.vars {
+        if let spec::Variable::Text(text) = value
+            && text.contains("${")
+        {
+            let message = format!("`{name}` has a variable in its value");
+            let place = read.place(&format!("/vars/{name}"));
+            findings.push(Finding::error(Rule::InvalidValue, &place, message).hint("write the value out"));
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! What was read of an environment, as one plain value, with what was not asked and what could not be read.
+pub mod lookup;
+pub mod people;
+pub mod scope;
+pub mod section;
+pub mod things;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use crate::clientdata::Facts;
+use crate::inventory::people::{BusinessUnit, DirectoryEntry, PrincipalRow, Team, TeamKind, User};
+use crate::inventory::section::{Answer, Reading, Section};
+use crate::inventory::things::{
+    Caller, ConnectionReference, Flow, Privilege, Rights, Role, Settings, SharingLimits, Table,
+};
+use crate::names::{Depth, EnvironmentRole, Membership, Operation, Ref, TableName, Text};
+use crate::principal::Principal;
+use crate::problem::Problem;
+
+pub use lookup::Lookup;
+
+/// What was read of one environment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inventory {
+    /// The environment.
+    pub environment: EnvironmentFacts,
+    /// Who powergrant is there.
+    pub caller: Reading<Caller>,
+    /// Settings of the organisation.
+    pub settings: Reading<Settings>,
+    /// What a managed environment allows to be shared.
+    pub sharing: Reading<SharingLimits>,
+    /// Business units.
+    pub units: Section<Uuid, BusinessUnit>,
+    /// Tables by logical name.
+    pub tables: Section<TableName, Table>,
+    /// Privileges by lower-cased name: those that were named, and those that were met in roles.
+    pub privileges: Section<Text, Privilege>,
+    /// Security roles at the root business unit, by the root role's id.
+    pub roles: Section<Uuid, Role>,
+    /// For each root role, its copy in each business unit.
+    pub copies: Section<Uuid, BTreeMap<Uuid, Uuid>>,
+    /// For each root role, its privileges by id with their depths.
+    pub role_privileges: Section<Uuid, BTreeMap<Uuid, Depth>>,
+    /// For each root role, who holds a copy of it, and of which business unit.
+    pub holders: Section<Uuid, BTreeSet<(PrincipalRow, Uuid)>>,
+    /// For each principal of a share, the root roles that it holds itself.
+    pub principal_roles: Section<PrincipalRow, BTreeSet<Uuid>>,
+    /// `systemuser` rows that are named or were met.
+    pub users: Section<Uuid, User>,
+    /// `team` rows that are named or were met.
+    pub teams: Section<Uuid, Team>,
+    /// People, groups and applications of the directory that are named and not in Dataverse, by object id.
+    pub directory: Section<Uuid, DirectoryEntry>,
+    /// For each Entra group that was asked for, its people by object id, nested groups included.
+    pub group_members: Section<Uuid, BTreeSet<Uuid>>,
+    /// For each group team that was asked for, its present members by row.
+    pub team_members: Section<Uuid, BTreeSet<Uuid>>,
+    /// For each user of a share, the teams that the user is in: what a team's roles give reaches its members.
+    pub user_teams: Section<Uuid, BTreeSet<Uuid>>,
+    /// Cloud flows.
+    pub flows: Section<Uuid, Flow>,
+    /// What the text of each flow in scope says.
+    pub definitions: Section<Uuid, Facts>,
+    /// For each flow in scope, the flows that call it as their child.
+    pub parents: Section<Uuid, BTreeSet<Uuid>>,
+    /// For each solution's unique name in lower case, its flows.
+    pub solutions: Section<Text, BTreeSet<Uuid>>,
+    /// For each agent's name in lower case, the flows that its components call.
+    pub agents: Section<Text, BTreeSet<Uuid>>,
+    /// Names of flows that exist only outside Dataverse, in lower case.
+    pub outside_flows: Section<Text, Text>,
+    /// Connection references.
+    pub references: Section<Uuid, ConnectionReference>,
+    /// For each flow and connection reference in scope, with whom it is shared and how.
+    pub shares: Section<Uuid, BTreeMap<PrincipalRow, Rights>>,
+    /// Environment roles, where there is no Dataverse: for each principal the assignment's own id.
+    pub environment_roles: Reading<BTreeMap<EnvironmentRole, BTreeMap<Principal, Text>>>,
+}
+
+/// What is known of an environment before anything in it is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EnvironmentFacts {
+    /// Its name in the manifests.
+    pub name: Text,
+    /// The Entra tenant.
+    pub tenant: Option<Uuid>,
+    /// The organisation; none without Dataverse.
+    pub organization: Option<Uuid>,
+    /// The environment's id in the admin API.
+    pub environment_id: Option<Text>,
+    /// The organisation's address, for absolute links in requests.
+    pub url: Option<Text>,
+    /// Whether users come in by the admin API's `addUser`.
+    pub add_users_by_admin_api: bool,
+    /// Whether flows are edited as their owners.
+    pub act_as_owner: bool,
+    /// The membership type of group teams where a manifest does not name one.
+    pub group_membership: Membership,
+    /// The business unit of group teams that are made; none is the root.
+    pub group_unit: Option<Uuid>,
+    /// The unmanaged solution that writes of a role go through, where its document names one.
+    pub role_solutions: BTreeMap<Uuid, Text>,
+}
+
+impl EnvironmentFacts {
+    /// The environment's identity: its organisation's id, or its own without Dataverse.
+    pub fn id(&self) -> String {
+        match (self.organization, &self.environment_id) {
+            (Some(organization), _) => organization.to_string(),
+            (None, Some(id)) => id.to_string(),
+            (None, None) => self.name.to_string(),
+        }
+    }
+}
+
+impl Inventory {
+    /// An inventory of which nothing was asked.
+    pub fn empty(environment: EnvironmentFacts) -> Self {
+        Self {
+            environment,
+            caller: Reading::NotAsked,
+            settings: Reading::NotAsked,
+            sharing: Reading::NotAsked,
+            units: Section::NotAsked,
+            tables: Section::NotAsked,
+            privileges: Section::NotAsked,
+            roles: Section::NotAsked,
+            copies: Section::NotAsked,
+            role_privileges: Section::NotAsked,
+            holders: Section::NotAsked,
+            principal_roles: Section::NotAsked,
+            users: Section::NotAsked,
+            teams: Section::NotAsked,
+            directory: Section::NotAsked,
+            group_members: Section::NotAsked,
+            team_members: Section::NotAsked,
+            user_teams: Section::NotAsked,
+            flows: Section::NotAsked,
+            definitions: Section::NotAsked,
+            parents: Section::NotAsked,
+            solutions: Section::NotAsked,
+            agents: Section::NotAsked,
+            outside_flows: Section::NotAsked,
+            references: Section::NotAsked,
+            shares: Section::NotAsked,
+            environment_roles: Reading::NotAsked,
+        }
+    }
+
+    /// The root business unit.
+    pub fn root_unit(&self) -> Option<Ref<crate::names::Unit>> {
+        self.units.rows().find(|(_, unit)| unit.parent.is_none()).map(|(id, unit)| Ref::new(unit.name.clone(), *id))
+    }
+
+    /// A business unit by its id, under its name if that is known.
+    pub fn unit_ref(&self, id: Uuid) -> Ref<crate::names::Unit> {
+        Ref::new(self.units.row(&id).map_or_else(|| id.to_string().into(), |unit| unit.name.clone()), id)
+    }
+
+    /// The id that a new role gets: derived from organisation and name, so that identity exists before the thing.
+    pub fn derived_role_id(&self, name: &str) -> Uuid {
+        let namespace = self.environment.organization.unwrap_or(Uuid::NAMESPACE_OID);
+        Uuid::new_v5(&namespace, format!("role:{}", crate::names::folded(name)).as_bytes())
+    }
+
+    /// The id under which a row stands that does not exist yet.
+    pub fn derived_row_id(&self, principal: &Principal) -> Uuid {
+        let namespace = self.environment.organization.unwrap_or(Uuid::NAMESPACE_OID);
+        Uuid::new_v5(&namespace, principal.identity().as_bytes())
+    }
+
+    /// The principal that a row is, and why its own row could not be read, if so.
+    pub fn principal_of(&self, row: PrincipalRow) -> (Principal, Option<Problem>) {
+        let unknown = |what: &str, answer_problem| {
+            let name = Text::from(format!("{what} {}", row.id()));
+            (Principal::Unnamed { name, row: row.id() }, Some(answer_problem))
+        };
+        match row {
+            PrincipalRow::User(id) => match self.users.get(&id) {
+                Answer::Found(user) => (user.principal(id), None),
+                Answer::Absent => (Principal::Unnamed { name: "deleted user".into(), row: id }, None),
+                Answer::Unreadable(problem) => unknown("user", problem),
+                Answer::NotAsked => unknown("user", section::not_asked()),
+            },
+            PrincipalRow::Team(id) => match self.teams.get(&id) {
+                Answer::Found(team) => (team.principal(id), None),
+                Answer::Absent => (Principal::Unnamed { name: "deleted team".into(), row: id }, None),
+                Answer::Unreadable(problem) => unknown("team", problem),
+                Answer::NotAsked => unknown("team", section::not_asked()),
+            },
+            PrincipalRow::Organization(_) => (Principal::Everyone, None),
+        }
+    }
+
+    /// The row of a principal in this environment.
+    pub fn row_of(&self, principal: &Principal) -> Answer<PrincipalRow> {
+        let users = |wanted: &dyn Fn(&User) -> bool| match (
+            self.users.rows().find(|(_, user)| wanted(user)),
+            self.users.doubt(),
+        ) {
+            (Some((id, _)), _) => Answer::Found(PrincipalRow::User(*id)),
+            (None, Some(problem)) => Answer::Unreadable(problem),
+            (None, None) => Answer::Absent,
+        };
+        match principal {
+            Principal::User { id, .. } => {
+                users(&|user| user.object == Some(*id) && user.kind == people::UserKind::Person)
+            }
+            Principal::Application { id, .. } => users(&|user| user.application == Some(*id)),
+            Principal::Group { id, membership, .. } => {
+                let team = self.teams.rows().find(|(_, team)| {
+                    team.group == Some(*id)
+                        && team.membership == *membership
+                        && matches!(team.kind, TeamKind::SecurityGroup | TeamKind::OfficeGroup)
+                });
+                match (team, self.teams.doubt()) {
+                    (Some((id, _)), _) => Answer::Found(PrincipalRow::Team(*id)),
+                    (None, Some(problem)) => Answer::Unreadable(problem),
+                    (None, None) => Answer::Absent,
+                }
+            }
+            Principal::Team { id, .. } => match self.teams.get(id) {
+                Answer::Found(_) => Answer::Found(PrincipalRow::Team(*id)),
+                Answer::Absent => Answer::Absent,
+                Answer::Unreadable(problem) => Answer::Unreadable(problem),
+                Answer::NotAsked => Answer::NotAsked,
+            },
+            Principal::Everyone | Principal::Unnamed { .. } => Answer::Absent,
+        }
+    }
+
+    /// The business unit of a principal's row.
+    pub fn unit_of(&self, row: PrincipalRow) -> Option<Uuid> {
+        match row {
+            PrincipalRow::User(id) => self.users.row(&id).map(|user| user.unit),
+            PrincipalRow::Team(id) => self.teams.row(&id).map(|team| team.unit),
+            PrincipalRow::Organization(_) => None,
+        }
+    }
+
+    /// Whether a principal's row is there and disabled.
+    pub fn is_disabled(&self, principal: &Principal) -> bool {
+        match self.row_of(principal) {
+            Answer::Found(PrincipalRow::User(id)) => self.users.row(&id).is_some_and(|user| user.disabled),
+            Answer::Found(PrincipalRow::Team(_) | PrincipalRow::Organization(_))
+            | Answer::Absent
+            | Answer::Unreadable(_)
+            | Answer::NotAsked => false,
+        }
+    }
+
+    /// The root roles that a row holds itself, as far as was read, and why there may be more.
+    pub fn roles_of(&self, row: PrincipalRow) -> (BTreeSet<Uuid>, Option<Problem>) {
+        let met = self.holders.rows().filter(|(_, holders)| holders.iter().any(|(holder, _)| *holder == row));
+        let mut roles: BTreeSet<Uuid> = met.map(|(role, _)| *role).collect();
+        let doubt = match self.principal_roles.get(&row) {
+            Answer::Found(own) => {
+                roles.extend(own.iter().filter(|role| !matches!(self.holders.get(role), Answer::Found(_))));
+                self.principal_roles.doubt()
+            }
+            Answer::Absent => None,
+            Answer::Unreadable(problem) => Some(problem),
+            Answer::NotAsked => Some(section::not_asked()),
+        };
+        (roles, doubt)
+    }
+
+    /// The greatest depth at which a row holds a privilege through roles of its own; none when it holds none.
+    /// `Err` when nobody knows.
+    pub fn own_depth(&self, row: PrincipalRow, privilege: Uuid) -> Result<Option<Depth>, Problem> {
+        let (roles, mut doubt) = self.roles_of(row);
+        let mut depth = None;
+        for role in roles {
+            match self.role_privileges.get(&role) {
+                Answer::Found(privileges) => depth = depth.max(privileges.get(&privilege).copied()),
+                Answer::Absent => {}
+                Answer::Unreadable(problem) => doubt = Some(problem),
+                Answer::NotAsked => doubt = Some(section::not_asked()),
+            }
+        }
+        match (depth, doubt) {
+            (None, Some(problem)) => Err(problem),
+            (depth, _) => Ok(depth),
+        }
+    }
+
+    /// The teams that a user is in, as far as was read.
+    pub fn teams_of(&self, user: Uuid) -> impl Iterator<Item = Uuid> {
+        let met = self.team_members.rows().filter(move |(_, members)| members.contains(&user)).map(|(team, _)| *team);
+        let asked = self.user_teams.row(&user).into_iter().flatten().copied();
+        met.chain(asked).collect::<BTreeSet<_>>().into_iter()
+    }
+
+    /// The privilege for an operation on a table, by its logical name.
+    pub fn privilege(&self, table: &str, operation: Operation) -> Option<&Privilege> {
+        self.tables.row(&table.into())?.privileges.as_ref()?.get(&operation)
+    }
+
+    /// Whether a row holds Read on a table at any depth, through roles of its own or of its teams. `Err` when nobody knows.
+    pub fn holds_read(&self, row: PrincipalRow, table: &str) -> Result<bool, Problem> {
+        let Some(privilege) = self.privilege(table, Operation::Read) else {
+            return Err(section::not_asked());
+        };
+        let own = self.own_depth(row, privilege.id);
+        if matches!(own, Ok(Some(_))) {
+            return Ok(true);
+        }
+        if let PrincipalRow::User(user) = row {
+            let through = self
+                .teams_of(user)
+                .any(|team| matches!(self.own_depth(PrincipalRow::Team(team), privilege.id), Ok(Some(_))));
+            if through {
+                return Ok(true);
+            }
+            if let Answer::Unreadable(problem) = self.user_teams.get(&user) {
+                return Err(problem);
+            }
+        }
+        own.map(|_| false)
+    }
+}

@@ -1,0 +1,185 @@
+//! The ledger of flow connections: flow → connection reference : whose connection the flow uses.
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use crate::clientdata::Facts;
+use crate::inventory::Inventory;
+use crate::inventory::people::PrincipalRow;
+use crate::inventory::section::{self, Answer};
+use crate::inventory::things;
+use crate::kinds::{Reconcile, Thing, Write};
+use crate::ledger::{Change, Claim, Entries, Extent, Held, Key, Ledger, Level, Phase, Reason, Sight, Standing};
+use crate::names::{ConnectionMode, Flow, Ref, Text};
+use crate::request::{Call, Edit, ModeEdit, ModeTarget};
+
+/// A connection of a flow: a logical name covers every key that carries it, a key stands for an unbound one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ConnectionEntry {
+    /// Every key that carries this logical name. Keys are renamed between versions of a flow, logical names are not.
+    LogicalName(Text),
+    /// A key without a logical name.
+    Key(Text),
+}
+
+impl Key for ConnectionEntry {
+    fn key(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl fmt::Display for ConnectionEntry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LogicalName(name) => formatter.write_str(name),
+            Self::Key(key) => write!(formatter, "key:{key}"),
+        }
+    }
+}
+
+impl Level for ConnectionMode {
+    /// A shared connection lends its owner's access to everyone who may run the flow.
+    fn reach(&self, other: &Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Mixed, Self::Mixed) => Some(Ordering::Equal),
+            (Self::Mixed, _) | (_, Self::Mixed) => None,
+            (Self::ProvidedByRunOnlyUser | Self::UseThisConnection, _) => Some(self.cmp(other)),
+        }
+    }
+
+    fn word(&self) -> String {
+        self.key().to_owned()
+    }
+}
+
+/// Whose connections flows use.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FlowConnections;
+
+impl Ledger for FlowConnections {
+    const NAME: &'static str = "flowConnections";
+    type Subject = Ref<Flow>;
+    type Entry = ConnectionEntry;
+    type Level = ConnectionMode;
+    type Extent = Extent;
+
+    /// Connections are neither added nor removed, so only named ones are ever moved.
+    fn claim(_: &Extent, _: &ConnectionEntry, _: Option<&ConnectionMode>, standing: &Standing) -> Claim {
+        standing.claim(Extent::Named)
+    }
+
+    fn phase(change: &Change<Self>) -> Phase {
+        match change.to {
+            Some(ConnectionMode::UseThisConnection) => Phase::Lend,
+            Some(ConnectionMode::ProvidedByRunOnlyUser | ConnectionMode::Mixed) | None => Phase::Restrict,
+        }
+    }
+}
+
+impl Reconcile for FlowConnections {
+    fn sight(inventory: &Inventory, subject: &Ref<Flow>) -> Sight<Self> {
+        let flow = match inventory.flows.get(&subject.id) {
+            Answer::Found(flow) => flow,
+            Answer::Absent => return Sight::Absent,
+            Answer::Unreadable(problem) => return Sight::Unreadable(problem),
+            Answer::NotAsked => return Sight::Unreadable(section::not_asked()),
+        };
+        match inventory.definitions.get(&subject.id) {
+            Answer::Found(facts) => Sight::Found { entries: modes(facts), standing: standing(flow), gap: None },
+            Answer::Absent => Sight::Absent,
+            Answer::Unreadable(problem) => Sight::Unreadable(problem),
+            Answer::NotAsked => Sight::Unreadable(section::not_asked()),
+        }
+    }
+
+    fn enact(inventory: &mut Inventory, subject: &Ref<Flow>, change: &Change<Self>) {
+        let Some(mode) = change.to else { return };
+        if let Some(facts) = inventory.definitions.rows_mut().get_mut(&subject.id) {
+            for (key, connection) in &mut facts.connections {
+                if entry_of(key, connection.logical_name.as_ref()) == change.entry {
+                    connection.mode = mode;
+                }
+            }
+        }
+    }
+
+    fn steps(inventory: &Inventory, subject: &Ref<Flow>, changes: Vec<Change<Self>>) -> Vec<Write<Self>> {
+        let act_as = inventory.environment.act_as_owner.then(|| owner_object(inventory, subject)).flatten();
+        [Phase::Restrict, Phase::Lend]
+            .into_iter()
+            .filter_map(|phase| {
+                let alike: Vec<_> = changes.iter().filter(|change| Self::phase(change) == phase).cloned().collect();
+                let modes = alike.iter().map(|change| ModeEdit {
+                    target: match &change.entry {
+                        ConnectionEntry::LogicalName(name) => ModeTarget::LogicalName(name.to_string()),
+                        ConnectionEntry::Key(key) => ModeTarget::Key(key.to_string()),
+                    },
+                    by_run_only_user: phase == Phase::Restrict,
+                });
+                let call = Call::Rewrite(Edit { flow: subject.id, modes: modes.collect(), act_as });
+                (!alike.is_empty()).then_some(Write { changes: alike, call: Ok(call) })
+            })
+            .collect()
+    }
+
+    fn touches(subject: &Ref<Flow>, _: &ConnectionEntry) -> BTreeSet<Thing> {
+        BTreeSet::from([Thing::Flow(subject.id)])
+    }
+
+    fn heading(subject: &Ref<Flow>) -> String {
+        format!("flow {subject}, connections")
+    }
+
+    fn note(inventory: &Inventory, subject: &Ref<Flow>, change: &Change<Self>) -> Option<String> {
+        let flow = inventory.flows.row(&subject.id)?;
+        let (owner, _) = inventory.principal_of(flow.owner);
+        match (change.to?, inventory.environment.act_as_owner) {
+            (ConnectionMode::UseThisConnection, _) => {
+                Some("everyone who may run the flow uses this connection".to_owned())
+            }
+            (ConnectionMode::ProvidedByRunOnlyUser | ConnectionMode::Mixed, true) => {
+                Some(format!("written as {owner}"))
+            }
+            (ConnectionMode::ProvidedByRunOnlyUser | ConnectionMode::Mixed, false) => None,
+        }
+    }
+}
+
+/// The entry that a key of `connectionReferences` belongs to.
+pub fn entry_of(key: &Text, logical_name: Option<&Text>) -> ConnectionEntry {
+    logical_name.map_or_else(|| ConnectionEntry::Key(key.clone()), |name| ConnectionEntry::LogicalName(name.clone()))
+}
+
+/// The modes of a flow's connections; keys of one logical name that disagree are mixed.
+fn modes(facts: &Facts) -> Entries<FlowConnections> {
+    let mut entries: Entries<FlowConnections> = BTreeMap::new();
+    for (key, connection) in &facts.connections {
+        entries
+            .entry(entry_of(key, connection.logical_name.as_ref()))
+            .and_modify(|held| {
+                if held.level != connection.mode {
+                    held.level = ConnectionMode::Mixed;
+                }
+            })
+            .or_insert(Held { level: connection.mode, reason: None });
+    }
+    entries
+}
+
+/// Why a flow is not changed here, if so.
+fn standing(flow: &things::Flow) -> Option<Reason> {
+    match (flow.managed, flow.customizable) {
+        (true, true) => {
+            Some(Reason::NotWritable("not writable here: managed; change it in the source environment".into()))
+        }
+        (_, false) => Some(Reason::Refused("not writable here: its publisher does not let it be customised".into())),
+        (false, true) => None,
+    }
+}
+
+fn owner_object(inventory: &Inventory, subject: &Ref<Flow>) -> Option<uuid::Uuid> {
+    match inventory.flows.row(&subject.id)?.owner {
+        PrincipalRow::User(row) => inventory.users.row(&row)?.object,
+        PrincipalRow::Team(_) | PrincipalRow::Organization(_) => None,
+    }
+}

@@ -1,0 +1,4 @@
+//! Who holds which security role.
+pub mod assignments;
+pub mod holder;
+pub mod spec;

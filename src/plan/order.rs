@@ -1,0 +1,260 @@
+//! The order of a plan: lines as people read them, and steps with what each waits for.
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::line::{Goal, LevelText, Line, LineKind};
+use crate::inventory::Inventory;
+use crate::kinds::{EnvironmentMembers, Lacks, Ledgers, Reconcile, Seen, Thing, Verdicts, Visit};
+use crate::ledger::{Change, Key, Ledger, Left, Level, Phase, Verdict, Why};
+use crate::principal::Principal;
+use crate::request::Call;
+
+/// One write of a plan: one wire object, one outcome.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The lines that it brings about, by their index in the plan.
+    pub lines: Vec<usize>,
+    /// What is sent, or what it lacks.
+    pub call: Result<Call, Lacks>,
+    /// When it runs.
+    pub phase: Phase,
+    /// The rank of its ledger in grant order.
+    pub rank: usize,
+    /// What it touches.
+    pub touches: BTreeSet<Thing>,
+    /// What it makes that other steps may need.
+    pub makes: Option<Thing>,
+    /// The principal that it is about, if one.
+    pub principal: Option<Principal>,
+    /// The steps that must hold before it is sent, by their index in the plan.
+    pub waits: Vec<usize>,
+}
+
+/// Which changes become steps: goal, what is held and what shall be, as words.
+pub type Keep<'keep> = &'keep dyn Fn(&Goal, &str, &str) -> bool;
+
+/// The word of a level that is not held.
+pub const NOTHING: &str = "nothing";
+
+/// Puts verdicts in order; changes that are not kept get a line and no step.
+pub fn order(inventory: &Inventory, verdicts: &Ledgers<Verdicts>, keep: Keep<'_>) -> (Vec<Line>, Vec<Step>) {
+    let mut flatten = Flatten { inventory, keep, rank: 0, lines: Vec::new(), steps: Vec::new() };
+    verdicts.walk::<Seen>(&mut flatten);
+    let Flatten { mut lines, steps, .. } = flatten;
+    let mut steps = carried(steps);
+    hold_back_strangers(&lines, &mut steps);
+    // Grants in ledger order, revocations in reverse.
+    steps.sort_by_key(|step| {
+        let rank = if step.phase == Phase::Revoke { usize::MAX - step.rank } else { step.rank };
+        (step.phase, rank, step.lines.first().copied())
+    });
+    for index in 0..steps.len() {
+        steps[index].waits = (0..steps.len())
+            .filter(|other| *other != index && waits_for(inventory, &steps[index], &steps[*other]))
+            .collect();
+    }
+    for step in &steps {
+        let mut words: Vec<String> =
+            step.waits.iter().filter_map(|other| after_words(&lines, &steps[*other])).collect();
+        // What somebody lacks is said by the step that it waits for, where there is one.
+        if let (Err(lacks), true) = (&step.call, words.is_empty()) {
+            words.push(lacks.to_string());
+        }
+        words.dedup();
+        for line in &step.lines {
+            lines[*line].after.clone_from(&words);
+        }
+    }
+    (lines, steps)
+}
+
+/// What a step does, in the words of `after …`.
+fn after_words(lines: &[Line], step: &Step) -> Option<String> {
+    let line = &lines[*step.lines.first()?];
+    Some(match step.phase {
+        Phase::Restrict => format!("{} is restricted", line.name),
+        Phase::Grant if step.makes.is_some() => {
+            format!("{} is there", if line.entry == "role" { &line.heading } else { &line.name })
+        }
+        Phase::Grant => format!("{} has {}", line.heading, line.name),
+        Phase::Revoke => format!("{} lost {}", line.heading, line.name),
+        Phase::Lend => format!("{} is lent", line.name),
+    })
+}
+
+/// Says whether one step waits for another: the other touches one of its things, and is of an earlier phase or makes something.
+fn waits_for(inventory: &Inventory, step: &Step, other: &Step) -> bool {
+    if step.phase == Phase::Revoke {
+        return revocation_waits_for(inventory, step, other);
+    }
+    let made =
+        other.makes.as_ref().is_some_and(|made| step.makes.as_ref() != Some(made) && step.touches.contains(made));
+    made || (other.phase < step.phase && step.touches.intersection(&other.touches).next().is_some())
+}
+
+/// A revocation waits only for what replaces it: its own principal's grants on the same thing, and another role for a role.
+/// So neither a refused flow nor a joiner who cannot join keeps a leaver's access. What has no principal waits for the
+/// revocations of later ledgers on the same thing, so that a role goes after its assignments.
+fn revocation_waits_for(inventory: &Inventory, step: &Step, other: &Step) -> bool {
+    let mut common = step.touches.intersection(&other.touches);
+    let Some(principal) = &step.principal else {
+        let later = other.phase == Phase::Revoke && other.rank > step.rank;
+        return common.next().is_some() && (other.phase < Phase::Revoke || later);
+    };
+    let is_role = |thing: &Thing| matches!(thing, Thing::Role(_));
+    let same = other.principal.as_ref().is_some_and(|of_other| of_other.identity() == principal.identity());
+    let replaces = common.any(|thing| !matches!(thing, Thing::Principal(_)))
+        || (step.touches.iter().any(is_role) && other.touches.iter().any(is_role));
+    same && replaces && other.phase < Phase::Revoke && !inventory.is_disabled(principal)
+}
+
+/// Keeps grants from bringing in somebody whose coming is in the plan and was not kept: a user's first assignment would.
+fn hold_back_strangers(lines: &[Line], steps: &mut [Step]) {
+    let with_step: BTreeSet<usize> = steps.iter().flat_map(|step| step.lines.iter().copied()).collect();
+    let strangers: BTreeSet<&str> = lines
+        .iter()
+        .enumerate()
+        .filter(|(at, line)| {
+            let comes =
+                matches!(line.kind, LineKind::Change { .. } | LineKind::Blocked { .. } | LineKind::Unread { .. });
+            line.ledger == EnvironmentMembers::NAME && comes && !with_step.contains(at)
+        })
+        .map(|(_, line)| line.entry.as_str())
+        .collect();
+    for step in steps.iter_mut().filter(|step| step.phase == Phase::Grant) {
+        if let Some(principal) = &step.principal
+            && step.call.is_ok()
+            && strangers.contains(principal.identity().as_str())
+        {
+            step.call = Err(Lacks::Row(principal.clone()));
+        }
+    }
+}
+
+/// Merges a member who comes with his first role assignment into that assignment's step.
+fn carried(steps: Vec<Step>) -> Vec<Step> {
+    let (carried, mut steps): (Vec<_>, Vec<_>) =
+        steps.into_iter().partition(|step| matches!(step.call, Err(Lacks::Assignment(_))));
+    for member in carried {
+        let carrier = steps.iter_mut().find(|step| {
+            step.phase == Phase::Grant
+                && step.rank > member.rank
+                && step.call.is_ok()
+                && step.principal.is_some()
+                && step.principal.as_ref().map(Principal::identity)
+                    == member.principal.as_ref().map(Principal::identity)
+        });
+        match carrier {
+            Some(step) => {
+                step.lines.splice(0..0, member.lines);
+                step.makes = member.makes;
+            }
+            None => steps.push(member),
+        }
+    }
+    steps
+}
+
+struct Flatten<'inventory> {
+    inventory: &'inventory Inventory,
+    keep: Keep<'inventory>,
+    rank: usize,
+    lines: Vec<Line>,
+    steps: Vec<Step>,
+}
+
+impl Visit<Verdicts, Seen> for Flatten<'_> {
+    fn visit<L: Reconcile>(&mut self, verdicts: &BTreeMap<L::Subject, Verdict<L>>) {
+        for (subject, verdict) in verdicts {
+            match verdict {
+                Verdict::Unknown(problem) => {
+                    let kind = LineKind::Unread { wanted: None, problem: problem.clone() };
+                    self.lines.push(self.line::<L>(subject, false, String::new(), String::new(), kind));
+                }
+                Verdict::Compared { new, changes, left } => {
+                    let first = self.lines.len();
+                    for change in changes {
+                        let line = self.change_line::<L>(subject, *new, change);
+                        self.lines.push(line);
+                    }
+                    for left in left {
+                        let line = self.left_line::<L>(subject, *new, left);
+                        self.lines.push(line);
+                    }
+                    self.step::<L>(subject, changes, first);
+                }
+            }
+        }
+        self.rank += 1;
+    }
+}
+
+impl Flatten<'_> {
+    fn line<L: Reconcile>(&self, subject: &L::Subject, new: bool, entry: String, name: String, kind: LineKind) -> Line {
+        Line {
+            ledger: <L as Ledger>::NAME,
+            rank: self.rank,
+            subject: subject.key(),
+            heading: L::heading(subject),
+            new,
+            entry,
+            name,
+            kind,
+            place: None,
+            note: None,
+            after: Vec::new(),
+        }
+    }
+
+    fn change_line<L: Reconcile>(&self, subject: &L::Subject, new: bool, change: &Change<L>) -> Line {
+        let kind = LineKind::Change {
+            from: change.from.as_ref().map(text),
+            to: change.to.as_ref().map(text),
+            effect: change.effect(),
+            phase: L::phase(change),
+        };
+        let mut line = self.line::<L>(subject, new, change.entry.key(), change.entry.to_string(), kind);
+        line.place = Some(change.place.clone());
+        line.note = L::note(self.inventory, subject, change);
+        line
+    }
+
+    fn left_line<L: Reconcile>(&self, subject: &L::Subject, new: bool, left: &Left<L>) -> Line {
+        let (held, wanted) = (left.held.as_ref().map(text), left.wanted.as_ref().map(text));
+        let kind = match &left.why {
+            Why::Unmanaged => LineKind::Unmanaged { held },
+            Why::Platform(reason) | Why::Met(reason) => LineKind::Kept { held, reason: reason.to_string() },
+            Why::Blocked(reason) => LineKind::Blocked { held, wanted, reason: reason.to_string() },
+            Why::Unread(problem) => LineKind::Unread { wanted, problem: problem.clone() },
+        };
+        let mut line = self.line::<L>(subject, new, left.entry.key(), left.entry.to_string(), kind);
+        line.place.clone_from(&left.place);
+        line
+    }
+
+    fn step<L: Reconcile>(&mut self, subject: &L::Subject, changes: &[Change<L>], first: usize) {
+        let index: BTreeMap<&L::Entry, usize> =
+            changes.iter().enumerate().map(|(at, change)| (&change.entry, first + at)).collect();
+        let word = |level: Option<&L::Level>| level.map_or_else(|| NOTHING.to_owned(), Level::word);
+        let kept = changes.iter().filter(|change| {
+            let goal = Goal { ledger: <L as Ledger>::NAME, subject: subject.key(), entry: change.entry.key() };
+            (self.keep)(&goal, &word(change.from.as_ref()), &word(change.to.as_ref()))
+        });
+        for write in L::steps(self.inventory, subject, kept.cloned().collect()) {
+            let Some(change) = write.changes.first() else { continue };
+            self.steps.push(Step {
+                lines: write.changes.iter().map(|change| index[&change.entry]).collect(),
+                phase: L::phase(change),
+                rank: self.rank,
+                touches: write.changes.iter().flat_map(|change| L::touches(subject, &change.entry)).collect(),
+                makes: write.changes.iter().find_map(|change| L::makes(subject, change)),
+                principal: L::principal(&change.entry).cloned(),
+                call: write.call,
+                waits: Vec::new(),
+            });
+        }
+    }
+}
+
+fn text(level: &impl Level) -> LevelText {
+    LevelText { word: level.word(), text: level.to_string() }
+}

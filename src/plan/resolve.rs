@@ -1,0 +1,276 @@
+//! Names become ids: what manifests want, per ledger, with what could not be found said at its place.
+mod connections;
+mod goals;
+mod people;
+mod roles;
+
+use crate::compile::desired::{DesiredEnvironment, Flow, FlowName, List, Placed, RoleName};
+use crate::finding::{Finding, did_you_mean};
+use crate::inventory::section::{Answer, not_asked};
+use crate::inventory::{Inventory, Lookup};
+use crate::kinds::flow::readers::ReaderLevel;
+use crate::kinds::flow::shares::Share;
+use crate::kinds::{Goals, Ledgers};
+use crate::ledger::{Extent, Reason};
+use crate::names::{self, Ref};
+use crate::place::Place;
+use crate::problem::Problem;
+use crate::rules::Rule;
+
+use goals::Merge;
+
+/// Resolves what is wanted of an environment. What roles' writes go through is noted in the inventory.
+pub fn resolve(desired: &DesiredEnvironment, inventory: &mut Inventory) -> (Ledgers<Goals>, Vec<Finding>) {
+    let mut resolve = Resolve { desired, goals: Ledgers::default(), findings: Vec::new(), inventory };
+    resolve.roles();
+    resolve.assignments();
+    resolve.environment_roles();
+    resolve.flows();
+    resolve.members();
+    (resolve.goals, resolve.findings)
+}
+
+/// The state of one resolution.
+struct Resolve<'desired> {
+    desired: &'desired DesiredEnvironment,
+    inventory: &'desired mut Inventory,
+    goals: Ledgers<Goals>,
+    findings: Vec<Finding>,
+}
+
+impl Resolve<'_> {
+    /// Finds a role; a role that this run makes is found under the id it will get.
+    fn role(&mut self, wanted: &Placed<RoleName>) -> Option<Ref<names::Role>> {
+        match self.inventory.role(&wanted.value) {
+            Lookup::One(role) => {
+                if let RoleName::Id { name: Some(name), .. } = &wanted.value {
+                    self.check_name(&wanted.place, name, &role.name);
+                }
+                Some(role)
+            }
+            Lookup::None => {
+                let name = match &wanted.value {
+                    RoleName::Name(name) => name.clone(),
+                    RoleName::BuiltIn(built_in) => built_in.names()[0].to_owned(),
+                    RoleName::Id { id, .. } => id.to_string(),
+                };
+                let id = self.inventory.derived_role_id(&name);
+                let made = self.goals.role_privileges.keys().find(|role| role.id == id).cloned();
+                if made.is_none() {
+                    let known: Vec<String> =
+                        self.inventory.roles.rows().map(|(_, role)| role.name.to_string()).collect();
+                    let message = format!("there is no security role `{name}` in {}", self.desired.environment.name);
+                    self.unknown(
+                        Rule::UnknownRole,
+                        &wanted.place,
+                        message,
+                        &name,
+                        &known,
+                        "add a SecurityRole document for it",
+                    );
+                }
+                made
+            }
+            Lookup::Many(candidates) => {
+                self.ambiguous(&wanted.place, "security role", &candidates);
+                None
+            }
+            Lookup::Unreadable(problem) => {
+                self.unread(&wanted.place, "the security role", &problem);
+                None
+            }
+        }
+    }
+
+    fn flows(&mut self) {
+        let desired = self.desired;
+        for document in &desired.flows {
+            for flow in self.find_flows(document) {
+                self.connections(document, &flow);
+                self.shares(document, &flow);
+                self.readers(document, &flow);
+            }
+        }
+    }
+
+    fn find_flows(&mut self, document: &Flow) -> Vec<Ref<names::Flow>> {
+        let place = &document.flow.place;
+        match self.inventory.flow(&document.flow.value) {
+            Lookup::One(flows) => {
+                if let (FlowName::Id { name: Some(name), .. }, [flow]) = (&document.flow.value, flows.as_slice()) {
+                    self.check_name(place, name, &flow.name);
+                }
+                return flows;
+            }
+            Lookup::None => {
+                let name = match &document.flow.value {
+                    FlowName::Name(name) | FlowName::InSolution { name, .. } => name.clone(),
+                    FlowName::Id { id, .. } => id.to_string(),
+                    FlowName::AllOfSolution(name) | FlowName::AllOfAgent(name) => name.clone(),
+                };
+                if matches!(self.inventory.outside_flows.get(&names::folded(&name).into()), Answer::Found(_)) {
+                    let message = format!("flow `{name}` exists only outside Dataverse, so it has no row to share");
+                    let finding = Finding::error(Rule::FlowOutsideDataverse, place, message);
+                    self.findings.push(finding.hint("add it to a solution, then plan again"));
+                } else {
+                    let known: Vec<String> =
+                        self.inventory.flows.rows().map(|(_, flow)| flow.name.to_string()).collect();
+                    let message = format!("there is no flow `{name}` in {}", self.desired.environment.name);
+                    let hint = "flows that are not in a solution have no row in Dataverse: add the flow to a solution";
+                    self.unknown(Rule::UnknownFlow, place, message, &name, &known, hint);
+                }
+            }
+            Lookup::Many(candidates) => self.ambiguous(place, "flow", &candidates),
+            Lookup::Unreadable(problem) => self.unread(place, "the flow", &problem),
+        }
+        Vec::new()
+    }
+
+    fn shares(&mut self, document: &Flow, flow: &Ref<names::Flow>) {
+        let lists = [(&document.run_only_users, Share::RunOnly), (&document.owners, Share::CoOwner)];
+        for (list, level) in lists {
+            let Some(list) = list else { continue };
+            if level == Share::RunOnly && !self.is_interactive(flow, &list.place, "run-only users") {
+                continue;
+            }
+            let extent = list.extent.as_ref().map_or_else(Extent::default, |extent| extent.value);
+            self.merge_share_extent(flow, list, level, extent);
+            let disabled = self.sharing_disabled();
+            for (principal, member) in self.principals(list, |goals, problem| {
+                if let Some(wanted) = goals.shares.get_mut(flow) {
+                    wanted.unresolved.push(problem);
+                }
+            }) {
+                let present = member.state == crate::compile::desired::State::Present;
+                let blocked = disabled.clone().filter(|_| present);
+                let level = present.then_some(level);
+                self.goals.shares.want(flow, &list.place, principal, level, &member.place, blocked, &mut self.findings);
+            }
+        }
+    }
+
+    fn merge_share_extent(&mut self, flow: &Ref<names::Flow>, list: &List, level: Share, extent: Extent) {
+        let wanted = self.goals.shares.subject(flow, &list.place);
+        let slot = if level == Share::RunOnly { &mut wanted.extent.run_only } else { &mut wanted.extent.owners };
+        match *slot {
+            Some(before) if before != extent && list.extent.is_some() => {
+                let message = format!("flow `{flow}` has one list with two extents, `{before}` and `{extent}`");
+                let finding = Finding::error(Rule::Contradiction, &list.place, message)
+                    .also(&wanted.place.clone(), "the other list");
+                self.findings.push(finding);
+            }
+            Some(_) => {}
+            None => *slot = Some(extent),
+        }
+    }
+
+    fn sharing_disabled(&self) -> Option<Reason> {
+        let limits = self.inventory.sharing.value()?;
+        limits.flows_disabled.then(|| {
+            Reason::Refused(
+                "will be refused: sharing of solution flows is turned off in this managed environment".into(),
+            )
+        })
+    }
+
+    fn readers(&mut self, document: &Flow, flow: &Ref<names::Flow>) {
+        let Some(list) = &document.reference_readers else { return };
+        let Answer::Found(facts) = self.inventory.definitions.get(&flow.id) else {
+            let problem = match self.inventory.definitions.get(&flow.id) {
+                Answer::Unreadable(problem) => problem,
+                Answer::Found(_) | Answer::Absent | Answer::NotAsked => not_asked(),
+            };
+            return self.unread(&list.place, &format!("the text of flow `{flow}`"), &problem);
+        };
+        let names: std::collections::BTreeSet<String> = facts
+            .connections
+            .values()
+            .filter_map(|connection| connection.logical_name.as_ref())
+            .map(|name| names::folded(name))
+            .collect();
+        let references: Vec<_> = self
+            .inventory
+            .references
+            .rows()
+            .filter(|(_, reference)| names.contains(&names::folded(&reference.logical_name)))
+            .map(|(id, reference)| Ref::new(reference.logical_name.clone(), *id))
+            .collect();
+        if references.len() < names.len() {
+            let doubt = self.inventory.references.doubt().unwrap_or_else(|| {
+                Problem::without_request(
+                    crate::problem::Cause::Gone,
+                    "Dataverse",
+                    format!("flow `{flow}` names connection references that are not there"),
+                    "open the flow and bind its connections",
+                )
+            });
+            self.unread(&list.place, "a connection reference", &doubt);
+        }
+        let members = self.principals(list, |_, _| {});
+        for reference in references {
+            for (principal, member) in &members {
+                let present = member.state == crate::compile::desired::State::Present;
+                let level = present.then_some(ReaderLevel::Read);
+                self.goals.readers.want(
+                    &reference,
+                    &list.place,
+                    principal.clone(),
+                    level,
+                    &member.place,
+                    None,
+                    &mut self.findings,
+                );
+            }
+        }
+    }
+
+    /// Whether a flow is started by a person; says so if not.
+    fn is_interactive(&mut self, flow: &Ref<names::Flow>, place: &Place, what: &str) -> bool {
+        let Answer::Found(facts) = self.inventory.definitions.get(&flow.id) else { return true };
+        if facts.trigger.is_interactive() {
+            return true;
+        }
+        let words = facts.trigger.words();
+        if let crate::clientdata::Trigger::OtherRequest(_) = facts.trigger
+            && what == "run-only users"
+        {
+            let message = format!("flow `{flow}` is {words}; little is known about run-only users there");
+            self.findings.push(Finding::warning(Rule::UnusualTrigger, place, message));
+            return true;
+        }
+        let message = format!("flow `{flow}` is {words}, so nobody runs it and it has no {what}");
+        let finding = Finding::error(Rule::NotInteractive, place, message);
+        self.findings
+            .push(finding.hint("only flows that a button, an app, a selected row or an agent starts run as somebody"));
+        false
+    }
+
+    fn unknown(&mut self, rule: Rule, place: &Place, message: String, written: &str, known: &[String], hint: &str) {
+        let meant = did_you_mean(written, known.iter().map(String::as_str));
+        let hint = meant.map_or_else(|| hint.to_owned(), |meant| format!("did you mean `{meant}`?"));
+        self.findings.push(Finding::error(rule, place, message).hint(hint));
+    }
+
+    fn ambiguous(&mut self, place: &Place, what: &str, candidates: &[(names::Text, String)]) {
+        let list: Vec<_> = candidates.iter().map(|(name, id)| format!("`{name}` ({id})")).collect();
+        let message = format!("{} {what}s have this name", candidates.len());
+        let finding = Finding::error(Rule::Ambiguous, place, message);
+        self.findings.push(finding.hint(format!("write `id:` with one of {}", list.join(", "))));
+    }
+
+    fn unread(&mut self, place: &Place, what: &str, problem: &Problem) {
+        let message = format!("{what} could not be read: {problem}");
+        let mut finding = Finding::warning(Rule::IncompleteRead, place, message);
+        if !problem.next.is_empty() {
+            finding = finding.hint(problem.next.clone());
+        }
+        self.findings.push(finding);
+    }
+
+    fn check_name(&mut self, place: &Place, written: &str, today: &str) {
+        if names::folded(written) != names::folded(today) {
+            let message = format!("the id belongs to `{today}`, not to `{written}`; the id decides");
+            self.findings.push(Finding::warning(Rule::NameMismatch, place, message));
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! The `connections:` of a Flow document: the most specific line for each connection, and what stands in its way.
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Resolve;
+use super::goals::Merge;
+use crate::clientdata::{Facts, Trigger};
+use crate::compile::desired::{Connection, ConnectionTarget, Flow};
+use crate::finding::{Finding, did_you_mean};
+use crate::inventory::people::PrincipalRow;
+use crate::inventory::section::{Answer, not_asked};
+use crate::kinds::flow::connections::{ConnectionEntry, entry_of};
+use crate::ledger::Reason;
+use crate::names::{self, ConnectionMode, Ref, folded};
+use crate::problem::Problem;
+use crate::rules::Rule;
+
+/// The current Dataverse connector, whose caller mode is impersonation (Learn: manage Dataverse connections).
+const DATAVERSE: &str = "shared_commondataserviceforapps";
+/// The privilege that the flow's owner needs for it (Learn: impersonate another user).
+const ACT_ON_BEHALF: &str = "prvActOnBehalfOfAnotherUser";
+
+impl Resolve<'_> {
+    pub(super) fn connections(&mut self, document: &Flow, flow: &Ref<names::Flow>) {
+        if document.connections.is_empty() {
+            return;
+        }
+        let place = document.connections[0].place.clone();
+        let facts = match self.inventory.definitions.get(&flow.id) {
+            Answer::Found(facts) => facts.clone(),
+            Answer::Unreadable(problem) => return self.unread(&place, &format!("the text of flow `{flow}`"), &problem),
+            Answer::Absent | Answer::NotAsked => {
+                return self.unread(&place, &format!("the text of flow `{flow}`"), &not_asked());
+            }
+        };
+        if !facts.trigger.is_interactive() {
+            let message = format!("flow `{flow}` is {}, so nobody can bring connections to it", facts.trigger.words());
+            let finding = Finding::error(Rule::NotInteractive, &place, message);
+            self.findings.push(
+                finding.hint("only flows that a button, an app, a selected row or an agent starts run as somebody"),
+            );
+            return;
+        }
+        self.unreached(document, flow, &facts);
+        self.goals.connections.subject(flow, &place).layer |= document.allow_unmanaged_layer;
+        let entries: BTreeMap<ConnectionEntry, Vec<(&names::Text, &crate::clientdata::Connection)>> =
+            facts.connections.iter().fold(BTreeMap::new(), |mut entries, (key, connection)| {
+                let entry = entry_of(key, connection.logical_name.as_ref());
+                entries.entry(entry).or_insert_with(Vec::new).push((key, connection));
+                entries
+            });
+        for (entry, keys) in entries {
+            let Some(line) = self.most_specific(document, flow, &keys) else { continue };
+            let held: BTreeSet<ConnectionMode> = keys.iter().map(|(_, connection)| connection.mode).collect();
+            let differs = held != BTreeSet::from([line.mode]);
+            let blocked = if differs { self.obstacle(flow, &facts, &keys, &line) } else { None };
+            self.goals.connections.want(flow, &place, entry, Some(line.mode), &line.place, blocked, &mut self.findings);
+        }
+    }
+
+    /// Lines that reach no connection of the flow.
+    fn unreached(&mut self, document: &Flow, flow: &Ref<names::Flow>, facts: &Facts) {
+        for line in &document.connections {
+            if facts.connections.iter().any(|(key, connection)| reaches(&line.target, key, connection)) {
+                continue;
+            }
+            let (what, known): (&str, Vec<&str>) = match &line.target {
+                ConnectionTarget::All => continue,
+                ConnectionTarget::Key(key) => (key, facts.connections.keys().map(names::Text::as_str).collect()),
+                ConnectionTarget::Connector(name) => {
+                    (name, facts.connections.values().map(|connection| connection.connector.as_str()).collect())
+                }
+                ConnectionTarget::LogicalName(name) => (
+                    name,
+                    facts.connections.values().filter_map(|connection| connection.logical_name.as_deref()).collect(),
+                ),
+            };
+            let message = format!("flow `{flow}` has no connection `{what}`");
+            let finding = Finding::error(Rule::UnknownReference, &line.place, message);
+            let list = known.iter().map(|name| format!("`{name}`")).collect::<BTreeSet<_>>();
+            let list = list.into_iter().collect::<Vec<_>>().join(", ");
+            let meant = did_you_mean(what, known);
+            self.findings.push(match meant {
+                Some(meant) => finding.hint(format!("did you mean `{meant}`?")),
+                None if list.is_empty() => finding.hint("the flow uses no connections"),
+                None => finding.hint(format!("it has {list}")),
+            });
+        }
+    }
+
+    fn most_specific(
+        &mut self,
+        document: &Flow,
+        flow: &Ref<names::Flow>,
+        keys: &[(&names::Text, &crate::clientdata::Connection)],
+    ) -> Option<Connection> {
+        let reaching = document
+            .connections
+            .iter()
+            .filter(|line| keys.iter().any(|(key, connection)| reaches(&line.target, key, connection)));
+        let rank = |target: &ConnectionTarget| match target {
+            ConnectionTarget::All => 0,
+            ConnectionTarget::Connector(_) => 1,
+            ConnectionTarget::LogicalName(_) => 2,
+            ConnectionTarget::Key(_) => 3,
+        };
+        let lines: Vec<_> = reaching.collect();
+        let best = lines.iter().map(|line| rank(&line.target)).max()?;
+        let mut best = lines.iter().filter(|line| rank(&line.target) == best);
+        let first = best.next()?;
+        for other in best {
+            if other.mode != first.mode {
+                let message = format!("flow `{flow}`: two lines reach one connection with different modes");
+                let finding = Finding::error(Rule::Contradiction, &other.place, message);
+                self.findings.push(finding.also(&first.place, format!("{} here", first.mode)));
+            }
+        }
+        Some((*first).clone())
+    }
+
+    /// Why a mode cannot be written, if so.
+    fn obstacle(
+        &mut self,
+        flow: &Ref<names::Flow>,
+        facts: &Facts,
+        keys: &[(&names::Text, &crate::clientdata::Connection)],
+        line: &Connection,
+    ) -> Option<Reason> {
+        let dataverse = keys.iter().any(|(_, connection)| connection.connector.as_str() == DATAVERSE);
+        match line.mode {
+            ConnectionMode::ProvidedByRunOnlyUser => {
+                if keys.iter().any(|(_, connection)| connection.with_organization) {
+                    let message = format!(
+                        "flow `{flow}` uses this connection with another environment, which cannot run with the caller's"
+                    );
+                    self.findings.push(Finding::error(Rule::WithOrganization, &line.place, message));
+                    return Some(Reason::Refused("an action names another environment".into()));
+                }
+                self.is_child(flow, line).or_else(|| if dataverse { self.owner_cannot_act(flow, line) } else { None })
+            }
+            ConnectionMode::UseThisConnection => {
+                if !dataverse && matches!(facts.trigger, Trigger::PowerApp | Trigger::PowerAppV2) {
+                    let message =
+                        format!("flow `{flow}` is started by an app; the service may set this connection back");
+                    self.findings.push(Finding::warning(Rule::AppTrigger, &line.place, message));
+                }
+                None
+            }
+            ConnectionMode::Mixed => None,
+        }
+    }
+
+    /// A child flow accepts only connections of its own (`ChildFlowUnsupportedForInvokerConnections`, many public issues).
+    fn is_child(&mut self, flow: &Ref<names::Flow>, line: &Connection) -> Option<Reason> {
+        match self.inventory.parents.get(&flow.id) {
+            Answer::Found(parents) if parents.is_empty() => None,
+            Answer::Absent => None,
+            Answer::Found(parents) => {
+                let names: Vec<_> = parents
+                    .iter()
+                    .map(|id| {
+                        self.inventory.flows.row(id).map_or_else(|| id.to_string(), |parent| parent.name.to_string())
+                    })
+                    .collect();
+                let message = format!(
+                    "flow `{flow}` is a child flow of {}, which could not be started any more",
+                    names.join(", ")
+                );
+                let finding = Finding::error(Rule::ChildFlow, &line.place, message);
+                self.findings.push(finding.hint("a child flow accepts only `useThisConnection`"));
+                Some(Reason::Refused("a child flow accepts only connections of its own".into()))
+            }
+            Answer::Unreadable(problem) => Some(self.parents_unread(flow, line, problem)),
+            Answer::NotAsked => Some(self.parents_unread(flow, line, not_asked())),
+        }
+    }
+
+    fn parents_unread(&mut self, flow: &Ref<names::Flow>, line: &Connection, problem: Problem) -> Reason {
+        self.unread(&line.place, &format!("whether flow `{flow}` is a child flow"), &problem);
+        Reason::Unread(problem)
+    }
+
+    /// The owner must hold the act-on-behalf privilege through a role of his own, not of a team (Learn: impersonate another user).
+    fn owner_cannot_act(&mut self, flow: &Ref<names::Flow>, line: &Connection) -> Option<Reason> {
+        let owner = self.inventory.flows.row(&flow.id)?.owner;
+        let (principal, _) = self.inventory.principal_of(owner);
+        let says = |what: &str| Some(Reason::Refused(format!("{principal}, who owns the flow, {what}").into()));
+        if !matches!(owner, PrincipalRow::User(_)) {
+            let message = format!("flow `{flow}` is owned by {principal}; only a user can act on behalf of others");
+            self.findings
+                .push(Finding::warning(Rule::ActOnBehalf, &line.place, message).hint("give the flow to a user"));
+            return says("is no user");
+        }
+        let privilege = self.inventory.privileges.row(&folded(ACT_ON_BEHALF).into())?.id;
+        match self.inventory.own_depth(owner, privilege) {
+            Ok(Some(_)) => None,
+            Ok(None) if self.gets_delegate(&principal) => None,
+            Ok(None) => {
+                let message = format!(
+                    "{principal} owns flow `{flow}` and does not hold {ACT_ON_BEHALF} through a role of his own"
+                );
+                let finding = Finding::warning(Rule::ActOnBehalf, &line.place, message);
+                let hint = format!("add a RoleAssignment of {{ builtIn: delegate }} for `{}`", principal.name());
+                self.findings.push(finding.hint(hint));
+                says("lacks the act-on-behalf privilege")
+            }
+            Err(problem) => {
+                self.unread(&line.place, &format!("what {principal}, who owns flow `{flow}`, may do"), &problem);
+                None
+            }
+        }
+    }
+
+    /// Whether this run assigns a role that holds the act-on-behalf privilege.
+    fn gets_delegate(&self, owner: &crate::principal::Principal) -> bool {
+        let Some(privilege) = self.inventory.privileges.row(&folded(ACT_ON_BEHALF).into()) else { return false };
+        self.goals.assignments.iter().any(|(role, wanted)| {
+            let holds =
+                self.inventory.role_privileges.row(&role.id).is_some_and(|held| held.contains_key(&privilege.id));
+            holds
+                && wanted
+                    .entries
+                    .iter()
+                    .any(|(holder, want)| want.level.is_some() && holder.principal.identity() == owner.identity())
+        })
+    }
+}
+
+/// Whether a line speaks of a connection.
+fn reaches(target: &ConnectionTarget, key: &str, connection: &crate::clientdata::Connection) -> bool {
+    match target {
+        ConnectionTarget::All => true,
+        ConnectionTarget::Connector(connector) => folded(connector) == folded(&connection.connector),
+        ConnectionTarget::LogicalName(name) => {
+            connection.logical_name.as_ref().is_some_and(|own| folded(own) == folded(name))
+        }
+        ConnectionTarget::Key(own) => own == key,
+    }
+}

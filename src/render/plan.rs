@@ -1,0 +1,175 @@
+//! Plans and reports as text that people read: one block per subject, columns aligned, the same without colour.
+use std::fmt::Write as _;
+
+use crate::ledger::Effect;
+use crate::plan::line::{LevelText, Line, LineKind};
+use crate::plan::{Plan, digest};
+use crate::problem::clip;
+use crate::report::{Outcome, Report};
+
+/// How wide the entry column is at least.
+const ENTRY_WIDTH: usize = 40;
+
+/// Renders the plans of a run with their summary and digest.
+pub fn text(plans: &[&Plan]) -> String {
+    let mut out = String::new();
+    for plan in plans {
+        environment(&mut out, plan, is_shown);
+    }
+    out.push_str(&summary(plans));
+    out
+}
+
+/// Renders what differs from the manifests, with what is granted and named in none.
+pub fn drift(plans: &[&Plan]) -> String {
+    let mut out = String::new();
+    for plan in plans {
+        environment(&mut out, plan, |line| is_shown(line) || matches!(line.kind, LineKind::Unmanaged { .. }));
+    }
+    let differ = plans.iter().flat_map(|plan| &plan.lines);
+    let count = differ.filter(|line| matches!(line.kind, LineKind::Change { .. } | LineKind::Blocked { .. })).count();
+    let _ = match count {
+        0 => writeln!(out, "Drift: none."),
+        1 => writeln!(out, "Drift: 1 difference."),
+        _ => writeln!(out, "Drift: {count} differences."),
+    };
+    out
+}
+
+fn environment(out: &mut String, plan: &Plan, is_shown: fn(&Line) -> bool) {
+    let shown: Vec<&Line> = plan.lines.iter().filter(|line| is_shown(line)).collect();
+    let _ = writeln!(out, "{}\n", clip(&plan.environment));
+    if shown.is_empty() {
+        let _ = writeln!(out, "  nothing to do");
+    }
+    let mut heading = None;
+    for line in shown {
+        if heading != Some(&line.heading) {
+            heading = Some(&line.heading);
+            let new = if line.new { " (new)" } else { "" };
+            let _ = writeln!(out, "  {}{new}", clip(&line.heading));
+        }
+        let _ = writeln!(out, "    {}", one(line));
+    }
+    let unmanaged = plan.lines.iter().filter(|line| matches!(line.kind, LineKind::Unmanaged { .. })).count();
+    if unmanaged > 0 && !plan.lines.iter().any(|line| is_shown(line) && matches!(line.kind, LineKind::Unmanaged { .. }))
+    {
+        let _ = writeln!(
+            out,
+            "\n  {unmanaged} unmanaged: granted, and named in no manifest (`powergrant drift` lists them)"
+        );
+    }
+    out.push('\n');
+}
+
+fn is_shown(line: &Line) -> bool {
+    match line.kind {
+        LineKind::Change { .. } | LineKind::Blocked { .. } | LineKind::Unread { .. } => true,
+        LineKind::Unmanaged { .. } | LineKind::Kept { .. } => false,
+    }
+}
+
+/// One line of a plan: symbol, entry, level, and what else a reader should know.
+pub fn one(line: &Line) -> String {
+    let level = |level: &Option<LevelText>| level.as_ref().map(|level| clip(&level.text)).unwrap_or_default();
+    let (symbol, mut rest) = match &line.kind {
+        LineKind::Change { from: None, to, .. } => ('+', level(to)),
+        LineKind::Change { from, to: None, .. } => ('-', level(from)),
+        LineKind::Change { from, to, .. } => ('~', format!("{} → {}", level(from), level(to))),
+        LineKind::Blocked { reason, .. } => ('!', clip(reason)),
+        LineKind::Unread { problem, .. } if line.entry.is_empty() => {
+            return format!("? not read: {problem}, nothing planned");
+        }
+        LineKind::Unread { problem, .. } => ('?', format!("not read: {}", problem.says)),
+        LineKind::Unmanaged { held } => {
+            (' ', format!("{}; unmanaged", level(held)).trim_start_matches("; ").to_owned())
+        }
+        LineKind::Kept { held, reason } => {
+            (' ', format!("{}; {}", level(held), clip(reason)).trim_start_matches("; ").to_owned())
+        }
+    };
+    if rest == "held" || rest == "exists" {
+        rest.clear();
+    }
+    let mut notes: Vec<String> = line.note.iter().map(|note| clip(note)).collect();
+    if !line.after.is_empty() {
+        notes.push(format!("after {}", clip(&line.after.join(", "))));
+    }
+    let parts: Vec<String> = std::iter::once(rest).chain(notes).filter(|part| !part.is_empty()).collect();
+    format!("{symbol} {:<ENTRY_WIDTH$} {}", clip(&line.name), parts.join("; ")).trim_end().to_owned()
+}
+
+/// The last lines of a plan: counts and the digest.
+pub fn summary(plans: &[&Plan]) -> String {
+    let (mut add, mut change, mut remove, mut widen, mut narrow, mut blocked, mut unread) = (0, 0, 0, 0, 0, 0, 0);
+    for line in plans.iter().flat_map(|plan| &plan.lines) {
+        match &line.kind {
+            LineKind::Change { from, to, effect, .. } => {
+                match (from, to) {
+                    (None, _) => add += 1,
+                    (Some(_), None) => remove += 1,
+                    (Some(_), Some(_)) => change += 1,
+                }
+                match effect {
+                    Effect::Widens => widen += 1,
+                    Effect::Narrows => narrow += 1,
+                    Effect::Shifts => {}
+                }
+            }
+            LineKind::Blocked { .. } => blocked += 1,
+            LineKind::Unread { .. } => unread += 1,
+            LineKind::Unmanaged { .. } | LineKind::Kept { .. } => {}
+        }
+    }
+    if add + change + remove + blocked + unread == 0 {
+        return "Plan: nothing to do.\n".to_owned();
+    }
+    let mut line =
+        format!("Plan: {add} to add, {change} to change, {remove} to remove; {widen} widen access, {narrow} narrow it");
+    if blocked > 0 {
+        let _ = write!(line, "; {blocked} blocked");
+    }
+    if unread > 0 {
+        let _ = write!(line, "; {unread} not read");
+    }
+    let digest = digest::digest(plans.iter().copied());
+    format!("{line}.\nDigest {digest}; apply exactly this with `powergrant apply --expect {digest}`\n")
+}
+
+/// Renders what became of a run.
+pub fn reports(reports: &[Report]) -> String {
+    let mut out = String::new();
+    for report in reports {
+        let _ = writeln!(out, "{}\n", clip(&report.environment));
+        for alarm in &report.alarms {
+            let _ = writeln!(out, "  ATTENTION: {}", clip(alarm));
+        }
+        let mut heading = None;
+        for (line, outcome) in &report.results {
+            if heading != Some(&line.heading) {
+                heading = Some(&line.heading);
+                let _ = writeln!(out, "  {}", clip(&line.heading));
+            }
+            let symbol = if *outcome == Outcome::Held { '=' } else { '!' };
+            let words = match (&line.kind, outcome) {
+                (LineKind::Change { to: None, .. }, Outcome::Held) => "revoked".to_owned(),
+                (LineKind::Change { to: Some(to), .. }, Outcome::Held) if !to.text.is_empty() => to.text.clone(),
+                (_, outcome) => outcome.words(),
+            };
+            let _ = writeln!(out, "    {symbol} {:<ENTRY_WIDTH$} {}", clip(&line.name), clip(&words));
+            if let Outcome::Refused { problem } | Outcome::Unverified { problem } = outcome
+                && !problem.next.is_empty()
+            {
+                let _ = writeln!(out, "      next: {}", clip(&problem.next));
+            }
+        }
+        for line in &report.new_since_plan {
+            let _ = writeln!(out, "  new since the plan, not done: {}: {}", clip(&line.heading), one(line));
+        }
+        out.push('\n');
+    }
+    let all: Vec<&Outcome> = reports.iter().flat_map(|report| &report.results).map(|(_, outcome)| outcome).collect();
+    let held = all.iter().filter(|outcome| ***outcome == Outcome::Held).count();
+    let _ = writeln!(out, "Applied: {held} of {} read back from the services and held.", all.len());
+    out
+}

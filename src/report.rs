@@ -1,0 +1,71 @@
+//! What became of an approved plan: one outcome for each of its lines.
+use serde::Serialize;
+
+use crate::plan::Line;
+use crate::problem::Problem;
+
+/// What became of one line.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "outcome", rename_all = "camelCase")]
+pub enum Outcome {
+    /// It was read back and stands.
+    Held,
+    /// The service accepted it, and no read has shown it yet.
+    NotVisibleYet,
+    /// The service accepted it, and the old state stands again.
+    Reverted,
+    /// The service refused it.
+    Refused {
+        /// What it said.
+        problem: Problem,
+    },
+    /// Nobody knows: there was no answer, or the read after it failed.
+    Unverified {
+        /// Why nobody knows.
+        problem: Problem,
+    },
+    /// It was not sent.
+    Skipped {
+        /// Because of what.
+        because: String,
+    },
+}
+
+impl Outcome {
+    /// The outcome in words.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Held => "held".to_owned(),
+            Self::NotVisibleYet => "accepted, not visible yet".to_owned(),
+            Self::Reverted => "reverted by the service".to_owned(),
+            Self::Refused { problem } => format!("refused: {problem}"),
+            Self::Unverified { problem } => format!("unverified: {problem}"),
+            Self::Skipped { because } => format!("skipped because {because}"),
+        }
+    }
+}
+
+/// What became of one environment's plan.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// The environment's name.
+    pub environment: String,
+    /// Each approved line and what became of it.
+    pub results: Vec<(Line, Outcome)>,
+    /// What differs now and was not approved, so was not done.
+    pub new_since_plan: Vec<Line>,
+    /// What a reader must know first, such as a flow that is off now.
+    pub alarms: Vec<String>,
+    /// How often was written and read again.
+    pub rounds: usize,
+}
+
+impl Report {
+    /// Whether every line was read back and stands, and nothing is left to say.
+    pub fn all_held(&self) -> bool {
+        self.results.iter().all(|(_, outcome)| *outcome == Outcome::Held)
+            && self.new_since_plan.is_empty()
+            && self.alarms.is_empty()
+    }
+}

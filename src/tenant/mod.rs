@@ -1,0 +1,107 @@
+//! The tenant: the only module that opens connections to Microsoft's services, or to the embedded tenant in their place.
+mod batch;
+mod clouds;
+mod counts;
+pub mod filters;
+mod hosts;
+mod limits;
+mod multipart;
+mod paging;
+mod problem_of;
+mod reader;
+mod remedies;
+mod retry;
+mod session;
+mod sign_in;
+#[cfg(test)]
+mod tests;
+mod token;
+mod wire;
+mod writer;
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+pub use clouds::Cloud;
+pub use counts::{Count, Counted, Counts};
+pub use hosts::{Organisation, Routing};
+pub use reader::Reader;
+pub use retry::Patience;
+pub use sign_in::{Credentials, Secret};
+pub use token::Claims;
+pub use wire::install_tls;
+pub use writer::{Sent, WritePermit, Writer};
+
+use crate::clock::Clock;
+use crate::problem::Problem;
+use retry::Budget;
+use session::Session;
+use sign_in::SignIn;
+use wire::Wire;
+
+/// What a connection to a tenant needs to know.
+#[derive(Clone)]
+pub struct Settings {
+    /// The cloud that the tenant is in.
+    pub cloud: Cloud,
+    /// How its hosts are reached.
+    pub routing: Routing,
+    /// How to sign in.
+    pub credentials: Credentials,
+    /// The tenant that tokens must be of.
+    pub tenant: Option<Uuid>,
+    /// How often and how long to try.
+    pub patience: Patience,
+    /// The clock that all waiting goes through.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// One identity in one tenant; cheap to clone. Nothing is sent before something is read.
+#[derive(Clone)]
+pub struct Tenant {
+    cloud: Cloud,
+    patience: Patience,
+    session: Session,
+}
+
+impl Tenant {
+    /// Makes the client.
+    pub fn connect(settings: Settings) -> Result<Self, Problem> {
+        let Settings { cloud, routing, credentials, tenant, patience, clock } = settings;
+        let budget = Arc::new(Budget::new(patience, clock.now()));
+        let wire = Arc::new(Wire::new(routing, clock)?);
+        let sign_in = Arc::new(SignIn::new(cloud, routing, tenant, credentials, Arc::clone(&wire)));
+        let session = Session { wire, sign_in, budget, counts: Arc::default(), label: "".into() };
+        Ok(Self { cloud, patience, session })
+    }
+
+    /// The same identity for another run: its tokens and what is known of limits stay, patience and counts begin anew.
+    #[must_use]
+    pub fn another_run(&self) -> Self {
+        let mut tenant = self.clone();
+        tenant.session.budget = Arc::new(Budget::new(self.patience, self.session.now()));
+        tenant.session.counts = Arc::default();
+        tenant
+    }
+
+    /// The cloud that the tenant is in.
+    pub fn cloud(&self) -> Cloud {
+        self.cloud
+    }
+
+    /// What reads; without an organisation it has no Dataverse.
+    pub fn reader(&self, organisation: Option<Organisation>) -> Reader {
+        Reader::new(self.session.clone(), self.cloud, organisation)
+    }
+
+    /// What writes, for whoever may.
+    pub fn writer(&self, organisation: Option<Organisation>, permit: WritePermit) -> Writer {
+        Writer::new(self.reader(organisation), permit)
+    }
+
+    /// What was sent in this run.
+    pub fn counts(&self) -> &Counts {
+        &self.session.counts
+    }
+}

@@ -1,0 +1,237 @@
+//! One request, one answer: the only place where something is sent.
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Url, redirect};
+use tracing::debug;
+
+use super::counts::{Counted, Counts};
+use super::hosts::{Routing, Target};
+use super::limits::{Gate, Limits};
+use super::problem_of::Asked;
+use super::sign_in::Secret;
+use crate::clock::Clock;
+use crate::problem::{Cause, Problem};
+use crate::request::Service;
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long an answer may be silent. Dataverse gives up on a request after two minutes itself (Learn: Dataverse timeouts).
+const READ: Duration = Duration::from_secs(120);
+
+/// A request that is ready to go.
+#[derive(Clone, Debug)]
+pub(super) struct Parcel {
+    pub(super) asked: Asked,
+    pub(super) who: Counted,
+    pub(super) url: Url,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Option<Body>,
+}
+
+impl Parcel {
+    /// A request to a service, without a body and with the headers that the service always wants.
+    pub(super) fn new(target: &Target, method: &'static str, path: &str, url: Url) -> Self {
+        let asked = Asked { service: target.service.name(), method, path: path.to_owned() };
+        let mut headers = vec![("Accept".to_owned(), "application/json".to_owned())];
+        if target.service == Service::Dataverse {
+            // Learn: compose HTTP requests and handle errors.
+            headers.push(("OData-MaxVersion".to_owned(), "4.0".to_owned()));
+            headers.push(("OData-Version".to_owned(), "4.0".to_owned()));
+        }
+        Self { asked, who: Counted::Service(target.service), url, headers, body: None }
+    }
+
+    /// A batch.
+    pub(super) fn batch(target: &Target, body: Body) -> Result<Self, Problem> {
+        let mut parcel = Self::new(target, "POST", "$batch", target.url("$batch")?);
+        parcel.body = Some(body);
+        Ok(parcel)
+    }
+}
+
+/// The body of a request.
+#[derive(Clone, Debug)]
+pub(super) struct Body {
+    pub(super) kind: String,
+    pub(super) text: String,
+}
+
+impl Body {
+    /// A body of JSON (Learn: compose HTTP requests; the charset is expected).
+    pub(super) fn json(value: &serde_json::Value) -> Self {
+        Self { kind: "application/json; charset=utf-8".to_owned(), text: value.to_string() }
+    }
+}
+
+/// An answer, read to its end.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(super) fn new(status: u16, headers: HeaderMap, body: Vec<u8>) -> Self {
+        Self { status, headers, body }
+    }
+
+    pub(super) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug)]
+pub(super) enum Lost {
+    /// No connection was made, so nothing arrived.
+    NotSent(Problem),
+    /// It was sent, and no whole answer came back: it may have been done.
+    Unanswered(Problem),
+}
+
+impl Lost {
+    pub(super) fn problem(self) -> Problem {
+        match self {
+            Self::NotSent(problem) | Self::Unanswered(problem) => problem,
+        }
+    }
+}
+
+/// What sends: the HTTP client with its limits.
+pub(super) struct Wire {
+    http: Client,
+    routing: Routing,
+    limits: Limits,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+impl Wire {
+    pub(super) fn new(routing: Routing, clock: Arc<dyn Clock>) -> Result<Self, Problem> {
+        install_tls();
+        let mut client = Client::builder()
+            .user_agent(concat!("powergrant/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .gzip(true)
+            .connect_timeout(CONNECT)
+            .read_timeout(READ);
+        if let Routing::Sandbox(listener) = routing {
+            if !listener.ip().is_loopback() {
+                return Err(Problem::without_request(
+                    Cause::Refused,
+                    "embedded tenant",
+                    format!("`{listener}` is not a loopback address"),
+                    "the embedded tenant is reached on this machine alone, because its traffic is plain http",
+                ));
+            }
+            client = client.no_proxy();
+        }
+        let http = client.build().map_err(|error| {
+            Problem::without_request(
+                Cause::Unreachable,
+                "TLS",
+                chain(&error),
+                "install the system's CA certificates (package `ca-certificates`), or name a file in SSL_CERT_FILE",
+            )
+        })?;
+        Ok(Self { http, routing, limits: Limits::default(), clock })
+    }
+
+    /// The gate of the host that a request goes to.
+    pub(super) fn gate(&self, url: &Url) -> Arc<Gate> {
+        self.limits.gate(url.host_str().unwrap_or_default())
+    }
+
+    /// Sends a request once and reads the answer to its end.
+    pub(super) async fn send(
+        &self,
+        parcel: &Parcel,
+        token: Option<&Secret>,
+        counts: &Counts,
+        label: &str,
+    ) -> Result<Answer, Lost> {
+        let request = self.request(parcel, token).map_err(Lost::NotSent)?;
+        let gate = self.gate(&parcel.url);
+        let _pass = gate.enter(self.clock.as_ref()).await;
+        counts.request(label, parcel.who);
+        let started = self.clock.now();
+        let answer = self.exchange(parcel, request).await;
+        let milliseconds = self.clock.now().duration_since(started).as_millis();
+        let (method, host, path) = (parcel.asked.method, parcel.url.host_str(), parcel.url.path());
+        if let Ok(answer) = &answer {
+            debug!(method, host, path, status = answer.status, milliseconds, "answered");
+            counts.bytes(label, parcel.who, answer.body.len());
+            if answer.status != 429 {
+                gate.answered();
+            }
+        } else {
+            debug!(method, host, path, milliseconds, "not answered");
+        }
+        answer
+    }
+
+    fn request(&self, parcel: &Parcel, token: Option<&Secret>) -> Result<reqwest::Request, Problem> {
+        let unfit = |what: &str| parcel.asked.problem(Cause::Malformed, None, &format!("{what} cannot be sent"));
+        let mut headers = HeaderMap::new();
+        for (name, value) in &parcel.headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unfit("a header's name"))?;
+            headers.insert(name, HeaderValue::from_str(value).map_err(|_| unfit("a header's value"))?);
+        }
+        if let Some(token) = token {
+            let mut value =
+                HeaderValue::from_str(&format!("Bearer {}", token.reveal())).map_err(|_| unfit("the token"))?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        if let Routing::Sandbox(_) = self.routing {
+            let host = parcel.url.host_str().unwrap_or_default();
+            headers.insert(HOST, HeaderValue::from_str(host).map_err(|_| unfit("the host's name"))?);
+            headers.insert("X-Forwarded-Proto", HeaderValue::from_static("https"));
+        }
+        let method = reqwest::Method::from_bytes(parcel.asked.method.as_bytes()).map_err(|_| unfit("the method"))?;
+        let mut request = self.http.request(method, self.routing.address(&parcel.url)).headers(headers);
+        if let Some(body) = &parcel.body {
+            request = request.header(CONTENT_TYPE, &body.kind).body(body.text.clone());
+        }
+        request.build().map_err(|error| unfit(&chain(&error.without_url())))
+    }
+
+    async fn exchange(&self, parcel: &Parcel, request: reqwest::Request) -> Result<Answer, Lost> {
+        let lost = |error: reqwest::Error, cause| parcel.asked.problem(cause, None, &chain(&error.without_url()));
+        let response = self.http.execute(request).await.map_err(|error| {
+            if error.is_connect() {
+                Lost::NotSent(lost(error, Cause::Unreachable))
+            } else {
+                Lost::Unanswered(lost(error, Cause::Unreachable))
+            }
+        })?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        match response.bytes().await {
+            Ok(body) => Ok(Answer::new(status, headers, body.into())),
+            Err(error) => Err(Lost::Unanswered(lost(error, Cause::Incomplete))),
+        }
+    }
+}
+
+/// Chooses the cryptography of TLS for the whole process; again is the same as once.
+pub fn install_tls() {
+    // Err: somebody else has chosen already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// An error and its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

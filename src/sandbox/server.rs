@@ -133,11 +133,14 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     };
     let tenant = match kept {
         Some(tenant) => tenant,
-        None => make(&seed)?,
+        None => {
+            let tenant = make(&seed)?;
+            if let Some(path) = &state {
+                store::save(path, &tenant)?;
+            }
+            tenant
+        }
     };
-    if let Some(path) = &state {
-        store::save(path, &tenant)?;
-    }
     let failed = |source| StartError::Listen { address: listen, source };
     let listener = TcpListener::bind(listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;

@@ -131,15 +131,14 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         Some(path) if !reset => store::load(path)?,
         Some(_) | None => None,
     };
-    let tenant = match kept {
-        Some(tenant) => tenant,
-        None => {
-            let tenant = make(&seed)?;
-            if let Some(path) = &state {
-                store::save(path, &tenant)?;
-            }
-            tenant
+    let tenant = if let Some(tenant) = kept {
+        tenant
+    } else {
+        let tenant = make(&seed)?;
+        if let Some(path) = &state {
+            store::save(path, &tenant)?;
         }
+        tenant
     };
     let failed = |source| StartError::Listen { address: listen, source };
     let listener = TcpListener::bind(listen).await.map_err(failed)?;

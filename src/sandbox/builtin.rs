@@ -3,6 +3,9 @@
 use super::rights::Depth::{self, Basic, Global, Local};
 use super::rights::Verb::{self, Append, AppendTo, Assign, Create, Delete, Read, Share, Write};
 
+/// Privileges on one table: how far, and for which operations.
+pub type TableGrants = (&'static str, &'static [(Depth, &'static [Verb])]);
+
 /// A role that every organisation has.
 #[derive(Debug, Clone, Copy)]
 pub struct BuiltIn {
@@ -15,7 +18,7 @@ pub struct BuiltIn {
     /// Whether it may be edited (recorded: `iscustomizable` of 72 roles).
     pub is_customizable: bool,
     /// Privileges on tables.
-    pub tables: &'static [(&'static str, &'static [(Depth, &'static [Verb])])],
+    pub tables: &'static [TableGrants],
     /// Privileges without a table, all at Global.
     pub miscellaneous: &'static [&'static str],
 }

@@ -36,14 +36,8 @@ pub(super) fn respond(shared: &Shared, tenant: &mut Tenant, incoming: &Incoming<
 
 /// Schedules one rule or a list of them.
 fn schedule(tenant: &mut Tenant, body: &str) -> Result<Answer, Fault> {
-    let rules: Vec<Rule> = match read::<Value>(body)? {
-        list @ Value::Array(_) => convert(list)?,
-        one @ (serde_json::Value::Null
-        | serde_json::Value::Bool(_)
-        | serde_json::Value::Number(_)
-        | serde_json::Value::String(_)
-        | serde_json::Value::Object(_)) => vec![convert(one)?],
-    };
+    let written: Value = read(body)?;
+    let rules: Vec<Rule> = if written.is_array() { convert(written)? } else { vec![convert(written)?] };
     for rule in rules {
         tenant.faults.schedule(rule);
     }

@@ -7,6 +7,7 @@ pub mod access;
 pub mod answer;
 pub mod bap;
 pub mod builtin;
+mod by_hand;
 mod control;
 mod dataverse;
 pub mod directory;

@@ -50,6 +50,7 @@ pub(super) struct Undo {
     table: String,
     id: Uuid,
     before: Option<Row>,
+    version: u64,
 }
 
 // All rows of a seed were made then; nothing in the sandbox depends on the clock.
@@ -109,12 +110,12 @@ impl Organization {
     /// Finds the one row of a table with that name, without regard to case.
     pub fn named(&self, table: &str, name: &str) -> Option<Uuid> {
         let column = self.table(table)?.primary_name.clone();
-
         self.find(table, &column, &json!(name)).map(|(id, _)| id).next()
     }
 
     /// Writes a row under its key with a new version; the journal remembers what was there.
     pub fn put(&mut self, table: &str, id: Uuid, mut row: Row) {
+        let version = self.version;
         self.version += 1;
         row.insert("versionnumber".into(), json!(self.version));
         if let Some(definition) = self.table(table) {
@@ -127,7 +128,7 @@ impl Organization {
             }
         }
         let before = self.rows.entry(table.to_owned()).or_default().insert(id, row);
-        self.journal.push(Undo { table: table.to_owned(), id, before });
+        self.journal.push(Undo { table: table.to_owned(), id, before, version });
     }
 
     /// Changes columns of a row that exists; says whether it did.
@@ -141,8 +142,9 @@ impl Organization {
     /// Removes a row; says whether it was there.
     pub fn remove(&mut self, table: &str, id: Uuid) -> bool {
         let Some(before) = self.rows.get_mut(table).and_then(|rows| rows.remove(&id)) else { return false };
+        let version = self.version;
         self.version += 1;
-        self.journal.push(Undo { table: table.to_owned(), id, before: Some(before) });
+        self.journal.push(Undo { table: table.to_owned(), id, before: Some(before), version });
         true
     }
 
@@ -156,6 +158,7 @@ impl Organization {
         while self.journal.len() > mark
             && let Some(undo) = self.journal.pop()
         {
+            self.version = undo.version;
             let rows = self.rows.entry(undo.table).or_default();
             match undo.before {
                 Some(row) => rows.insert(undo.id, row),

@@ -14,21 +14,18 @@ use super::organization::{Organization, derived, id, number, row_of};
 /// Finds the user of an Entra object id.
 pub fn user_of(organization: &Organization, object: Uuid) -> Option<Uuid> {
     let wanted = json!(object);
-
     organization.find("systemuser", "azureactivedirectoryobjectid", &wanted).map(|(key, _)| key).next()
 }
 
 /// Finds the user of an application.
 pub fn application_user(organization: &Organization, application: Uuid) -> Option<Uuid> {
     let wanted = json!(application);
-
     organization.find("systemuser", "applicationid", &wanted).map(|(key, _)| key).next()
 }
 
 /// Finds the group team of an Entra group and membership type.
 pub fn group_team(organization: &Organization, group: Uuid, membership: i64) -> Option<Uuid> {
     let wanted = json!(group);
-
     organization
         .find("team", "azureactivedirectoryobjectid", &wanted)
         .filter(|(_, row)| number(row, "membershiptype") == Some(membership))

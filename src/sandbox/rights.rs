@@ -111,6 +111,16 @@ impl Depth {
         }
     }
 
+    /// Returns the column of the privilege table that says whether a privilege can be held at this depth.
+    pub const fn column(self) -> &'static str {
+        match self {
+            Self::Basic => "canbebasic",
+            Self::Local => "canbelocal",
+            Self::Deep => "canbedeep",
+            Self::Global => "canbeglobal",
+        }
+    }
+
     /// Reads a `privilegedepthmask`.
     pub fn of_mask(mask: u64) -> Option<Self> {
         Self::ALL.into_iter().find(|depth| u64::from(depth.mask()) == mask)

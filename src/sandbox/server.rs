@@ -90,7 +90,7 @@ impl Running {
         self.address
     }
 
-    /// The tenant, to be looked at or changed behind everybody's back.
+    /// The tenant, to be looked at or changed behind everybody's back. While it is locked no request is answered.
     pub fn tenant(&self) -> Arc<Mutex<Tenant>> {
         Arc::clone(&self.tenant)
     }
@@ -131,13 +131,15 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         Some(path) if !reset => store::load(path)?,
         Some(_) | None => None,
     };
-    let tenant = match kept {
-        Some(tenant) => tenant,
-        None => make(&seed)?,
+    let tenant = if let Some(tenant) = kept {
+        tenant
+    } else {
+        let tenant = make(&seed)?;
+        if let Some(path) = &state {
+            store::save(path, &tenant)?;
+        }
+        tenant
     };
-    if let Some(path) = &state {
-        store::save(path, &tenant)?;
-    }
     let failed = |source| StartError::Listen { address: listen, source };
     let listener = TcpListener::bind(listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;

@@ -189,7 +189,9 @@ fn route(tenant: &Tenant, incoming: &Incoming<'_>) -> Option<(Service, String)> 
         "api.flow.microsoft.com" => return Some((Service::Flow, path.to_owned())),
         _ => {}
     }
-    let of_host = tenant.organizations.iter().find(|(_, organization)| organization.host.eq_ignore_ascii_case(&name));
+    // `contoso.api.crm4.dynamics.com` is the same organisation (recorded: both forms answer).
+    let plain = name.replacen(".api.crm", ".crm", 1);
+    let of_host = tenant.organizations.iter().find(|(_, organization)| organization.host.eq_ignore_ascii_case(&plain));
     if let Some((environment, _)) = of_host {
         return Some((Service::Dataverse(environment.clone()), path.to_owned()));
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -96,6 +98,6 @@ impl Tenant {
     /// Returns a digest of the state: equal before and after what only reads.
     pub fn fingerprint(&self) -> String {
         let text = serde_json::to_string(self).expect("the state has only keys that are texts");
-        Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+        URL_SAFE_NO_PAD.encode(Sha256::digest(text))
     }
 }

@@ -1,3 +1,5 @@
+//! Depths, teams and shares as tables of cases.
+
 use serde_json::json;
 use uuid::Uuid;
 

@@ -247,7 +247,6 @@ impl Session<'_> {
 
     fn reference_row(&self, reference: &Value) -> Option<Uuid> {
         let name = reference["connection"].get("connectionReferenceLogicalName")?;
-
         self.organization.find("connectionreference", "connectionreferencelogicalname", name).map(|(key, _)| key).next()
     }
 

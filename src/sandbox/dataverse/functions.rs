@@ -67,7 +67,7 @@ impl Session<'_> {
             ("GET", "systemuser", "RetrieveUserPrivilegeByPrivilegeName") => {
                 let query = request.options()?;
                 let name = segment.parameters(&query.aliases)?.remove("PrivilegeName");
-                self.user_privileges(request, key, name)
+                self.user_privileges(request, key, name.as_deref())
             }
             ("GET", "systemuser" | "team", "RetrievePrincipalAccess") => {
                 let query = request.options()?;
@@ -115,15 +115,14 @@ impl Session<'_> {
         Ok(self.role_privilege_list(request, "RetrieveTeamPrivilegesResponse", held))
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "it is made for this call")]
-    fn user_privileges(&self, request: &Request<'_>, user: Uuid, name: Option<String>) -> Result<Answer, Fault> {
+    fn user_privileges(&self, request: &Request<'_>, user: Uuid, name: Option<&str>) -> Result<Answer, Fault> {
         let caller = self.authority()?;
         // Everybody may ask about himself.
         if user != caller.user {
             caller.require_on(self.organization, self.table("systemuser")?, Verb::Read, user)?;
         }
         let held = widest_of(&Authority::of(self.organization, user));
-        let wanted = name.as_deref().map(|name| self.organization.privilege_id(name));
+        let wanted = name.map(|name| self.organization.privilege_id(name));
         let held = held.into_iter().filter(|(privilege, ..)| wanted.is_none_or(|wanted| wanted == *privilege));
         let kind = if name.is_some() {
             "RetrieveUserPrivilegeByPrivilegeNameResponse"

@@ -19,7 +19,7 @@ mod sight;
 mod team_actions;
 mod update;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -266,7 +266,7 @@ impl Session<'_> {
 
     /// Lists the keys of a table.
     pub(super) fn keys(&self, table: &str) -> Vec<Uuid> {
-        self.organization.all(table).map(|(key, _)| key).collect::<BTreeSet<_>>().into_iter().collect()
+        self.organization.all(table).map(|(key, _)| key).collect()
     }
 
     /// Answers a write with the address of the row, or with the row where that is preferred.

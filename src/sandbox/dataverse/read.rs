@@ -17,7 +17,7 @@ use crate::sandbox::schema::Table;
 
 /// The largest page and the largest count (Learn: page results; third-party live tests: counts stop there).
 pub(super) const PAGE: usize = 5000;
-/// How many conditions a filter may have (Learn: `FetchXML`, limits).
+/// How many conditions a filter may have (Learn: limits of `FetchXML`).
 const CONDITIONS: usize = 500;
 /// How much text of flows one page may carry before the service gives up (inferred; a public connector keeps pages small for it).
 const LARGEST_PAGE: usize = 32 * 1024 * 1024;

@@ -110,13 +110,7 @@ impl Session<'_> {
     }
 
     fn allowed_depth(&self, privilege: Uuid, depth: Depth) -> Result<(), Fault> {
-        let column = match depth {
-            Depth::Basic => "canbebasic",
-            Depth::Local => "canbelocal",
-            Depth::Deep => "canbedeep",
-            Depth::Global => "canbeglobal",
-        };
-        if self.organization.row("privilege", privilege).is_some_and(|row| is_set(row, column)) {
+        if self.organization.row("privilege", privilege).is_some_and(|row| is_set(row, depth.column())) {
             return Ok(());
         }
         Err(Fault::new(

@@ -1,4 +1,4 @@
-//! Writes rows as the Web API does: chosen columns, `ETags`, annotations, embedded rows.
+//! Writes rows as the Web API does: chosen columns, versions, annotations, embedded rows.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use crate::sandbox::schema::{Kind, Table};
 /// Whether `Prefer: odata.include-annotations` asked for annotations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Annotations {
-    /// Only the `ETag`.
+    /// Only the version.
     None,
     /// Names of lookups and choices too.
     All,

@@ -48,7 +48,7 @@ impl Session<'_> {
             columns.insert("_modifiedby_value".into(), json!(authority.user));
         }
         match table {
-            "role" => self.update_role(key, columns)?,
+            "role" => self.update_role(key, &columns)?,
             "workflow" => self.update_flow(key, columns, &authority)?,
             "systemuser" => self.update_user(key, columns),
             _ => {
@@ -72,10 +72,9 @@ impl Session<'_> {
         ))
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "it is made for this call")]
-    fn update_role(&mut self, key: Uuid, columns: Row) -> Result<(), Fault> {
+    fn update_role(&mut self, key: Uuid, columns: &Row) -> Result<(), Fault> {
         self.may_edit_role(key)?;
-        if let Some(name) = text(&columns, "name") {
+        if let Some(name) = text(columns, "name") {
             let unit = self.organization.row("role", key).and_then(|row| id(row, "_businessunitid_value"));
             self.refuse_same_name(name, unit.unwrap_or_default(), key)?;
         }

@@ -1,22 +1,18 @@
 //! Makes the Dataverse organisation of a seed.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::directory::{Names, unknown};
-use super::flow::{Connection, clientdata};
-use super::{
-    AgentSeed, ConnectionReferenceSeed, DataverseSeed, EnvironmentSeed, EnvironmentVariableSeed, FlowSeed, FlowState,
-    MemberSeed, Principal, RoleSeed, SeedError, ShareSeed, TableOwnership, TeamSeed,
-};
+use super::{DataverseSeed, EnvironmentSeed, MemberSeed, RoleSeed, SeedError, TableOwnership, TeamSeed};
 use crate::sandbox::access::unit_of;
+use crate::sandbox::directory::{Directory, Person};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::Row;
-use crate::sandbox::organization::{Organization, derived, id, row_of};
+use crate::sandbox::organization::{Organization, derived, id, is_set, row_of};
 use crate::sandbox::principals;
-use crate::sandbox::rights::{EVERY_RIGHT, mask_of};
 use crate::sandbox::roles::{self, NewRole, managed_property};
 use crate::sandbox::schema::{Ownership, Table};
 
@@ -65,21 +61,35 @@ pub(super) fn environment_id(tenant: Uuid, environment: &EnvironmentSeed) -> Str
     environment.id.clone().unwrap_or_else(|| derived(tenant, &format!("environment:{}", environment.name)).to_string())
 }
 
-struct Maker<'a> {
-    organization: Organization,
-    names: &'a Names,
+// A user who left the company may still have a row, although nobody could add him today.
+fn directory_with(directory: &Directory, object: Uuid) -> Cow<'_, Directory> {
+    match directory.users.get(&object) {
+        Some(person) if !person.enabled => {
+            let mut enabled = directory.clone();
+            enabled.users.insert(object, Person { enabled: true, ..person.clone() });
+            Cow::Owned(enabled)
+        }
+        Some(_) | None => Cow::Borrowed(directory),
+    }
+}
+
+/// What a seed is being made into.
+pub(super) struct Maker<'a> {
+    pub(super) organization: Organization,
+    pub(super) names: &'a Names,
 }
 
 impl Maker<'_> {
-    fn key(&self, kind: &str, name: &str) -> Uuid {
+    pub(super) fn key(&self, kind: &str, name: &str) -> Uuid {
         derived(self.organization.id, &format!("{kind}:{name}"))
     }
 
     fn organization_row(&mut self, seed: &DataverseSeed) {
-        let settings: String = seed.settings.iter().map(|(name, value)| format!("<{name}>{value}</{name}>")).collect();
+        let settings: Vec<String> =
+            seed.settings.iter().map(|(name, value)| format!("<{name}>{value}</{name}>")).collect();
         let row = json!({
             "name": self.organization.unique_name, "languagecode": 1033,
-            "orgdborgsettings": format!("<OrgSettings>{settings}</OrgSettings>"),
+            "orgdborgsettings": format!("<OrgSettings>{}</OrgSettings>", settings.concat()),
         });
         let key = self.organization.id;
         self.organization.put("organization", key, row_of(row));
@@ -136,8 +146,12 @@ impl Maker<'_> {
         roles::give_defaults(&mut self.organization, root);
         for (name, depth) in &seed.privileges {
             let privilege = self.organization.privilege_id(name);
-            if self.organization.row("privilege", privilege).is_none() {
+            let Some(row) = self.organization.row("privilege", privilege) else {
                 return Err(unknown(&place, "privilege", name));
+            };
+            if !is_set(row, depth.column()) {
+                let problem = format!("the privilege `{name}` cannot be held at {depth}");
+                return Err(SeedError::Invalid { place, problem });
             }
             roles::set_privilege(&mut self.organization, root, privilege, *depth);
         }
@@ -165,7 +179,7 @@ impl Maker<'_> {
     }
 
     /// Puts a row into a solution; the component type is the table's (Learn: table solutioncomponent).
-    fn component(
+    pub(super) fn component(
         &mut self,
         place: &str,
         solution: Option<&String>,
@@ -181,7 +195,9 @@ impl Maker<'_> {
         let row =
             json!({ "objectid": object, "componenttype": kind, "_solutionid_value": key, "rootcomponentbehavior": 0 });
         self.organization.put("solutioncomponent", joint, row_of(row));
-        Ok(key)
+        // What is unmanaged belongs to the active layer, whatever solutions it is in (Learn: solution layers).
+        let is_managed = self.organization.row("solution", key).is_some_and(|row| is_set(row, "ismanaged"));
+        Ok(if is_managed { key } else { self.key("solution", "Active") })
     }
 
     fn member(&mut self, seed: &MemberSeed) -> Result<(), SeedError> {
@@ -190,8 +206,11 @@ impl Maker<'_> {
             (Some(upn), None) => {
                 let place = format!("user `{upn}`");
                 let object = self.names.user(&place, upn)?;
-                let enabled = self.enabled(object);
-                let added = principals::add_user(&mut self.organization, &enabled, object);
+                let added = principals::add_user(
+                    &mut self.organization,
+                    &directory_with(&self.names.directory, object),
+                    object,
+                );
                 (place.clone(), refused(&place, added)?)
             }
             (None, Some(name)) => {
@@ -212,15 +231,6 @@ impl Maker<'_> {
         ];
         self.organization.change("systemuser", user, columns);
         self.assign(&place, "systemuser", user, &seed.roles)
-    }
-
-    // A user who left the company may still have a row, although nobody could add him today.
-    fn enabled(&self, object: Uuid) -> crate::sandbox::directory::Directory {
-        let mut directory = self.names.directory.clone();
-        if let Some(person) = directory.users.get_mut(&object) {
-            person.enabled = true;
-        }
-        directory
     }
 
     fn is_enabled(&self, user: Uuid) -> bool {
@@ -279,13 +289,13 @@ impl Maker<'_> {
         self.assign(&place, "team", team, &seed.roles)
     }
 
-    fn present(&self, place: &str, upn: &str) -> Result<Uuid, SeedError> {
+    pub(super) fn present(&self, place: &str, upn: &str) -> Result<Uuid, SeedError> {
         let object = self.names.user(place, upn)?;
         principals::user_of(&self.organization, object).ok_or_else(|| unknown(place, "user of the environment", upn))
     }
 
     /// Returns the columns that say who owns a row: a user, or a team by name.
-    fn owner(&self, place: &str, name: &str) -> Result<Row, SeedError> {
+    pub(super) fn owner(&self, place: &str, name: &str) -> Result<Row, SeedError> {
         let (owner, table) = match self.organization.named("team", name) {
             Some(team) => (team, "team"),
             None => (self.present(place, name)?, "systemuser"),
@@ -300,200 +310,6 @@ impl Maker<'_> {
             "_modifiedby_value": (!is_team).then_some(owner),
         })))
     }
-
-    fn connection_reference(&mut self, seed: &ConnectionReferenceSeed) -> Result<(), SeedError> {
-        let place = format!("connection reference `{}`", seed.name);
-        let key = self.key("connectionreference", &seed.name);
-        // Component type of connection references: differs between organisations, this one was seen.
-        let solution = self.component(&place, seed.solution.as_ref(), key, 10_091)?;
-        let mut row = self.owner(&place, &seed.owner)?;
-        row.extend(row_of(json!({
-            "connectionreferencelogicalname": seed.name,
-            "connectionreferencedisplayname": seed.display_name.as_ref().unwrap_or(&seed.name),
-            "connectorid": format!("/providers/Microsoft.PowerApps/apis/{}", seed.connector),
-            "connectionid": seed.connection, "promptingbehavior": 0, "statecode": 0, "statuscode": 1,
-            "ismanaged": seed.managed, "componentstate": 0, "solutionid": solution,
-            "iscustomizable": managed_property("iscustomizableanddeletable", true),
-        })));
-        self.organization.put("connectionreference", key, row);
-        self.shares(&place, "connectionreference", key, &seed.shares)
-    }
-
-    fn environment_variable(&mut self, seed: &EnvironmentVariableSeed) -> Result<(), SeedError> {
-        let place = format!("environment variable `{}`", seed.name);
-        let key = self.key("environmentvariabledefinition", &seed.name);
-        let mut row = self.owner(&place, &seed.owner)?;
-        row.extend(row_of(json!({
-            "schemaname": seed.name, "displayname": seed.display_name.as_ref().unwrap_or(&seed.name),
-            "defaultvalue": seed.default, "type": 100_000_000, "isrequired": false, "statecode": 0, "statuscode": 1,
-            "ismanaged": false, "componentstate": 0, "solutionid": self.key("solution", "Active"),
-            "iscustomizable": managed_property("iscustomizableanddeletable", true),
-        })));
-        self.organization.put("environmentvariabledefinition", key, row);
-        if let Some(value) = &seed.value {
-            let row = json!({
-                "schemaname": seed.name, "value": value, "_environmentvariabledefinitionid_value": key, "statecode": 0,
-                "statuscode": 1, "ismanaged": false, "componentstate": 0,
-            });
-            let value_key = self.key("environmentvariablevalue", &seed.name);
-            self.organization.put("environmentvariablevalue", value_key, row_of(row));
-        }
-        Ok(())
-    }
-
-    fn flows(&mut self, seeds: &[FlowSeed]) -> Result<(), SeedError> {
-        let keys: BTreeMap<&str, Uuid> = seeds
-            .iter()
-            .map(|flow| (flow.name.as_str(), flow.id.unwrap_or_else(|| self.key("workflow", &flow.name))))
-            .collect();
-        // Two flows may have one name; each has its own place in the list.
-        for (number, flow) in seeds.iter().enumerate() {
-            let is_first = seeds.iter().position(|other| other.name == flow.name) == Some(number);
-            let key = flow.id.unwrap_or_else(|| {
-                if is_first {
-                    keys[flow.name.as_str()]
-                } else {
-                    self.key("workflow", &format!("{}:{number}", flow.name))
-                }
-            });
-            self.flow(flow, key, &keys)?;
-        }
-        Ok(())
-    }
-
-    fn flow(&mut self, seed: &FlowSeed, key: Uuid, keys: &BTreeMap<&str, Uuid>) -> Result<(), SeedError> {
-        let place = format!("flow `{}`", seed.name);
-        let children = seed
-            .child_flows
-            .iter()
-            .map(|name| {
-                let found = keys.get(name.as_str()).copied();
-                found.map(|id| (name.as_str(), id)).ok_or_else(|| unknown(&place, "flow", name))
-            })
-            .collect::<Result<BTreeMap<_, _>, _>>()?;
-        let mut connections = Vec::new();
-        for (name, connection) in &seed.connections {
-            let connector = self.connector(&place, connection)?;
-            let reference = connection.reference.as_deref();
-            connections.push(Connection { key: name, connector, reference, mode: connection.mode });
-        }
-        // Component type 29 is Workflow (Learn: table solutioncomponent).
-        let solution = self.component(&place, seed.solution.as_ref(), key, 29)?;
-        let (state, status) = match seed.state {
-            FlowState::Off => (0, 1),
-            FlowState::On => (1, 2),
-            FlowState::Suspended => (2, 3),
-        };
-        let mut row = self.owner(&place, &seed.owner)?;
-        row.extend(row_of(json!({
-            "name": seed.name, "category": 5, "type": 1, "modernflowtype": i64::from(seed.trigger == "Skills"),
-            "statecode": state, "statuscode": status, "scope": 4, "runas": 1, "mode": 0, "primaryentity": "none",
-            "ondemand": false, "subprocess": false, "componentstate": 0, "ismanaged": seed.managed, "solutionid": solution,
-            "workflowidunique": derived(key, "unique"), "introducedversion": "1.0",
-            "iscustomizable":
-                managed_property("iscustomizableanddeletable", seed.customizable.unwrap_or(!seed.managed)),
-            "clientdata": clientdata(seed, &connections, &children),
-        })));
-        self.organization.put("workflow", key, row);
-        self.shares(&place, "workflow", key, &seed.shares)
-    }
-
-    fn connector(&self, place: &str, connection: &super::ConnectionSeed) -> Result<String, SeedError> {
-        if let Some(connector) = &connection.connector {
-            return Ok(connector.clone());
-        }
-        let Some(name) = &connection.reference else {
-            let problem = "an unbound connection has to say its `connector`".to_owned();
-            return Err(SeedError::Invalid { place: place.to_owned(), problem });
-        };
-        let wanted = json!(name);
-        let connector = self
-            .organization
-            .find("connectionreference", "connectionreferencelogicalname", &wanted)
-            .find_map(|(_, row)| row.get("connectorid").and_then(Value::as_str)?.rsplit('/').next().map(str::to_owned));
-        connector.ok_or_else(|| unknown(place, "connection reference", name))
-    }
-
-    fn shares(&mut self, place: &str, table: &str, object: Uuid, shares: &[ShareSeed]) -> Result<(), SeedError> {
-        for share in shares {
-            let mask = match share.rights.as_str() {
-                "runOnly" => Some(1),
-                "coOwner" => Some(EVERY_RIGHT),
-                rights => mask_of(rights),
-            };
-            let Some(mask) = mask else {
-                let problem = format!("`{}` is not a list of rights", share.rights);
-                return Err(SeedError::Invalid { place: place.to_owned(), problem });
-            };
-            let (principal, kind) = self.principal(place, &share.principal)?;
-            put_share(&mut self.organization, (table, object), (kind, principal), mask);
-        }
-        Ok(())
-    }
-
-    fn principal(&self, place: &str, principal: &Principal) -> Result<(Uuid, &'static str), SeedError> {
-        match principal {
-            Principal::User(upn) => Ok((self.present(place, upn)?, "systemuser")),
-            Principal::Application(name) => {
-                let (_, application) = self.names.application(place, name)?;
-                let user = principals::application_user(&self.organization, application);
-                Ok((user.ok_or_else(|| unknown(place, "application user", name))?, "systemuser"))
-            }
-            Principal::Team(name) => {
-                let team = self.organization.named("team", name);
-                Ok((team.ok_or_else(|| unknown(place, "team", name))?, "team"))
-            }
-            Principal::Group(name) => {
-                let group = self.names.group(place, name)?;
-                let team = (0..4).find_map(|kind| principals::group_team(&self.organization, group, kind));
-                Ok((team.ok_or_else(|| unknown(place, "group team", name))?, "team"))
-            }
-        }
-    }
-
-    fn agent(&mut self, seed: &AgentSeed) -> Result<(), SeedError> {
-        let place = format!("agent `{}`", seed.name);
-        let bot = self.key("bot", &seed.schema_name);
-        let owner = self.owner(&place, &seed.owner)?;
-        let mut row = owner.clone();
-        row.extend(row_of(json!({
-            "name": seed.name, "schemaname": seed.schema_name, "accesscontrolpolicy": 1, "authenticationmode": 2,
-            "authenticationtrigger": 1, "statecode": 0, "statuscode": 1, "ismanaged": false, "componentstate": 0,
-            "authorizedsecuritygroupids": null, "publishedon": "2026-01-05T08:00:00Z",
-        })));
-        self.organization.put("bot", bot, row);
-        for name in &seed.flows {
-            let flow = self.organization.named("workflow", name).ok_or_else(|| unknown(&place, "flow", name))?;
-            let component = self.key("botcomponent", &format!("{}:{name}", seed.schema_name));
-            let mut row = owner.clone();
-            row.extend(row_of(json!({
-                "name": name, "schemaname": format!("{}.action.{}", seed.schema_name, name.replace(' ', "")),
-                "componenttype": 9, "_parentbotid_value": bot, "statecode": 0, "statuscode": 1, "ismanaged": false,
-                "componentstate": 0,
-                "data": format!("kind: TaskDialog\naction:\n  kind: InvokeFlowTaskAction\n  flowId: {flow}\n"),
-            })));
-            self.organization.put("botcomponent", component, row);
-            let joint = self.organization.joint_id("botcomponent_workflow", component, flow);
-            let row = row_of(json!({ "botcomponentid": component, "workflowid": flow }));
-            self.organization.put("botcomponent_workflow", joint, row);
-        }
-        Ok(())
-    }
-}
-
-/// Writes a share row.
-pub(crate) fn put_share(
-    organization: &mut Organization,
-    (table, object): (&str, Uuid),
-    (kind, principal): (&str, Uuid),
-    mask: u32,
-) {
-    let joint = organization.joint_id("principalobjectaccess", object, principal);
-    let row = json!({
-        "objectid": object, "objecttypecode": table, "principalid": principal, "principaltypecode": kind,
-        "accessrightsmask": mask, "inheritedaccessrightsmask": 0, "changedon": "2026-01-05T08:00:00Z",
-    });
-    organization.put("principalobjectaccess", joint, row_of(row));
 }
 
 fn refused(place: &str, added: Result<Uuid, Fault>) -> Result<Uuid, SeedError> {

@@ -1,15 +1,18 @@
 //! What a tenant holds at first: the format of `sandbox.yaml`.
 
+mod components;
 mod dataverse;
 mod directory;
 mod flow;
 mod format;
+mod format_dataverse;
 mod make;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use dataverse::put_share;
+pub(crate) use components::put_share;
 pub use format::*;
+pub use format_dataverse::*;
 pub(crate) use make::make;
 
 /// The seed that is compiled in: the tenant of the README's example.

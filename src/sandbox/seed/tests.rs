@@ -1,3 +1,5 @@
+//! The compiled-in seed, and seeds that are wrong.
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -75,6 +77,13 @@ fn a_seed_that_names_what_is_not_there_is_refused() {
     assert!(
         problem("application: powergrant, roles: [System Administrator]", "application: powergrant, roles: [Boss]")
             .contains("the role `Boss`")
+    );
+    assert!(
+        problem(
+            "      users:\n        - { application",
+            "      roles: [{ name: R, privileges: { prvFlow: Basic } }]\n      users:\n        - { application"
+        )
+        .contains("cannot be held at Basic")
     );
     assert!(problem("flowSharing: true", "flowSharings: true").contains("flowSharings"));
 }

@@ -1,3 +1,5 @@
+//! Batches and change sets.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Writes of flows.
+
 use serde_json::json;
 
 use super::*;

@@ -5,6 +5,7 @@ mod flows;
 mod principals;
 mod reading;
 mod roles;
+mod services;
 mod sharing;
 mod socket;
 mod trouble;

@@ -1,3 +1,5 @@
+//! How users and group teams come in.
+
 use serde_json::json;
 
 use super::*;
@@ -27,11 +29,7 @@ fn a_refused_role_brings_nobody_in() {
     let path = format!("{}/systemuserroles_association/$ref", by_key(&client, "jon@contoso.com"));
     let body = json!({ "@odata.id": format!("roles({})", Uuid::from_u128(9)) });
     expect(&client.post(&path, &body), 404, "0x80060888");
-    client.tenant(|tenant| assert_eq!(tenant.log.len(), 1));
-    let rows = client.rows("systemusers?$filter=domainname%20eq%20'jon@contoso.com'");
-    assert_eq!(rows.len(), 0);
-    // Versions that were used up do not come back.
-    assert_ne!(before, client.fingerprint());
+    assert_eq!(client.fingerprint(), before);
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! What reads answer, and what they leave out.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Security roles, their privileges and who holds them.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Shares of rows.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The listener and the file that keeps the state.
+
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 

@@ -1,3 +1,5 @@
+//! Disturbances, stale reads and the control address.
+
 use serde_json::json;
 
 use super::*;

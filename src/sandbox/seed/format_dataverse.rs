@@ -1,0 +1,389 @@
+//! The fields of a seed's Dataverse organisation.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Principal;
+use super::format::yes;
+use crate::sandbox::rights::Depth;
+
+/// A Dataverse organisation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DataverseSeed {
+    /// The address.
+    pub url: String,
+    /// The unique name; the first part of the host when it is missing.
+    #[serde(default)]
+    pub unique_name: Option<String>,
+    /// The `OrganizationId`.
+    #[serde(default)]
+    pub organization_id: Option<Uuid>,
+    /// Organisation settings, such as `EnableOwnershipAcrossBusinessUnits: true`.
+    #[serde(default)]
+    pub settings: BTreeMap<String, bool>,
+    /// The name of the root business unit; the unique name when it is missing.
+    #[serde(default)]
+    pub root_business_unit: Option<String>,
+    /// Business units below the root, parents before children.
+    #[serde(default)]
+    pub business_units: Vec<BusinessUnitSeed>,
+    /// Tables of the customer's.
+    #[serde(default)]
+    pub custom_tables: Vec<CustomTableSeed>,
+    /// Security roles of the customer's.
+    #[serde(default)]
+    pub roles: Vec<RoleSeed>,
+    /// Users and application users.
+    #[serde(default)]
+    pub users: Vec<MemberSeed>,
+    /// Teams of all kinds.
+    #[serde(default)]
+    pub teams: Vec<TeamSeed>,
+    /// Solutions.
+    #[serde(default)]
+    pub solutions: Vec<SolutionSeed>,
+    /// Connection references.
+    #[serde(default)]
+    pub connection_references: Vec<ConnectionReferenceSeed>,
+    /// Environment variables.
+    #[serde(default)]
+    pub environment_variables: Vec<EnvironmentVariableSeed>,
+    /// Cloud flows.
+    #[serde(default)]
+    pub flows: Vec<FlowSeed>,
+    /// Agents.
+    #[serde(default)]
+    pub agents: Vec<AgentSeed>,
+}
+
+/// A business unit below the root.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BusinessUnitSeed {
+    /// The name.
+    pub name: String,
+    /// The unit above; the root when it is missing.
+    #[serde(default)]
+    pub parent: Option<String>,
+}
+
+/// A table of the customer's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CustomTableSeed {
+    /// The logical name with its prefix, `contoso_expense`.
+    pub logical_name: String,
+    /// The name that people see.
+    pub display_name: String,
+    /// Who owns its rows.
+    #[serde(default)]
+    pub ownership: TableOwnership,
+}
+
+/// Who owns the rows of a customer's table.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum TableOwnership {
+    /// A user or a team.
+    #[default]
+    User,
+    /// The organisation.
+    Organization,
+}
+
+/// A security role.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RoleSeed {
+    /// The name.
+    pub name: String,
+    /// The id of the root.
+    #[serde(default)]
+    pub id: Option<Uuid>,
+    /// The business unit; the root when it is missing.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// Whether members of teams inherit it (`isinherited` 1).
+    #[serde(default = "yes")]
+    pub inherited: bool,
+    /// Whether a managed solution brought it.
+    #[serde(default)]
+    pub managed: bool,
+    /// Whether it may be edited; what is managed may not unless this says so.
+    #[serde(default)]
+    pub customizable: Option<bool>,
+    /// The description.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Privileges by name, besides the nine of every new role.
+    #[serde(default)]
+    pub privileges: BTreeMap<String, Depth>,
+}
+
+/// A user or application user of an environment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MemberSeed {
+    /// The user principal name.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// The name of the service principal.
+    #[serde(default)]
+    pub application: Option<String>,
+    /// Roles, by name.
+    #[serde(default)]
+    pub roles: Vec<String>,
+    /// The business unit; the root when it is missing.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// Whether the user is disabled in Dataverse.
+    #[serde(default)]
+    pub disabled: bool,
+}
+
+/// A team.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TeamSeed {
+    /// The name; the group's when it is missing.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The Entra group of a group team.
+    #[serde(default)]
+    pub group: Option<String>,
+    /// The membership type of a group team.
+    #[serde(default)]
+    pub membership: Membership,
+    /// Whether a group team's present members are in it already.
+    #[serde(default)]
+    pub synced: bool,
+    /// The members of an owner team, by user principal name.
+    #[serde(default)]
+    pub members: Vec<String>,
+    /// Roles, by name.
+    #[serde(default)]
+    pub roles: Vec<String>,
+    /// The business unit; the root when it is missing.
+    #[serde(default)]
+    pub unit: Option<String>,
+}
+
+/// The membership type of a group team.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Membership {
+    /// 0.
+    #[default]
+    MembersAndGuests,
+    /// 1.
+    Members,
+    /// 2.
+    Owners,
+    /// 3.
+    Guests,
+}
+
+impl Membership {
+    /// Returns the number of the column `membershiptype`.
+    pub const fn number(self) -> i64 {
+        match self {
+            Self::MembersAndGuests => 0,
+            Self::Members => 1,
+            Self::Owners => 2,
+            Self::Guests => 3,
+        }
+    }
+}
+
+/// A solution.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SolutionSeed {
+    /// The unique name.
+    pub name: String,
+    /// The name that people see.
+    #[serde(default)]
+    pub display_name: Option<String>,
+    /// Whether it is managed.
+    #[serde(default)]
+    pub managed: bool,
+}
+
+/// A connection reference.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConnectionReferenceSeed {
+    /// The logical name.
+    pub name: String,
+    /// The name that people see.
+    #[serde(default)]
+    pub display_name: Option<String>,
+    /// The connector, `shared_sharepointonline`.
+    pub connector: String,
+    /// The user principal name of its owner.
+    pub owner: String,
+    /// The connection behind it, which is the owner's; nothing means unbound.
+    #[serde(default)]
+    pub connection: Option<String>,
+    /// Whether a managed solution brought it.
+    #[serde(default)]
+    pub managed: bool,
+    /// The solution that it belongs to.
+    #[serde(default)]
+    pub solution: Option<String>,
+    /// With whom the row is shared.
+    #[serde(default)]
+    pub shares: Vec<ShareSeed>,
+}
+
+/// A share of a row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShareSeed {
+    /// With whom.
+    #[serde(flatten)]
+    pub principal: Principal,
+    /// The rights, as in the service's answers: `ReadAccess, WriteAccess`; or `runOnly`, `coOwner`.
+    #[serde(default = "run_only")]
+    pub rights: String,
+}
+
+/// An environment variable.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EnvironmentVariableSeed {
+    /// The schema name.
+    pub name: String,
+    /// The name that people see.
+    #[serde(default)]
+    pub display_name: Option<String>,
+    /// The default value.
+    #[serde(default)]
+    pub default: Option<String>,
+    /// The value in this environment.
+    #[serde(default)]
+    pub value: Option<String>,
+    /// The user principal name of its owner.
+    pub owner: String,
+}
+
+/// A cloud flow.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FlowSeed {
+    /// The name.
+    pub name: String,
+    /// The `workflowid`.
+    #[serde(default)]
+    pub id: Option<Uuid>,
+    /// The user principal name of its owner, or the name of a team.
+    pub owner: String,
+    /// Whether it is on.
+    #[serde(default)]
+    pub state: FlowState,
+    /// The kind of a Request trigger (`Skills`, `Button`, `PowerAppV2`, `PowerApp`, `ApiConnection`, `Http`, `VirtualAgent`,
+    /// `PowerPages`), or `Recurrence` or `Dataverse`.
+    pub trigger: String,
+    /// Whether a managed solution brought it.
+    #[serde(default)]
+    pub managed: bool,
+    /// Whether it may be edited; what is managed may not unless this says so.
+    #[serde(default)]
+    pub customizable: Option<bool>,
+    /// The solution that it belongs to.
+    #[serde(default)]
+    pub solution: Option<String>,
+    /// Its connections, by key.
+    #[serde(default)]
+    pub connections: BTreeMap<String, ConnectionSeed>,
+    /// Actions besides the one per connection that is made anyway.
+    #[serde(default)]
+    pub actions: Vec<ActionSeed>,
+    /// Flows that it calls, by name.
+    #[serde(default)]
+    pub child_flows: Vec<String>,
+    /// With whom it is shared.
+    #[serde(default)]
+    pub shares: Vec<ShareSeed>,
+    /// Bytes of text to make its definition as large as some are.
+    #[serde(default)]
+    pub padding: usize,
+}
+
+/// Whether a flow is on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FlowState {
+    /// On.
+    #[default]
+    On,
+    /// Off.
+    Off,
+    /// Suspended by a policy.
+    Suspended,
+}
+
+/// A connection of a flow.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConnectionSeed {
+    /// The logical name of the connection reference; nothing means unbound.
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// The connector; the reference's when it is missing.
+    #[serde(default)]
+    pub connector: Option<String>,
+    /// How it is stored.
+    #[serde(default)]
+    pub mode: ConnectionMode,
+}
+
+/// How a connection of a flow is stored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ConnectionMode {
+    /// `runtimeSource: embedded`.
+    #[default]
+    Embedded,
+    /// `embedded` with an empty `impersonation`.
+    EmbeddedEmpty,
+    /// `runtimeSource: invoker`.
+    Invoker,
+    /// `embedded` with `impersonation: {source: invoker}`, as the Dataverse connector has it.
+    Impersonated,
+}
+
+/// An action of a flow.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ActionSeed {
+    /// The operation, `CreateRecord`.
+    pub operation: String,
+    /// The key of the connection.
+    pub connection: String,
+    /// The parameters.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// An agent of Copilot Studio.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AgentSeed {
+    /// The name.
+    pub name: String,
+    /// The schema name.
+    pub schema_name: String,
+    /// The user principal name of its owner.
+    pub owner: String,
+    /// Flows that it calls, by name.
+    #[serde(default)]
+    pub flows: Vec<String>,
+}
+
+fn run_only() -> String {
+    "runOnly".to_owned()
+}

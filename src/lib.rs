@@ -1,4 +1,5 @@
 //! Permissions of Microsoft Power Platform as code.
+pub mod access;
 pub mod apply;
 pub mod cli;
 pub mod clientdata;

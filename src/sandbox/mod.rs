@@ -4,6 +4,7 @@
 //! written here a second time.
 
 pub mod access;
+pub mod alternatives;
 pub mod answer;
 pub mod bap;
 pub mod builtin;

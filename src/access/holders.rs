@@ -29,12 +29,13 @@ pub struct Holders {
 }
 
 impl Holders {
-    /// Whoever holds the privilege at this depth or further, wherever it is measured from.
+    /// Whoever holds the privilege for rows of his own at this depth or further, wherever it is measured from. User level
+    /// of a team's role that does not reach members is for rows of the team alone (Learn: security roles and privileges).
     pub fn at_least(&self, depth: Depth) -> Crowd {
         let of =
             |crowds: &BTreeMap<Uuid, Crowd>| crowds.values().fold(Crowd::nobody(), Crowd::or).or(&self.organization);
         match depth {
-            Depth::User => self.any.clone(),
+            Depth::User => of(&self.units).or(&of(&self.trees)).or(&self.own_rows),
             Depth::BusinessUnit => of(&self.units).or(&of(&self.trees)),
             Depth::ParentChildBusinessUnits => of(&self.trees),
             Depth::Organization => self.organization.clone(),

@@ -69,6 +69,11 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
+/// Reads what may be nothing and must be said all the same: files that powergrant wrote leave nothing out.
+pub fn required<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    T::deserialize(deserializer)
+}
+
 /// Folds a name as Dataverse compares names: without regard to case (SQL collation; inferred).
 pub fn folded(name: &str) -> String {
     name.trim().to_lowercase()
@@ -232,8 +237,7 @@ pub enum Depth {
     ParentChildBusinessUnits,
     /// Every row of the organisation.
     Organization,
-    /// Rows that a record filter selects; read and shown, never written.
-    #[serde(skip_deserializing)]
+    /// Rows that a record filter selects; read and shown, never written, and no word of the manifests' schema.
     #[schemars(skip)]
     RecordFilter,
 }

@@ -273,7 +273,10 @@ fn flows(dice: &mut Dice, inventory: &mut Inventory) {
             connections.insert(format!("shared_{at}").into(), connection);
         }
         let trigger = if dice.one_in(6) { Trigger::Automated("Recurrence".into()) } else { Trigger::Agent };
-        definitions.insert(id(10, number), Facts { trigger, connections, children: BTreeSet::new() });
+        definitions.insert(
+            id(10, number),
+            Facts { trigger, connections, children: BTreeSet::new(), operations: BTreeSet::new() },
+        );
         parents.insert(id(10, number), if dice.one_in(8) { BTreeSet::from([id(10, 77)]) } else { BTreeSet::new() });
         shares.insert(id(10, number), share(dice));
     }

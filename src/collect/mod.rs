@@ -7,6 +7,7 @@ mod directory;
 mod environments;
 mod gaps;
 mod own;
+mod persons;
 mod questions;
 mod read;
 mod refresh;

@@ -32,7 +32,9 @@ pub async fn collect(reader: &Reader, directory: &Directory, environment: &Envir
             .and_then(|unit| waves.inventory.unit(&unit.value).one())
             .map(|unit| unit.id);
         waves.second().await;
+        waves.of_persons().await;
         waves.third().await;
+        waves.of_uses().await;
     } else {
         waves.without_dataverse().await;
     }
@@ -54,11 +56,11 @@ fn facts(environment: &Environment) -> EnvironmentFacts {
 }
 
 /// An environment while it is read.
-struct Waves<'a> {
-    reader: &'a Reader,
-    directory: &'a Directory,
-    scope: &'a Scope,
-    inventory: Inventory,
+pub(super) struct Waves<'a> {
+    pub(super) reader: &'a Reader,
+    pub(super) directory: &'a Directory,
+    pub(super) scope: &'a Scope,
+    pub(super) inventory: Inventory,
     /// Why nobody knows how much the caller sees.
     doubt: Option<Problem>,
     /// What the directory has answered so far.
@@ -79,8 +81,8 @@ impl Waves<'_> {
         let group_names = questions::group_names(&scope.principals);
         let sharing = async {
             match environment_id.as_deref().filter(|_| scope.sharing_limits) {
-                Some(id) => admin::sharing_limits(source, id).await,
-                None => Reading::NotAsked,
+                Some(id) => admin::limits(source, id).await,
+                None => (Reading::NotAsked, Reading::NotAsked),
             }
         };
         let (
@@ -117,7 +119,7 @@ impl Waves<'_> {
         (self.inventory.caller, self.doubt) = caller;
         self.inventory.environment.organization = self.inventory.caller.value().map(|caller| caller.organization);
         self.inventory.settings = settings;
-        self.inventory.sharing = sharing;
+        (self.inventory.sharing, self.inventory.security_group) = sharing;
         self.inventory.tables = tables;
         self.inventory.privileges = privileges;
         self.inventory.units = units.with_gap(self.gap(&[Watched::BusinessUnit]));
@@ -200,7 +202,8 @@ impl Waves<'_> {
         let unnamed = questions::unnamed_privileges(inventory, &questions::roles(inventory, &scope.role_privileges));
         let delegates = flow_index.ids(&scope.delegates);
         let owners = delegates.iter().filter_map(|flow| Some(inventory.flows.row(flow)?.owner)).collect();
-        let sharers = questions::rows(inventory, &scope.principal_roles);
+        let mut sharers = questions::rows(inventory, &scope.principal_roles);
+        sharers.extend(questions::teams_to_come(inventory));
         let outside = flow_index.unknown(&scope.flows());
         let outside_flows = async {
             match inventory.environment.environment_id.as_deref().filter(|_| !outside.is_empty()) {
@@ -266,7 +269,7 @@ impl Waves<'_> {
         name_applications(&mut self.inventory);
     }
 
-    fn gap(&self, tables: &[Watched]) -> Option<Problem> {
+    pub(super) fn gap(&self, tables: &[Watched]) -> Option<Problem> {
         gap(&self.inventory, self.doubt.as_ref(), tables)
     }
 
@@ -275,14 +278,17 @@ impl Waves<'_> {
         self.inventory.users.refresh(with_found(users, asked).with_gap(gap));
     }
 
-    fn take_teams(&mut self, teams: Result<Teams, Problem>, asked: BTreeSet<Uuid>) {
+    pub(super) fn take_teams(&mut self, teams: Result<Teams, Problem>, asked: BTreeSet<Uuid>) {
         let gap = self.gap(&[Watched::Team]);
         self.inventory.teams.refresh(with_found(teams, asked).with_gap(gap));
     }
 
-    fn take_answers(&mut self, answers: BTreeMap<Question, Answer>) {
+    pub(super) fn take_answers(&mut self, answers: BTreeMap<Question, Answer>) {
         self.answers.extend(answers);
-        (self.inventory.directory, self.inventory.group_members) = super::directory::sections(&self.answers);
+        let sections = super::directory::sections(&self.answers);
+        self.inventory.directory = sections.entries;
+        self.inventory.group_members = sections.members;
+        self.inventory.user_groups = sections.groups;
     }
 }
 

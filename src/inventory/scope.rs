@@ -66,6 +66,10 @@ pub struct Scope {
     pub principals: BTreeSet<PrincipalName>,
     /// Principals whose own roles are read: a share has no effect without Read on its table.
     pub principal_roles: BTreeSet<PrincipalName>,
+    /// People whose teams are read and whose groups are asked of the directory: what their teams can do, they can.
+    pub memberships: BTreeSet<PrincipalName>,
+    /// Flows whose child flows' texts and whose actions' tables are read.
+    pub uses: Subjects<FlowName>,
     /// Groups whose people are asked of the directory, and whose teams' members are read.
     pub groups: BTreeSet<PrincipalName>,
     /// Whether environment roles are read.
@@ -89,6 +93,8 @@ impl Scope {
             readers: Subjects::All,
             principals: BTreeSet::new(),
             principal_roles: BTreeSet::new(),
+            memberships: BTreeSet::new(),
+            uses: Subjects::All,
             groups: BTreeSet::new(),
             environment_roles: true,
             sharing_limits: true,
@@ -98,7 +104,7 @@ impl Scope {
     /// The flows that anything is asked of; all of them if one list says all.
     pub fn flows(&self) -> Subjects<FlowName> {
         let mut names = BTreeSet::new();
-        for subjects in [&self.definitions, &self.parents, &self.delegates, &self.shares, &self.readers] {
+        for subjects in [&self.definitions, &self.parents, &self.delegates, &self.shares, &self.readers, &self.uses] {
             match subjects {
                 Subjects::All => return Subjects::All,
                 Subjects::Named(more) => names.extend(more.iter().cloned()),

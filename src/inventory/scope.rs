@@ -1,13 +1,15 @@
 //! Which part of an environment is read: subjects by name, or everything.
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::names::{FlowName, RoleName};
 use crate::principal::{Principal, PrincipalName};
 
 /// Which subjects of one kind are meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", bound(deserialize = "N: Ord + Deserialize<'de>"))]
 pub enum Subjects<N: Ord> {
     /// Every one there is.
     All,
@@ -42,7 +44,8 @@ impl<N: Ord> Subjects<N> {
 }
 
 /// What is read of one environment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Scope {
     /// Security roles whose privileges are read.
     pub role_privileges: Subjects<RoleName>,

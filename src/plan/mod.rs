@@ -9,6 +9,8 @@ pub mod resolve;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod snapshot_laws;
+#[cfg(test)]
 pub(crate) mod world;
 
 use std::collections::BTreeMap;

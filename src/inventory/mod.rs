@@ -1,4 +1,5 @@
 //! What was read of an environment, as one plain value, with what was not asked and what could not be read.
+mod doubts;
 pub mod lookup;
 pub mod people;
 mod rows;

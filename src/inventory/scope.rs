@@ -24,6 +24,18 @@ impl<N: Ord> Default for Subjects<N> {
 }
 
 impl<N: Ord> Subjects<N> {
+    /// These and those.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::All, _) | (_, Self::All) => Self::All,
+            (Self::Named(mut names), Self::Named(more)) => {
+                names.extend(more);
+                Self::Named(names)
+            }
+        }
+    }
+
     /// Whether none is meant.
     pub fn is_empty(&self) -> bool {
         match self {
@@ -98,6 +110,48 @@ impl Scope {
         }
     }
 
+    /// This scope and another one in one reading.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let Self {
+            role_privileges,
+            holders,
+            mut tables,
+            mut privileges,
+            definitions,
+            parents,
+            delegates,
+            shares,
+            readers,
+            mut principals,
+            mut principal_roles,
+            mut groups,
+            environment_roles,
+            sharing_limits,
+        } = other;
+        tables.extend(self.tables);
+        privileges.extend(self.privileges);
+        principals.extend(self.principals);
+        principal_roles.extend(self.principal_roles);
+        groups.extend(self.groups);
+        Self {
+            role_privileges: self.role_privileges.and(role_privileges),
+            holders: self.holders.and(holders),
+            tables,
+            privileges,
+            definitions: self.definitions.and(definitions),
+            parents: self.parents.and(parents),
+            delegates: self.delegates.and(delegates),
+            shares: self.shares.and(shares),
+            readers: self.readers.and(readers),
+            principals,
+            principal_roles,
+            groups,
+            environment_roles: self.environment_roles || environment_roles,
+            sharing_limits: self.sharing_limits || sharing_limits,
+        }
+    }
+
     /// The flows that anything is asked of; all of them if one list says all.
     pub fn flows(&self) -> Subjects<FlowName> {
         let mut names = BTreeSet::new();
@@ -166,6 +220,23 @@ mod tests {
         assert_eq!(scope.flows(), scope.shares);
         scope.parents = Subjects::All;
         assert_eq!(scope.flows(), Subjects::All);
+    }
+
+    #[test]
+    fn two_scopes_in_one_ask_for_what_either_asks() {
+        let mut named = Scope { sharing_limits: true, ..Scope::default() };
+        named.tables.insert("Account".into());
+        named.shares.add(FlowName::Name("Expense intake".into()));
+        let mut other = Scope::default();
+        other.tables.insert("Contact".into());
+        other.shares.add(FlowName::Name("Payroll".into()));
+        let both = named.clone().and(other.clone());
+        assert_eq!(both, other.and(named.clone()));
+        assert_eq!(both.tables, ["Account".to_owned(), "Contact".to_owned()].into());
+        let names = ["Expense intake", "Payroll"].map(|name| FlowName::Name(name.to_owned()));
+        assert_eq!(both.shares, Subjects::Named(names.into()));
+        let everything = Scope::everything().and(named);
+        assert_eq!((everything.shares, everything.tables.len()), (Subjects::All, 1));
     }
 
     #[test]

@@ -27,7 +27,7 @@ fn header(names: Names) -> Header {
         cloud: "public".into(),
         tenant: None,
         taken: jiff::Timestamp::UNIX_EPOCH,
-        caller: "powergrant".into(),
+        caller: None,
         names,
     }
 }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::refusal::{self, Fault, Refusal};
 use crate::names::{Text, required};
+use crate::principal::Principal;
 
 /// The version of a snapshot's format: another major version is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,8 +37,9 @@ pub struct Header {
     pub tenant: Option<Uuid>,
     /// When it was begun.
     pub taken: Timestamp,
-    /// The identity that read, as it signs in: an application's client id, or how else a token was had.
-    pub caller: Text,
+    /// The identity that read the first environment, if it could read itself.
+    #[serde(deserialize_with = "required")]
+    pub caller: Option<Principal>,
     /// Whether people, groups and flows stand under their names.
     pub names: Names,
 }

@@ -48,9 +48,15 @@ enum Line {
     End(End),
 }
 
-/// Writes the line that begins a snapshot.
+/// Writes the line that begins a snapshot, its caller under a pseudonym if it says so.
 pub fn begin(header: &Header) -> String {
-    line(header)
+    match &header.names {
+        Names::Plain => line(header),
+        Names::Pseudonyms { salt } => {
+            let caller = header.caller.clone().map(|caller| Pseudonyms::new(*salt).of_principal(caller));
+            line(&Header { caller, ..header.clone() })
+        }
+    }
 }
 
 /// Writes the line of one environment, under pseudonyms if the header says so.

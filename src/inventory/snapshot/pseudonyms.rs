@@ -10,8 +10,9 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::Taken;
-use super::renamed::{Renaming, renamed};
+use super::renamed::{Renaming, renamed, renamed_principal};
 use crate::names::{Text, folded};
+use crate::principal::Principal;
 
 /// What a reader knows already: names and ids from manifests and the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,6 +57,11 @@ impl Pseudonyms {
     /// The pseudonym of an id.
     pub fn of_id(self, id: Uuid) -> Uuid {
         Uuid::new_v5(&self.salt, id.as_bytes())
+    }
+
+    /// A principal under pseudonyms.
+    pub fn of_principal(self, principal: Principal) -> Principal {
+        renamed_principal(principal, &Hide(self))
     }
 
     /// Puts pseudonyms in the place of names.

@@ -31,6 +31,11 @@ pub(super) fn renamed(taken: Taken, by: &impl Renaming) -> Taken {
     Taken { scope: walk.scope(taken.scope), inventory: walk.inventory(taken.inventory) }
 }
 
+/// A principal under another name.
+pub(super) fn renamed_principal(principal: Principal, by: &impl Renaming) -> Principal {
+    Walk(by).principal(principal)
+}
+
 struct Walk<'by, B>(&'by B);
 
 impl<B: Renaming> Walk<'_, B> {
@@ -78,9 +83,9 @@ impl<B: Renaming> Walk<'_, B> {
             role_privileges: self.rows(role_privileges, |held| held),
             holders: self.rows(holders, |holders| holders),
             principal_roles: self.rows(principal_roles, |roles| roles),
-            users: self.rows(users, |user| self.user(user)),
-            teams: self.rows(teams, |team| self.team(team)),
-            directory: self.keyed(directory, |id| self.id(*id), |entry| self.entry(entry)),
+            users: self.rows(users, |user| self.user(&user)),
+            teams: self.rows(teams, |team| self.team(&team)),
+            directory: self.keyed(directory, |id| self.id(*id), |entry| self.entry(&entry)),
             group_members: self.keyed(
                 group_members,
                 |id| self.id(*id),
@@ -116,27 +121,27 @@ impl<B: Renaming> Walk<'_, B> {
         EnvironmentFacts { role_solutions: solutions, ..facts }
     }
 
-    fn user(&self, user: User) -> User {
+    fn user(&self, user: &User) -> User {
         User {
             full_name: self.text(&user.full_name),
             upn: self.text(&user.upn),
             mail: self.text(&user.mail),
             object: user.object.map(|id| self.id(id)),
             application: user.application.map(|id| self.id(id)),
-            ..user
+            ..*user
         }
     }
 
-    fn team(&self, team: Team) -> Team {
-        Team { name: self.text(&team.name), group: team.group.map(|id| self.id(id)), ..team }
+    fn team(&self, team: &Team) -> Team {
+        Team { name: self.text(&team.name), group: team.group.map(|id| self.id(id)), ..*team }
     }
 
-    fn entry(&self, entry: DirectoryEntry) -> DirectoryEntry {
+    fn entry(&self, entry: &DirectoryEntry) -> DirectoryEntry {
         DirectoryEntry {
             name: self.text(&entry.name),
             mail: self.text(&entry.mail),
             application: entry.application.map(|id| self.id(id)),
-            ..entry
+            ..*entry
         }
     }
 
@@ -287,7 +292,7 @@ impl<B: Renaming> Walk<'_, B> {
             "what the service said is not in this snapshot".to_owned()
         };
         let path = problem.path.split(['?', '(', '/']).next().unwrap_or_default().to_owned();
-        Problem { says, path, ..problem }
+        Problem { path, says, ..problem }
     }
 
     fn text(&self, name: &Text) -> Text {

@@ -8,6 +8,7 @@ use crate::inventory::EnvironmentFacts;
 use crate::inventory::people::PrincipalRow;
 use crate::inventory::section::Section;
 use crate::inventory::things::{Flow, FlowState};
+use crate::principal::Principal;
 
 fn header(names: Names) -> Header {
     Header {
@@ -16,7 +17,7 @@ fn header(names: Names) -> Header {
         cloud: "public".into(),
         tenant: Some(Uuid::from_u128(1)),
         taken: "2026-11-25T02:00:00Z".parse().unwrap(),
-        caller: "33333333-3333-3333-3333-333333333333".into(),
+        caller: Some(Principal::Application { name: "powergrant".into(), id: Uuid::from_u128(3) }),
         names,
     }
 }
@@ -42,11 +43,11 @@ fn text() -> String {
 
 /// What a text is refused for; the test fails when it is not.
 fn refusal(text: &str) -> Refusal {
-    let snapshot = match Snapshot::open(text.as_bytes()) {
+    let mut snapshot = match Snapshot::open(text.as_bytes()) {
         Ok(snapshot) => snapshot,
         Err(refusal) => return refusal,
     };
-    snapshot.filter_map(Result::err).next().expect("the text is refused")
+    snapshot.find_map(Result::err).expect("the text is refused")
 }
 
 fn said(text: &str) -> String {

@@ -450,7 +450,8 @@ impl BuiltInRole {
 }
 
 /// How a document names a security role.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub enum RoleName {
     /// By its name.
     Name(String),
@@ -461,12 +462,14 @@ pub enum RoleName {
         /// The id, which decides.
         id: Uuid,
         /// The name, which is checked.
+        #[serde(deserialize_with = "required")]
         name: Option<String>,
     },
 }
 
 /// How a document names a flow, or several.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub enum FlowName {
     /// By its name.
     Name(String),
@@ -475,6 +478,7 @@ pub enum FlowName {
         /// The id, which decides.
         id: Uuid,
         /// The name, which is checked.
+        #[serde(deserialize_with = "required")]
         name: Option<String>,
     },
     /// By its name within a solution, given by the solution's unique name.

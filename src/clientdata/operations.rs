@@ -120,7 +120,7 @@ fn expanded(text: &str) -> BTreeSet<Said> {
     names
 }
 
-/// The tables that a FetchXML query links, by their logical names.
+/// The tables that a `FetchXML` query links, by their logical names.
 fn linked(text: &str) -> BTreeSet<Said> {
     let links = text.split("<link-entity").skip(1);
     let names = links.map(|link| {

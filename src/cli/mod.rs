@@ -4,6 +4,7 @@ pub mod check;
 pub mod completions;
 pub mod drift;
 pub mod exit;
+pub mod explain;
 pub mod files;
 pub mod manifests;
 pub mod online;
@@ -15,6 +16,7 @@ pub mod schema;
 mod sign_in;
 pub mod snapshot;
 mod snapshots;
+pub mod who_can;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -81,6 +83,12 @@ enum Command {
     Drift(drift::Drift),
     /// Writes everything of the environments to a file, for planning and questions without a tenant.
     Snapshot(snapshot::Snapshot),
+    /// Says why a person can or cannot run a flow, and what would change it; exits with 0 can, 2 cannot, 1 cannot tell.
+    Explain(explain::Explain),
+    /// Says who can run a flow or holds a privilege, and through what; without either, everybody against every flow.
+    WhoCan(who_can::WhoCan),
+    /// Says which flows a person can run, and through what.
+    Can(who_can::Can),
     /// Serves the embedded tenant.
     Sandbox(sandbox::Sandbox),
     /// Prints the JSON Schema of manifests, for editors.
@@ -115,6 +123,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Command::Snapshot(snapshot) => {
             online(&arguments.global, &mut output, async |global, output| snapshot.run(global, output).await)
+        }
+        Command::Explain(explain) => {
+            online(&arguments.global, &mut output, async |global, output| explain.run(global, output).await)
+        }
+        Command::WhoCan(who) => {
+            online(&arguments.global, &mut output, async |global, output| who.run(global, output).await)
+        }
+        Command::Can(can) => {
+            online(&arguments.global, &mut output, async |global, output| can.run(global, output).await)
         }
         Command::Sandbox(sandbox) => {
             online(&arguments.global, &mut output, async |global, output| sandbox.run(global, output).await)

@@ -4,6 +4,7 @@ use uuid::Uuid;
 use crate::access::{Access, Belonging, Grant, Through, WayKind};
 use crate::clientdata::Facts;
 use crate::explain::Question;
+use crate::explain::deeds::{Deeds, impersonates};
 use crate::explain::judge::{Judge, callers_references};
 use crate::explain::requirements::{ACT_ON_BEHALF, Fact, Needs, Requirement};
 use crate::inventory::Inventory;
@@ -15,35 +16,96 @@ use crate::names::{ConnectionMode, Depth, Operation, Text, folded};
 /// Names that are listed before the rest is only counted.
 const LISTED: usize = 5;
 
-/// What a requirement asks of a person and a flow.
-pub(super) fn asks(access: &Access<'_>, requirement: &Requirement, person: usize, question: &Question) -> String {
+/// What a requirement asks, in a few words.
+pub(super) fn asks(access: &Access<'_>, requirement: &Requirement) -> String {
+    let fact = match &requirement.needs {
+        Needs::Privilege { privilege, depth } => {
+            return format!("{}{}", privilege_words(access.inventory(), privilege), at_depth(*depth));
+        }
+        Needs::Fact { fact } => *fact,
+    };
+    let words = match fact {
+        Fact::Member => "a user of the environment",
+        Fact::Enabled => "the account is enabled",
+        Fact::InSecurityGroup => "in the environment's security group",
+        Fact::HasRole => "a security role that counts",
+        Fact::FlowOn => "the flow is on",
+        Fact::Instant => "started by a person, an app or an agent",
+        Fact::FlowShared => "may see the flow",
+        Fact::AgentShared => "may talk to the agent",
+        Fact::ChildEmbedded => "child flows bring their own connections",
+        Fact::ChildOn => "child flows are on",
+        Fact::ConnectionsBound => "the connections that it lends are there",
+        Fact::ReferenceReadable => "may read the connection references",
+        Fact::ActionsAllowed => "may do what the flow does as its caller",
+        Fact::SameEnvironment => "the caller's actions stay in this environment",
+        Fact::OwnerDelegates => "the flow's owner may act for its callers",
+        Fact::OwnerEnabled => "the flow's owner is enabled",
+        Fact::OwnerActionsAllowed => "the flow's owner may do the same",
+    };
+    words.to_owned()
+}
+
+/// What it means that a requirement does not hold, as a sentence.
+pub(super) fn fails(access: &Access<'_>, requirement: &Requirement, person: usize, question: &Question) -> String {
     let who = access.people()[person].principal.name();
     let flow = &question.flow;
     let environment = &access.inventory().environment.name;
-    match &requirement.needs {
+    let fact = match &requirement.needs {
         Needs::Privilege { privilege, depth } => {
-            format!("{who} holds {}, {}", privilege_words(access.inventory(), privilege), at_depth(*depth))
+            let privilege = privilege_words(access.inventory(), privilege);
+            return format!("{who} does not hold {privilege}{}.", at_depth(*depth));
         }
+        Needs::Fact { fact } => *fact,
+    };
+    match fact {
+        Fact::Member => format!("{who} is no user of {environment} yet."),
+        Fact::Enabled => format!("The account of {who} is disabled."),
+        Fact::InSecurityGroup => format!("{who} is not in the security group that alone may use {environment}."),
+        Fact::HasRole => format!("{who} holds no security role that counts in {environment}."),
+        Fact::FlowOn => format!("Flow {flow} is not on."),
+        Fact::Instant => format!("Flow {flow} is started by something that happens, so nobody can run it by hand."),
+        Fact::FlowShared => format!("Flow {flow} is not shared with {who}, and no role lets {who} see it."),
+        Fact::AgentShared => format!("The agent is not shared with {who}."),
+        Fact::ChildEmbedded => {
+            "A flow that it calls asks the caller for connections, which a child flow cannot.".to_owned()
+        }
+        Fact::ChildOn => "A flow that it calls is not on.".to_owned(),
+        Fact::ConnectionsBound => "A connection that the flow lends is not there.".to_owned(),
+        Fact::ReferenceReadable => format!("{who} may not read a connection reference to link a connection to."),
+        Fact::ActionsAllowed => format!("The flow acts in Dataverse as {who}, who may not do all of that."),
+        Fact::SameEnvironment => {
+            "The flow acts in another environment with the caller's connection, which does not work.".to_owned()
+        }
+        Fact::OwnerDelegates => "The flow's owner may not act on behalf of its callers.".to_owned(),
+        Fact::OwnerEnabled => "The flow's owner is disabled.".to_owned(),
+        Fact::OwnerActionsAllowed => {
+            "The flow's owner may not do all that it does; perhaps only what both may do works.".to_owned()
+        }
+    }
+}
+
+/// Whether a requirement is about something that the flow does not have, so that it holds and says nothing.
+pub(super) fn is_moot(inventory: &Inventory, judge: &Judge<'_>, requirement: &Requirement, flow: Uuid) -> bool {
+    let Some(facts) = inventory.definitions.row(&flow) else { return false };
+    match &requirement.needs {
+        Needs::Privilege { .. } => false,
         Needs::Fact { fact } => match fact {
-            Fact::Member => format!("{who} is a user of {environment}"),
-            Fact::Enabled => format!("the account of {who} is enabled"),
-            Fact::InSecurityGroup => format!("{who} is in the security group of {environment}, if it has one"),
-            Fact::HasRole => format!("{who} holds a security role that counts"),
-            Fact::FlowOn => format!("flow {flow} is on"),
-            Fact::Instant => format!("flow {flow} is started by a person, an app or an agent"),
-            Fact::FlowShared => format!("{who} may see flow {flow}: it is shared, owned, or read by a role"),
-            Fact::AgentShared => format!("{who} may talk to the agent"),
-            Fact::ChildEmbedded => "flows that it calls use connections of their own".to_owned(),
-            Fact::ChildOn => "flows that it calls are on".to_owned(),
-            Fact::ConnectionsBound => "every connection that the flow lends is there".to_owned(),
-            Fact::ReferenceReadable => format!("{who} may read the connection references that {who} links to"),
-            Fact::ActionsAllowed => format!("{who} may do in Dataverse what the flow does as {who}"),
-            Fact::SameEnvironment => "what runs as the caller stays in this environment".to_owned(),
-            Fact::OwnerDelegates => "the flow's owner may act on behalf of its callers".to_owned(),
-            Fact::OwnerEnabled => "the flow's owner is enabled".to_owned(),
-            Fact::OwnerActionsAllowed => {
-                "the flow's owner may do the same, because only what both may do works".to_owned()
+            Fact::AgentShared => true,
+            Fact::ChildEmbedded | Fact::ChildOn => facts.children.is_empty(),
+            Fact::ConnectionsBound => {
+                facts.connections.values().all(|connection| connection.mode == ConnectionMode::ProvidedByRunOnlyUser)
             }
+            Fact::ReferenceReadable => callers_references(facts).is_empty(),
+            Fact::ActionsAllowed | Fact::SameEnvironment => judge.deeds(flow) == Deeds::default(),
+            Fact::OwnerDelegates | Fact::OwnerEnabled | Fact::OwnerActionsAllowed => !impersonates(facts),
+            Fact::Member
+            | Fact::Enabled
+            | Fact::InSecurityGroup
+            | Fact::HasRole
+            | Fact::FlowOn
+            | Fact::Instant
+            | Fact::FlowShared => false,
         },
     }
 }
@@ -260,9 +322,9 @@ fn delegates(access: &Access<'_>, owner: PrincipalRow) -> String {
     let PrincipalRow::User(_) = owner else { return format!("{name} is no user, and only users act for others") };
     let depth = access.privilege_id(ACT_ON_BEHALF).map(|privilege| inventory.own_depth(owner, privilege));
     match depth {
-        Some(Ok(Some(_))) => format!("{name} holds {ACT_ON_BEHALF} through a role of his own"),
+        Some(Ok(Some(_))) => format!("{name} holds {ACT_ON_BEHALF} through a role of the owner's own"),
         Some(Ok(None)) => {
-            format!("{name} does not hold {ACT_ON_BEHALF} through a role of his own (the role Delegate has it)")
+            format!("{name} does not hold {ACT_ON_BEHALF} through a role of the owner's own (the role Delegate has it)")
         }
         Some(Err(problem)) => format!("what {name} holds was not read: {}", problem.says),
         None => format!("`{ACT_ON_BEHALF}` was not read"),
@@ -331,24 +393,24 @@ fn deeds(access: &Access<'_>, judge: &Judge<'_>, person: usize, flow: Uuid) -> V
     seen
 }
 
-/// A privilege as people know it: `Read on Process (prvReadWorkflow)`.
+/// A privilege as people know it: `Read on Process`; one that no table has by its own name.
 pub(super) fn privilege_words(inventory: &Inventory, name: &str) -> String {
     let wanted = folded(name);
     for (_, table) in inventory.tables.rows() {
         for (operation, privilege) in table.privileges.iter().flatten() {
             if folded(&privilege.name) == wanted {
-                return format!("{operation} on {} ({})", table.display_name, privilege.name);
+                return format!("{operation} on {}", table.display_name);
             }
         }
     }
-    format!("`{name}`")
+    name.to_owned()
 }
 
 fn at_depth(depth: Depth) -> String {
     match depth {
-        Depth::User => "at any level".to_owned(),
-        Depth::BusinessUnit | Depth::ParentChildBusinessUnits => format!("at {depth} or further"),
-        Depth::Organization | Depth::RecordFilter => format!("at {depth}"),
+        Depth::User => String::new(),
+        Depth::BusinessUnit | Depth::ParentChildBusinessUnits => format!(", {depth} or further"),
+        Depth::Organization | Depth::RecordFilter => format!(", {depth}"),
     }
 }
 

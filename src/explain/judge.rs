@@ -273,15 +273,14 @@ impl<'a> Judge<'a> {
             ConnectionMode::UseThisConnection | ConnectionMode::Mixed => true,
             ConnectionMode::ProvidedByRunOnlyUser => false,
         });
-        lent.fold(Some(true), |all, connection| {
+        every(lent.map(|connection| {
             let reference = connection.logical_name.as_ref().and_then(|name| self.reference(name));
-            let is_bound = match (reference, self.inventory().references.doubt()) {
+            match (reference, self.inventory().references.doubt()) {
                 (Some((_, reference)), _) => Some(reference.bound),
                 (None, None) => Some(false),
                 (None, Some(_)) => connection.logical_name.is_none().then_some(false),
-            };
-            both(all, is_bound)
-        })
+            }
+        }))
     }
 
     fn reads_references(&self, case: &Case<'_>) -> Crowd {
@@ -339,14 +338,11 @@ impl<'a> Judge<'a> {
         if !deeds.missing.is_empty() {
             return Some(false);
         }
-        deeds.known.iter().fold(Some(true), |all, (table, operation)| {
-            let holds = match restricts(self.inventory(), table, *operation) {
-                Some(false) => Some(true),
-                Some(true) => self.owner_holds(owner, table, *operation),
-                None => None,
-            };
-            both(all, holds)
-        })
+        every(deeds.known.iter().map(|(table, operation)| match restricts(self.inventory(), table, *operation) {
+            Some(false) => Some(true),
+            Some(true) => self.owner_holds(owner, table, *operation),
+            None => None,
+        }))
     }
 
     fn owner_holds(&self, owner: PrincipalRow, table: &Text, operation: Operation) -> Option<bool> {
@@ -380,6 +376,15 @@ pub(super) fn callers_references(facts: &Facts) -> BTreeSet<Text> {
         ConnectionMode::UseThisConnection | ConnectionMode::Mixed => false,
     });
     callers.filter_map(|connection| connection.logical_name.clone()).collect()
+}
+
+/// Whether all claims hold.
+fn every(claims: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let mut all = Some(true);
+    for claim in claims {
+        all = both(all, claim);
+    }
+    all
 }
 
 fn both(one: Option<bool>, other: Option<bool>) -> Option<bool> {

@@ -5,8 +5,11 @@
 //! manifests that removes what blocks, by trying it on the inventory.
 mod deeds;
 mod evidence;
+pub mod fix;
 pub mod judge;
+pub mod patch;
 pub mod requirements;
+pub mod table;
 #[cfg(test)]
 mod tests;
 
@@ -78,8 +81,12 @@ pub struct Line {
     pub standing: Standing,
     /// Whether it blocks when it is missing; what does not is a suspect.
     pub blocks: bool,
-    /// What is asked, in plain words.
+    /// What is asked, in a few words.
     pub asks: String,
+    /// What it means when it does not hold, as a sentence.
+    pub fails: String,
+    /// Whether it is about something that the flow does not have, so that it holds and says nothing.
+    pub moot: bool,
     /// What was seen.
     pub evidence: Vec<String>,
     /// Who may decide to change it.
@@ -151,7 +158,10 @@ fn line(access: &Access<'_>, judge: &Judge<'_>, judged: &Judged, person: usize, 
         requirement: judged.requirement,
         standing,
         blocks: question.bar.blocks(judged.requirement),
-        asks: evidence::asks(access, judged.requirement, person, question),
+        asks: evidence::asks(access, judged.requirement),
+        fails: evidence::fails(access, judged.requirement, person, question),
+        moot: standing == Standing::Holds
+            && evidence::is_moot(access.inventory(), judge, judged.requirement, question.flow.id),
         evidence: seen,
         decides: evidence::decides(judged.requirement),
     }

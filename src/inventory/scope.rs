@@ -131,6 +131,8 @@ impl Scope {
             readers,
             mut principals,
             mut principal_roles,
+            mut memberships,
+            uses,
             mut groups,
             environment_roles,
             sharing_limits,
@@ -139,6 +141,7 @@ impl Scope {
         privileges.extend(self.privileges);
         principals.extend(self.principals);
         principal_roles.extend(self.principal_roles);
+        memberships.extend(self.memberships);
         groups.extend(self.groups);
         Self {
             role_privileges: self.role_privileges.and(role_privileges),
@@ -152,6 +155,8 @@ impl Scope {
             readers: self.readers.and(readers),
             principals,
             principal_roles,
+            memberships,
+            uses: self.uses.and(uses),
             groups,
             environment_roles: self.environment_roles || environment_roles,
             sharing_limits: self.sharing_limits || sharing_limits,

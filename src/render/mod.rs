@@ -1,5 +1,7 @@
 //! Values as people and machines read them: plans, reports, findings.
+pub mod explanation;
 pub mod findings;
 pub mod json;
 pub mod plan;
 pub mod requests;
+pub mod who;

@@ -154,14 +154,25 @@ fn dispatch(shared: &Shared, tenant: &mut Tenant, incoming: &Incoming<'_>) -> An
             }
             Err(fault) => fault.into(),
         },
-        Service::Admin => match check(tenant, "https://service.powerapps.com") {
-            Ok(claims) => admin(tenant, incoming, &root, &claims),
-            Err(fault) => fault.into(),
-        },
-        Service::Flow => match check(tenant, "https://service.flow.microsoft.com") {
-            Ok(claims) => flow(tenant, incoming, &root, &claims),
-            Err(fault) => fault.into(),
-        },
+        Service::Admin => {
+            let answer = match check(tenant, "https://service.powerapps.com") {
+                Ok(claims) => admin(tenant, incoming, &root, &claims),
+                Err(fault) => fault.into(),
+            };
+            provider::dressed(answer, tenant.issuer.tenant, tenant.requests)
+        }
+        Service::Flow => {
+            let answer = match check(tenant, "https://service.flow.microsoft.com") {
+                Ok(claims) => flow(tenant, incoming, &root, &claims),
+                Err(fault) => fault.into(),
+            };
+            let routing = format!("EUROPE:20260105T080000Z:{}", derived(tenant.issuer.tenant, "routing"));
+            // Turned around by this service (recorded).
+            let answer = answer
+                .with_header("Cache-Control", "no-store, no-cache")
+                .with_header("x-ms-flow-routing-request-id", routing);
+            provider::dressed(answer, tenant.issuer.tenant, tenant.requests)
+        }
         Service::Dataverse(environment) => {
             let Some(host) = tenant.organizations.get(&environment).map(|organization| organization.host.clone())
             else {

@@ -3,4 +3,5 @@ mod architecture;
 mod collect;
 mod commands;
 mod desk;
+mod recordings;
 mod snapshot;

@@ -165,19 +165,30 @@ fn dispatch(shared: &Shared, tenant: &mut Tenant, incoming: &Incoming<'_>) -> An
             }
             Err(fault) => fault.into(),
         },
-        Service::Admin => match check(tenant, Place::Admin) {
-            Ok(claims) => admin(tenant, incoming, &root, &claims),
-            Err(fault) => fault.into(),
-        },
+        Service::Admin => {
+            let answer = match check(tenant, Place::Admin) {
+                Ok(claims) => admin(tenant, incoming, &root, &claims),
+                Err(fault) => fault.into(),
+            };
+            provider::dressed(answer, tenant.issuer.tenant, tenant.requests)
+        }
         // Recorded: a path of the Flow service at this host is answered without a body.
         Service::PowerApps => match check(tenant, Place::PowerApps) {
             Ok(_) => Answer::empty(404).with_header("x-servicefabric", "ResourceNotFound"),
             Err(fault) => fault.into(),
         },
-        Service::Flow => match check(tenant, Place::Flow) {
-            Ok(claims) => flow(tenant, incoming, &root, &claims),
-            Err(fault) => fault.into(),
-        },
+        Service::Flow => {
+            let answer = match check(tenant, Place::Flow) {
+                Ok(claims) => flow(tenant, incoming, &root, &claims),
+                Err(fault) => fault.into(),
+            };
+            let routing = format!("EUROPE:20260105T080000Z:{}", derived(tenant.issuer.tenant, "routing"));
+            // Turned around by this service (recorded).
+            let answer = answer
+                .with_header("Cache-Control", "no-store, no-cache")
+                .with_header("x-ms-flow-routing-request-id", routing);
+            provider::dressed(answer, tenant.issuer.tenant, tenant.requests)
+        }
         Service::Dataverse(environment) => {
             let Some(host) = tenant.organizations.get(&environment).map(|organization| organization.host.clone())
             else {

@@ -2,4 +2,6 @@
 mod architecture;
 mod collect;
 mod commands;
+mod desk;
 mod recordings;
+mod snapshot;

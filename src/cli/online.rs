@@ -68,11 +68,8 @@ pub async fn open(paths: &[PathBuf], global: &Global, output: &mut Output) -> Re
     if loaded.report(output) {
         return Err(Exit::Error);
     }
-    let sandbox = if global.sandbox {
-        Some(start_sandbox(paths, ([127, 0, 0, 1], 0).into(), global, output).await?)
-    } else {
-        None
-    };
+    let sandbox =
+        if global.sandbox { Some(start_sandbox(paths, Listen::default(), global, output).await?) } else { None };
     let mut environments = Vec::new();
     let mut unreachable = Vec::new();
     let wanted = loaded.desired.environments.clone();
@@ -186,10 +183,25 @@ async fn read_one(
     Ok(Box::new(Planned { desired, inventory, plan, review, tenant, organisation }))
 }
 
+/// Where the embedded tenant listens, and what it speaks there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Listen {
+    /// A loopback address.
+    pub address: SocketAddr,
+    /// What it speaks besides plain HTTP.
+    pub front: sandbox::Front,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self { address: ([127, 0, 0, 1], 0).into(), front: sandbox::Front::Plain }
+    }
+}
+
 /// The embedded tenant of a run: its seed lies beside the first path, its state in `.powergrant/sandbox/`.
 pub(super) async fn start_sandbox(
     paths: &[PathBuf],
-    listen: SocketAddr,
+    listen: Listen,
     global: &Global,
     output: &mut Output,
 ) -> Result<sandbox::Running, Exit> {
@@ -210,7 +222,7 @@ pub(super) async fn start_sandbox(
     })?;
     let mut options = sandbox::Options::new(seed);
     options.state = Some(state_file(seed_file.as_deref()));
-    options.listen = listen;
+    (options.listen, options.front) = (listen.address, listen.front);
     options.reset = global.sandbox_reset;
     sandbox::start(options).await.map_err(|error| {
         output.error(&format!(

@@ -4,3 +4,4 @@ mod collect;
 mod commands;
 mod desk;
 mod rails;
+mod recordings;

@@ -16,7 +16,7 @@ use super::output::Output;
 use super::sign_in;
 use crate::clock::{Clock, WallClock};
 use crate::collect::{self, Directory};
-use crate::compile::desired::DesiredEnvironment;
+use crate::compile::desired::{DesiredEnvironment, Environment};
 use crate::finding::Finding;
 use crate::inventory::Inventory;
 use crate::inventory::scope::Scope;
@@ -143,13 +143,13 @@ impl Online {
 
 /// One directory per tenant and identity, shared by its environments.
 #[derive(Default)]
-struct Directories(std::cell::RefCell<BTreeMap<Identity, Arc<Directory>>>);
+pub(super) struct Directories(std::cell::RefCell<BTreeMap<Identity, Arc<Directory>>>);
 
 /// What tells identities apart: the tenant, and the prefix of the credentials' variables.
 type Identity = (Option<Uuid>, Option<String>);
 
 impl Directories {
-    fn of(&self, desired: &DesiredEnvironment) -> Arc<Directory> {
+    pub(super) fn of(&self, desired: &DesiredEnvironment) -> Arc<Directory> {
         let key = (desired.environment.tenant, desired.environment.credentials.clone());
         Arc::clone(self.0.borrow_mut().entry(key).or_default())
     }
@@ -162,6 +162,20 @@ async fn read_one(
     clock: Arc<dyn Clock>,
 ) -> Result<Box<Planned>, Problem> {
     let environment = &desired.environment;
+    let (tenant, organisation) = connect(environment, sandbox, clock)?;
+    let scope = Scope::of(&desired);
+    let inventory = collect::collect(&tenant.reader(organisation.clone()), directory, environment, &scope).await;
+    let plan = plan(&desired, &inventory);
+    let review = review::review(&desired, &plan, &inventory);
+    Ok(Box::new(Planned { desired, inventory, plan, review, tenant, organisation }))
+}
+
+/// Makes the client of one environment; nothing is sent yet.
+pub(super) fn connect(
+    environment: &Environment,
+    sandbox: Option<&sandbox::Running>,
+    clock: Arc<dyn Clock>,
+) -> Result<(Tenant, Option<Organisation>), Problem> {
     let cloud = sign_in::cloud(environment.cloud);
     let settings = Settings {
         cloud,
@@ -176,11 +190,7 @@ async fn read_one(
         Some(url) => Some(Organisation::parse(cloud, &url.value)?),
         None => None,
     };
-    let scope = Scope::of(&desired);
-    let inventory = collect::collect(&tenant.reader(organisation.clone()), directory, environment, &scope).await;
-    let plan = plan(&desired, &inventory);
-    let review = review::review(&desired, &plan, &inventory);
-    Ok(Box::new(Planned { desired, inventory, plan, review, tenant, organisation }))
+    Ok((tenant, organisation))
 }
 
 /// Where the embedded tenant listens, and what it speaks there.

@@ -5,3 +5,4 @@ mod commands;
 mod desk;
 mod rails;
 mod recordings;
+mod snapshot;

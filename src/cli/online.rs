@@ -23,7 +23,7 @@ use crate::inventory::scope::Scope;
 use crate::plan::{Plan, plan};
 use crate::problem::Problem;
 use crate::render::findings;
-use crate::review::rails::{self, Tripped};
+use crate::review::{self, Review};
 use crate::sandbox;
 use crate::tenant::{Organisation, Patience, Routing, Settings, Tenant};
 
@@ -52,8 +52,8 @@ pub struct Planned {
     pub inventory: Inventory,
     /// What has to be done.
     pub plan: Plan,
-    /// The rails that the plan trips.
-    pub tripped: Vec<Tripped>,
+    /// What that means.
+    pub review: Review,
     /// The identity that reads and writes.
     pub tenant: Tenant,
     /// The organisation's address.
@@ -68,11 +68,8 @@ pub async fn open(paths: &[PathBuf], global: &Global, output: &mut Output) -> Re
     if loaded.report(output) {
         return Err(Exit::Error);
     }
-    let sandbox = if global.sandbox {
-        Some(start_sandbox(paths, ([127, 0, 0, 1], 0).into(), global, output).await?)
-    } else {
-        None
-    };
+    let sandbox =
+        if global.sandbox { Some(start_sandbox(paths, Listen::default(), global, output).await?) } else { None };
     let mut environments = Vec::new();
     let mut unreachable = Vec::new();
     let wanted = loaded.desired.environments.clone();
@@ -117,6 +114,11 @@ impl Online {
     /// The plans in the order of the environments' names.
     pub fn plans(&self) -> Vec<&Plan> {
         self.environments.iter().map(|planned| &planned.plan).collect()
+    }
+
+    /// What the plans mean, in the same order.
+    pub fn reviews(&self) -> Vec<&Review> {
+        self.environments.iter().map(|planned| &planned.review).collect()
     }
 
     /// How the reading itself went: an error when something wanted is wrong, unreachable or unread.
@@ -164,8 +166,8 @@ async fn read_one(
     let scope = Scope::of(&desired);
     let inventory = collect::collect(&tenant.reader(organisation.clone()), directory, environment, &scope).await;
     let plan = plan(&desired, &inventory);
-    let tripped = rails::evaluate(&desired, &plan, &inventory);
-    Ok(Box::new(Planned { desired, inventory, plan, tripped, tenant, organisation }))
+    let review = review::review(&desired, &plan, &inventory);
+    Ok(Box::new(Planned { desired, inventory, plan, review, tenant, organisation }))
 }
 
 /// Makes the client of one environment; nothing is sent yet.
@@ -191,10 +193,25 @@ pub(super) fn connect(
     Ok((tenant, organisation))
 }
 
+/// Where the embedded tenant listens, and what it speaks there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Listen {
+    /// A loopback address.
+    pub address: SocketAddr,
+    /// What it speaks besides plain HTTP.
+    pub front: sandbox::Front,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self { address: ([127, 0, 0, 1], 0).into(), front: sandbox::Front::Plain }
+    }
+}
+
 /// The embedded tenant of a run: its seed lies beside the first path, its state in `.powergrant/sandbox/`.
 pub(super) async fn start_sandbox(
     paths: &[PathBuf],
-    listen: SocketAddr,
+    listen: Listen,
     global: &Global,
     output: &mut Output,
 ) -> Result<sandbox::Running, Exit> {
@@ -215,7 +232,7 @@ pub(super) async fn start_sandbox(
     })?;
     let mut options = sandbox::Options::new(seed);
     options.state = Some(state_file(seed_file.as_deref()));
-    options.listen = listen;
+    (options.listen, options.front) = (listen.address, listen.front);
     options.reset = global.sandbox_reset;
     sandbox::start(options).await.map_err(|error| {
         output.error(&format!(

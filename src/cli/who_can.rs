@@ -116,9 +116,14 @@ impl WhoCan {
         let environment = &inventory.environment.name;
         if let Some(name) = &self.privilege {
             let depth = self.depth.into();
-            let rows = table::of_privilege(inventory, name, depth, asked.listed())
-                .ok_or_else(|| format!("there is no privilege `{name}`\nhint: privileges have names such as `prvReadWorkflow`"))?;
-            return Ok(asked.rendered(inventory, &format!("{environment}: who holds {name}, {depth} or further"), &rows));
+            let rows = table::of_privilege(inventory, name, depth, asked.listed()).ok_or_else(|| {
+                format!("there is no privilege `{name}`\nhint: privileges have names such as `prvReadWorkflow`")
+            })?;
+            return Ok(asked.rendered(
+                inventory,
+                &format!("{environment}: who holds {name}, {depth} or further"),
+                &rows,
+            ));
         }
         let Some(flow) = &self.flow else {
             let matrix = table::matrix(inventory, asked.certainty.into());

@@ -75,9 +75,10 @@ fn row(
     let through = match ability {
         Ability::Can | Ability::Unknown => ways(access, person, flow.id),
         Ability::Cannot => {
-            let missing = judge.judge(flow.id).into_iter().filter(|judged| {
-                bar.blocks(judged.requirement) && judged.holds.ability(person) == Ability::Cannot
-            });
+            let missing = judge
+                .judge(flow.id)
+                .into_iter()
+                .filter(|judged| bar.blocks(judged.requirement) && judged.holds.ability(person) == Ability::Cannot);
             missing.map(|judged| format!("lacks {}", judged.requirement.id)).collect()
         }
     };
@@ -147,13 +148,15 @@ pub fn matrix(inventory: &Inventory, bar: Bar) -> Matrix {
         let answers = people.iter().map(|person| runners.ability(*person)).collect();
         (flow, answers)
     });
-    Matrix { rows: rows.collect(), people: people.iter().map(|person| access.people()[*person].principal.clone()).collect() }
+    Matrix {
+        rows: rows.collect(),
+        people: people.iter().map(|person| access.people()[*person].principal.clone()).collect(),
+    }
 }
 
 /// Flows by name.
 fn flows(inventory: &Inventory) -> Vec<Ref<Flow>> {
-    let mut flows: Vec<Ref<Flow>> =
-        inventory.flows.rows().map(|(id, flow)| Ref::new(flow.name.clone(), *id)).collect();
+    let mut flows: Vec<Ref<Flow>> = inventory.flows.rows().map(|(id, flow)| Ref::new(flow.name.clone(), *id)).collect();
     flows.sort();
     flows
 }

@@ -4,4 +4,5 @@ pub mod findings;
 pub mod json;
 pub mod plan;
 pub mod requests;
+pub mod review;
 pub mod who;

@@ -119,7 +119,8 @@ pub fn matrix_json(environment: &str, matrix: &Matrix) -> Value {
             "unknown": of(answers, Ability::Unknown),
         })
     });
-    let people = matrix.people.iter().map(|person| json!({ "name": person.to_string(), "identity": person.identity() }));
+    let people =
+        matrix.people.iter().map(|person| json!({ "name": person.to_string(), "identity": person.identity() }));
     json!({ "environment": environment, "people": people.collect::<Vec<_>>(), "flows": rows.collect::<Vec<_>>() })
 }
 

@@ -98,7 +98,7 @@ impl<B: Renaming> Walk<'_, B> {
             user_teams: self.rows(user_teams, |teams| teams),
             user_groups: self.keyed(
                 user_groups,
-                |id| self.id(*id),
+                |person| self.id(*person),
                 |groups| groups.into_iter().map(|group| self.id(group)).collect::<BTreeSet<Uuid>>(),
             ),
             flows: self.rows(flows, |flow| Flow { name: self.text(&flow.name), ..flow }),

@@ -386,3 +386,38 @@ pub fn assigned_roles(inventory: &Inventory, desired: &DesiredEnvironment) -> Ve
     roles.dedup();
     roles
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::place::Place;
+
+    fn inserted(text: &str, line: u32, column: u32) -> Option<String> {
+        let mut sources = Sources::default();
+        sources.add("a.yaml".into(), text.to_owned());
+        let place = Place { file: "a.yaml".into(), line, column, length: 1 };
+        let list = List { place, extent: None, allow_empty: false, members: Vec::new() };
+        let edit = insert(&sources, &list, "user: ada@contoso.com")?;
+        Some(patched("a.yaml", text, &[edit]))
+    }
+
+    #[test]
+    fn a_member_is_written_in_the_style_of_its_list() {
+        let flow = "spec:\n  runOnlyUsers: { extent: exact, members: [\"${x}\", { user: 'b]' }] } # who\n";
+        let expected = flow.replace("{ user: 'b]' }]", "{ user: 'b]' }, { user: ada@contoso.com }]");
+        assert_eq!(inserted(flow, 2, 17), Some(expected));
+        let empty = "spec:\n  members: []\n";
+        assert_eq!(inserted(empty, 2, 3), Some("spec:\n  members: [{ user: ada@contoso.com }]\n".to_owned()));
+        let block = "spec:\n  runOnlyUsers:\n    members:\n      - user: bob@contoso.com\n      - ${x}\n";
+        let expected = block.replace("      - user: bob", "      - user: ada@contoso.com\n      - user: bob");
+        assert_eq!(inserted(block, 2, 3), Some(expected));
+    }
+
+    #[test]
+    fn names_that_mean_something_to_yaml_are_quoted() {
+        assert_eq!(scalar("Flow Runner"), "Flow Runner");
+        for odd in ["yes", "a: b", "- x", "7", "#1", " x", "a, b"] {
+            assert_eq!(scalar(odd), json!(odd).to_string());
+        }
+    }
+}

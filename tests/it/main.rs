@@ -4,6 +4,7 @@ mod collect;
 mod commands;
 mod desk;
 mod explain;
+mod explain_law;
 mod rails;
 mod recordings;
 mod snapshot;

@@ -9,6 +9,7 @@ use super::output::Output;
 use super::reading::Reading;
 use super::snapshots;
 use crate::compile::desired::DesiredEnvironment;
+use crate::explain::errors;
 use crate::explain::fix::with_suspects;
 use crate::explain::patch::{self, Manifests, Patch, Remedy};
 use crate::explain::{self, Bar, Explanation, Question, Verdict};
@@ -26,11 +27,14 @@ use crate::render::explanation;
 #[derive(Debug, clap::Args)]
 pub struct Explain {
     /// The person, by user principal name or Entra object id.
-    #[arg(long, value_name = "USER")]
-    user: String,
+    #[arg(long, value_name = "USER", required_unless_present = "error")]
+    user: Option<String>,
     /// The flow, by name or id.
-    #[arg(long, value_name = "FLOW")]
-    flow: String,
+    #[arg(long, value_name = "FLOW", required_unless_present = "error", requires = "user")]
+    flow: Option<String>,
+    /// A message that somebody pasted, as text or JSON: says what it means; without a person and a flow, that alone.
+    #[arg(long, value_name = "TEXT")]
+    error: Option<String>,
     /// Files and folders with the Environment documents; `.` if none is given.
     paths: Vec<PathBuf>,
     /// Which requirements block, by how sure they are; `reported` and `assumed` include the surer ones.
@@ -73,10 +77,18 @@ impl From<Certainty> for Bar {
 
 impl Explain {
     pub(super) async fn run(&self, global: &Global, output: &mut Output) -> Exit {
-        let (person, flow) = (person_name(&self.user), flow_name(&self.flow));
+        let meaning = self.error.as_deref().map(errors::meaning);
+        if let Some(meaning) = &meaning {
+            output.result(&explanation::meaning(meaning.as_ref()));
+        }
+        let (Some(user), Some(flow)) = (&self.user, &self.flow) else {
+            return if meaning.flatten().is_some() { Exit::Differences } else { Exit::Error };
+        };
+        let (person, flow) = (person_name(user), flow_name(flow));
         if let Some(snapshot) = &self.snapshot {
             let mut exit = Exit::Success;
-            let known = Known { names: [self.user.clone(), self.flow.clone()].into(), ..Known::default() };
+            let names = self.user.iter().chain(&self.flow).cloned().collect();
+            let known = Known { names, ..Known::default() };
             let read = snapshots::each(snapshot, known, output, |taken, output| {
                 exit = exit.and(self.explain(&taken.inventory, (&person, &flow), None, output));
             });

@@ -157,6 +157,18 @@ pub(super) fn rows(inventory: &Inventory, names: &BTreeSet<PrincipalName>) -> BT
     names.iter().filter_map(|name| row(inventory, name)).collect()
 }
 
+/// The owners of flows whose use is asked about: what the flow does as its caller, they may have to be allowed too, also
+/// through their teams.
+pub(super) fn owners_of_uses(inventory: &Inventory, scope: &Scope, flows: &Flows<'_>) -> BTreeSet<PrincipalRow> {
+    match &scope.uses {
+        Subjects::All => BTreeSet::new(),
+        Subjects::Named(_) => {
+            let used = flows.ids(&scope.uses);
+            used.iter().filter_map(|flow| Some(inventory.flows.row(flow)?.owner)).collect()
+        }
+    }
+}
+
 /// The teams of groups that somebody is in whose groups were asked for: he joins them with the next access.
 pub(super) fn teams_to_come(inventory: &Inventory) -> impl Iterator<Item = PrincipalRow> {
     let groups: BTreeSet<Uuid> = inventory.user_groups.rows().flat_map(|(_, groups)| groups.iter().copied()).collect();

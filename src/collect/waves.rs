@@ -227,6 +227,7 @@ impl Waves<'_> {
         let owners = delegates.iter().filter_map(|flow| Some(inventory.flows.row(flow)?.owner)).collect();
         let mut sharers = questions::rows(inventory, &scope.principal_roles);
         sharers.extend(questions::teams_to_come(inventory));
+        sharers.extend(questions::owners_of_uses(inventory, scope, &flow_index));
         if !scope.holders.is_empty() {
             // Whether powergrant is in a team that loses a role: it must not lock itself out.
             sharers.extend(inventory.caller.value().map(|caller| PrincipalRow::User(caller.user)));

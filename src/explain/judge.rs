@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use crate::access::{Ability, Access, Crowd, Holders, Moment, Reach, Set};
+use crate::access::{Access, Crowd, Holders, Moment, Reach, Set};
 use crate::clientdata::{Facts, Trigger};
 use crate::explain::deeds::{Deeds, has_callers_connection, impersonates};
 use crate::explain::requirements::{ACT_ON_BEHALF, Certainty, Fact, Needs, Requirement, Step, all};
@@ -345,21 +345,31 @@ impl<'a> Judge<'a> {
         }))
     }
 
+    /// Whether the owner holds an operation, through roles of his own or of the teams that he is in now: when he opens the
+    /// environment next is not the caller's to know.
     fn owner_holds(&self, owner: PrincipalRow, table: &Text, operation: Operation) -> Option<bool> {
-        let privilege = self.inventory().privilege(table, operation)?.id;
-        match owner {
-            PrincipalRow::User(_) => {
-                let person = self.access.person(&self.inventory().principal_of(owner).0)?;
-                match self.access.holders(Some(privilege)).any.ability(person) {
-                    Ability::Can => Some(true),
-                    Ability::Cannot => Some(false),
-                    Ability::Unknown => None,
-                }
-            }
-            PrincipalRow::Team(_) | PrincipalRow::Organization(_) => {
-                self.inventory().own_depth(owner, privilege).ok().map(|depth| depth.is_some())
-            }
+        let inventory = self.inventory();
+        let privilege = inventory.privilege(table, operation)?.id;
+        let (teams, is_known): (Vec<Uuid>, bool) = match owner {
+            PrincipalRow::User(user) => (inventory.teams_of(user).collect(), self.are_teams_known(user)),
+            PrincipalRow::Team(_) | PrincipalRow::Organization(_) => (Vec::new(), true),
+        };
+        let rows = std::iter::once(owner).chain(teams.into_iter().map(PrincipalRow::Team));
+        let held: Vec<_> = rows.map(|row| inventory.own_depth(row, privilege)).collect();
+        if held.iter().any(|depth| matches!(depth, Ok(Some(_)))) {
+            return Some(true);
         }
+        (is_known && held.iter().all(Result::is_ok)).then_some(false)
+    }
+
+    fn are_teams_known(&self, user: Uuid) -> bool {
+        let inventory = self.inventory();
+        let asked =
+            inventory.user_teams.doubt().is_none() && matches!(inventory.user_teams.get(&user), Answer::Found(_));
+        let is_listed = |team: &Uuid| matches!(inventory.team_members.get(team), Answer::Found(_) | Answer::Absent);
+        let listed =
+            || inventory.team_members.doubt().is_none() && inventory.teams.rows().all(|(team, _)| is_listed(team));
+        asked || listed()
     }
 }
 

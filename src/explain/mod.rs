@@ -4,6 +4,7 @@
 //! [`explain`] reads one person's column of that with the evidence for each line. [`fix`] finds the least change of
 //! manifests that removes what blocks, by trying it on the inventory.
 mod deeds;
+pub mod errors;
 mod evidence;
 pub mod fix;
 pub mod judge;

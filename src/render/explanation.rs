@@ -3,6 +3,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use crate::explain::errors::Meaning;
 use crate::explain::patch::Remedy;
 use crate::explain::{Explanation, Line, Standing, Step, Verdict};
 use crate::problem::clip;
@@ -123,6 +124,23 @@ fn notes(out: &mut String, explanation: &Explanation) {
         for what in open {
             let _ = writeln!(out, "    {}", clip(&what));
         }
+    }
+}
+
+/// Renders what a pasted message means.
+pub fn meaning(meaning: Option<&Meaning>) -> String {
+    match meaning {
+        None => {
+            "The message is not known here; what follows is everything that running the flow requires.\n\n".to_owned()
+        }
+        Some(Meaning { says, requirement: None }) => format!("The message means: {}.\n\n", clip(says)),
+        Some(Meaning { says, requirement: Some(requirement) }) => format!(
+            "The message means: {}.\nrequirement  {} ({})\nsource       {}\n\n",
+            clip(says),
+            requirement.id,
+            requirement.certainty.word(),
+            requirement.source
+        ),
     }
 }
 

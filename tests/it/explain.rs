@@ -86,6 +86,50 @@ fn a_person_and_a_flow_that_are_not_there_are_told_and_not_explained() {
     assert!(text(&unknown.stderr).contains("there is no such flow"), "{}", shown(&unknown));
 }
 
+#[test]
+fn a_pasted_message_is_told_from_what_nobody_knows() {
+    let desk = Desk::with("copilot-agent-flow");
+    let known = desk.run(&["explain", "--error", "insufficient permissions"]);
+    assert_eq!(known.status.code(), Some(2), "{}", shown(&known));
+    assert!(text(&known.stdout).contains("link.reference-read (reported)"), "{}", shown(&known));
+    let unknown = desk.run(&["explain", "--error", "the printer is on fire"]);
+    assert_eq!(unknown.status.code(), Some(1), "{}", shown(&unknown));
+    let neither = desk.run(&["explain"]);
+    assert_eq!(neither.status.code(), Some(1), "{}", shown(&neither));
+}
+
+/// Errors as they were recorded lead to the requirement that they speak of.
+#[test]
+fn recorded_errors_lead_to_their_cause() {
+    let Some(corpus) = std::env::var_os("POWERGRANT_CORPUS") else {
+        println!("passed over: POWERGRANT_CORPUS names no folder of recordings");
+        return;
+    };
+    let text =
+        std::fs::read_to_string(Path::new(&corpus).join("errors/recorded-errors.json")).expect("recorded errors");
+    let recorded: Vec<serde_json::Value> = serde_json::from_str(&text).expect("JSON");
+    let expected = [
+        ("missing table privilege", Some("act.actions")),
+        ("missing table privilege (older text)", Some("act.actions")),
+        ("record-level access denied on a connection reference", Some("link.reference-read")),
+        ("user without any role", Some("environment.role")),
+        ("throttle: requests", None),
+        ("flow service: caller not allowed on the flow", None),
+        ("flow service: environment denied", Some("environment.member")),
+        ("flow service: flow missing", Some("start.flow-shared")),
+        ("child flow in run-only mode", Some("start.child-embedded")),
+        ("connection not authorised on activation or save", None),
+        ("role not inheritable for a group team", Some("environment.role")),
+        ("the forum's user", Some("link.reference-read")),
+    ];
+    for (kind, requirement) in expected {
+        let entry =
+            recorded.iter().find(|entry| entry["kind"] == kind).unwrap_or_else(|| panic!("no record of {kind}"));
+        let meaning = powergrant::explain::errors::meaning(&entry.to_string()).unwrap_or_else(|| panic!("{kind}"));
+        assert_eq!(meaning.requirement.map(|found| found.id.as_str()), requirement, "{kind}");
+    }
+}
+
 /// The embedded tenant judges, so it keeps a list of its own; both are to say the same, line by line.
 #[test]
 fn both_lists_of_requirements_say_the_same() {

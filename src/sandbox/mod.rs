@@ -15,6 +15,7 @@ pub mod fault;
 pub mod faults;
 pub mod flow_service;
 pub mod graph;
+pub mod identity;
 pub mod multipart;
 pub mod odata;
 pub mod organization;

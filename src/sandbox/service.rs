@@ -12,12 +12,13 @@ use super::dataverse::{self, refused};
 use super::fault::Fault;
 use super::faults::{Disturbance, Rule, When};
 use super::flow_service::{self, FlowRow, WorkflowIds};
+use super::identity::Voucher;
 use super::organization::{Organization, derived, id, is_set, number, row_of, text};
 use super::percent;
 use super::server::{Shared, lock};
 use super::store;
 use super::tenant::{Logged, Tenant};
-use super::token::Claims;
+use super::token::{Asked, Claims};
 use super::{builtin, graph, principals, provider, roles};
 
 /// A request as it came in.
@@ -36,6 +37,8 @@ pub(super) struct Incoming<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Service {
     SignIn,
+    /// Who vouches for jobs and machines.
+    Voucher(Voucher),
     Graph,
     Admin,
     Flow,
@@ -138,6 +141,7 @@ fn dispatch(shared: &Shared, tenant: &mut Tenant, incoming: &Incoming<'_>) -> An
     let check = |tenant: &Tenant, audience: &str| tenant.issuer.check(bearer, audience, now);
     match service {
         Service::SignIn => sign_in(tenant, incoming, &root, now),
+        Service::Voucher(voucher) => voucher.respond(tenant, incoming, now),
         Service::Graph => match check(tenant, "https://graph.microsoft.com") {
             Ok(claims) => {
                 let body = serde_json::from_str(incoming.body).ok();
@@ -182,6 +186,9 @@ fn dispatch(shared: &Shared, tenant: &mut Tenant, incoming: &Incoming<'_>) -> An
 fn route(tenant: &Tenant, incoming: &Incoming<'_>) -> Option<(Service, String)> {
     let name = incoming.host.rsplit_once(':').map_or(incoming.host, |(name, _)| name).to_ascii_lowercase();
     let path = incoming.path;
+    if let Some(voucher) = Voucher::of(&name, path) {
+        return Some((Service::Voucher(voucher), path.to_owned()));
+    }
     match name.as_str() {
         "login.microsoftonline.com" => return Some((Service::SignIn, path.to_owned())),
         "graph.microsoft.com" => return Some((Service::Graph, path.strip_prefix("/v1.0")?.to_owned())),
@@ -219,14 +226,23 @@ fn route(tenant: &Tenant, incoming: &Incoming<'_>) -> Option<(Service, String)> 
     if below("/providers/Microsoft.ProcessSimple") {
         return Some((Service::Flow, path.to_owned()));
     }
-    let is_sign_in = path.ends_with("/oauth2/v2.0/token") || path.ends_with("/.well-known/openid-configuration");
+    let is_sign_in = path.ends_with("/oauth2/v2.0/token")
+        || path.ends_with("/oauth2/v2.0/devicecode")
+        || path.ends_with("/.well-known/openid-configuration");
     is_sign_in.then(|| (Service::SignIn, path.to_owned()))
 }
 
-fn sign_in(tenant: &Tenant, incoming: &Incoming<'_>, root: &str, now: i64) -> Answer {
+fn sign_in(tenant: &mut Tenant, incoming: &Incoming<'_>, root: &str, now: i64) -> Answer {
     let segments: Vec<&str> = incoming.path.trim_matches('/').split('/').collect();
     match (incoming.method, segments.as_slice()) {
-        ("POST", [name, "oauth2", "v2.0", "token"]) => tenant.issuer.issue(&tenant.directory, name, incoming.body, now),
+        ("POST", [name, "oauth2", "v2.0", "token"]) => {
+            let endpoint = format!("{root}{}", incoming.path);
+            let asked = Asked { endpoint: &endpoint, tenant: name, form: incoming.body, now };
+            tenant.issuer.grant(&tenant.directory, &mut tenant.identities, &asked)
+        }
+        ("POST", [name, "oauth2", "v2.0", "devicecode"]) => {
+            tenant.issuer.begin(&mut tenant.identities, name, incoming.body, now)
+        }
         ("GET", [name, "v2.0", ".well-known", "openid-configuration"]) => tenant.issuer.discovery(name, root, now),
         _ => Answer::empty(404),
     }

@@ -4,6 +4,7 @@
 //! written here a second time.
 
 pub mod access;
+pub mod alternatives;
 pub mod answer;
 pub mod bap;
 pub mod builtin;
@@ -14,8 +15,12 @@ pub mod directory;
 pub mod fault;
 pub mod faults;
 pub mod flow_service;
+mod flow_text;
+mod front;
 pub mod graph;
+mod hosts;
 pub mod identity;
+mod instances;
 pub mod multipart;
 pub mod odata;
 pub mod organization;
@@ -24,6 +29,7 @@ pub mod principals;
 pub mod provider;
 pub mod rights;
 pub mod roles;
+mod run;
 pub mod schema;
 pub mod seed;
 mod server;
@@ -35,5 +41,6 @@ mod tests;
 pub mod token;
 pub mod variants;
 
-pub use server::{Options, Running, StartError, start};
+pub use front::{AuthorityError, Front};
+pub use server::{Options, Place, Running, StartError, start};
 pub use store::StoreError;

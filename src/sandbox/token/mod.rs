@@ -251,7 +251,12 @@ impl Issuer {
                 None => self.application(directory, client, &form)?,
             },
         };
-        Ok((self.claims_of(bearer, audience, now), Refreshes::No))
+        let mut claims = self.claims_of(bearer, audience, now);
+        if endpoint.contains("login.chinacloudapi.cn") || endpoint.contains("login.partner.microsoftonline.cn") {
+            // The cloud in China signs by itself (public clients' lists of authorities).
+            claims.iss = format!("https://sts.chinacloudapi.cn/{}/", self.tenant);
+        }
+        Ok((claims, Refreshes::No))
     }
 
     /// What a token for a bearer and a resource says.

@@ -158,7 +158,7 @@ async fn read_one(
     clock: Arc<dyn Clock>,
 ) -> Result<Box<Planned>, Problem> {
     let environment = &desired.environment;
-    let (tenant, organisation) = connect(environment, sandbox, clock)?;
+    let (tenant, organisation) = connect(environment, sandbox, global, clock)?;
     let scope = Scope::of(&desired);
     let inventory = collect::collect(&tenant.reader(organisation.clone()), directory, environment, &scope).await;
     let plan = plan(&desired, &inventory);
@@ -170,6 +170,7 @@ async fn read_one(
 pub(super) fn connect(
     environment: &Environment,
     sandbox: Option<&sandbox::Running>,
+    global: &Global,
     clock: Arc<dyn Clock>,
 ) -> Result<(Tenant, Option<Organisation>), Problem> {
     let cloud = sign_in::cloud(environment.cloud);

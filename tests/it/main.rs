@@ -2,7 +2,7 @@
 mod architecture;
 mod collect;
 mod commands;
-mod signing_in;
 mod desk;
 mod recordings;
+mod signing_in;
 mod snapshot;

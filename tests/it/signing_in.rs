@@ -241,7 +241,8 @@ async fn a_machine_an_app_and_a_connected_server_sign_in_as_what_azure_made_of_t
     let stage = Stage::start().await;
     stage.whoever(managed(ManagedIdentity::Machine)).await.expect("signed in");
     stage.whoever(managed(app_service(JOB_TOKEN))).await.expect("signed in");
-    let unknown = Credentials::ManagedIdentity { source: ManagedIdentity::Machine, client_id: Some(CONNECTION.to_owned()) };
+    let unknown =
+        Credentials::ManagedIdentity { source: ManagedIdentity::Machine, client_id: Some(CONNECTION.to_owned()) };
     let problem = stage.whoever(unknown).await.expect_err("refused");
     assert_eq!(problem.says, "Identity not found");
     let problem = stage.whoever(managed(app_service("stale"))).await.expect_err("refused");
@@ -327,7 +328,9 @@ async fn a_token_that_cannot_be_renewed_for_a_moment_serves_until_it_expires() {
     let client = stage.client(secret("sandbox"));
     who_am_i(&client).await.expect("signed in");
     let down = Refusal { status: 503, code: None, message: None, retry_after: None };
-    stage.change(|tenant| tenant.faults.schedule(Rule::on("oauth2/v2.0/token", Disturbance::Refuse(down)).from_nth(1, 0)));
+    stage.change(|tenant| {
+        tenant.faults.schedule(Rule::on("oauth2/v2.0/token", Disturbance::Refuse(down)).from_nth(1, 0))
+    });
     stage.clock.wait(Duration::from_secs(3_400)).await;
     who_am_i(&client).await.expect("the old token still holds");
     stage.clock.wait(Duration::from_secs(300)).await;

@@ -3,6 +3,7 @@ mod architecture;
 mod collect;
 mod commands;
 mod desk;
+mod documents;
 mod recordings;
 mod signing_in;
 mod snapshot;

@@ -9,12 +9,12 @@ use crate::sandbox::tenant::Tenant;
 
 /// How long a job's token is valid, in seconds (documented for GitHub: five minutes).
 const LIFETIME: i64 = 300;
-/// The issuer of GitHub's tokens (GitHub: OpenID Connect reference).
+/// The issuer of GitHub's tokens (GitHub: `OpenID` Connect reference).
 pub(super) const GITHUB: &str = "https://token.actions.githubusercontent.com";
 /// For what the sandbox's job of GitHub Actions stands.
 pub(super) const GITHUB_SUBJECT: &str = "repo:contoso/powergrant:environment:prod";
 
-/// Answers a job of GitHub Actions (toolkit: `oidc-utils`; GitHub: OpenID Connect reference).
+/// Answers a job of GitHub Actions (toolkit: `oidc-utils`; GitHub: `OpenID` Connect reference).
 pub(super) fn github(tenant: &Tenant, incoming: &Incoming<'_>, now: i64) -> Answer {
     if incoming.method != "GET" {
         return wrong_verb("GET");
@@ -27,7 +27,7 @@ pub(super) fn github(tenant: &Tenant, incoming: &Incoming<'_>, now: i64) -> Answ
     Answer::json(200, json!({ "count": token.len(), "value": token }))
 }
 
-/// Answers a job of Azure Pipelines (client code of azure_identity and of CLI for Microsoft 365).
+/// Answers a job of Azure Pipelines (client code of `azure_identity` and of CLI for Microsoft 365).
 pub(super) fn azure(tenant: &Tenant, incoming: &Incoming<'_>, now: i64) -> Answer {
     if incoming.method != "POST" {
         // Reported of clients that send GitHub's GET here.

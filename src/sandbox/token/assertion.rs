@@ -47,18 +47,14 @@ pub(super) fn check(
     let Some(assertion) = Assertion::parse(text) else {
         return Err(refuse(50027, "Invalid JWT token. JWT format is not valid.".to_owned()));
     };
-    match assertion.header["x5t#S256"].as_str() {
-        Some(thumbprint) => {
-            let known = identities.certificates.get(&application).into_iter().flatten();
-            let mut known = known.filter_map(|pem| Certificate::of_pem(pem));
-            let found = known.find(|certificate| certificate.thumbprint == thumbprint);
-            own(&assertion, found.as_ref(), thumbprint, application, endpoint, now)
-        }
-        None => {
-            let trusted: Vec<&Federated> = identities.federated.get(&application).into_iter().flatten().collect();
-            others(issuer, &assertion, &trusted, text, now)
-        }
-    }
+    let Some(thumbprint) = assertion.header["x5t#S256"].as_str() else {
+        let trusted: Vec<&Federated> = identities.federated.get(&application).into_iter().flatten().collect();
+        return others(issuer, &assertion, &trusted, text, now);
+    };
+    let known = identities.certificates.get(&application).into_iter().flatten();
+    let mut known = known.filter_map(|pem| Certificate::of_pem(pem));
+    let found = known.find(|certificate| certificate.thumbprint == thumbprint);
+    own(&assertion, found.as_ref(), thumbprint, application, endpoint, now)
 }
 
 /// An assertion of the application's own (Learn: certificate credentials; texts as reported of Entra).

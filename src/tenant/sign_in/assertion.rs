@@ -39,7 +39,7 @@ impl Certificate {
             PrivateKeyDer::Pkcs8(key) => RsaKeyPair::from_pkcs8(key.secret_pkcs8_der()),
             PrivateKeyDer::Pkcs1(key) => RsaKeyPair::from_der(key.secret_pkcs1_der()),
             // Elliptic curves, which Entra does not take from clients, and whatever else there will be.
-            _ => return Err(unusable("its key is not an RSA key")),
+            PrivateKeyDer::Sec1(_) | _ => return Err(unusable("its key is not an RSA key")),
         };
         let key = key.map_err(|rejected| unusable(&format!("its key is not a usable RSA key: {rejected}")))?;
         let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(&certificate));

@@ -179,7 +179,7 @@ impl Reader<'_> {
                 let named = |says| self.names(says).into_iter().take(1);
                 let tenant = named(Says::Tenant).filter(|_| tenant.is_none());
                 let client = named(Says::Client).filter(|_| client.is_none());
-                let third = third_name.iter().take(1).cloned().filter(|_| third.is_none());
+                let third = third_name.iter().take(1).filter(|_| third.is_none()).cloned();
                 Err(Missing(tenant.chain(client).chain(third).collect(), None))
             }
         }
@@ -279,7 +279,7 @@ impl Reader<'_> {
         Ok(Credentials::ManagedIdentity { source, client_id: self.value(Says::Client) })
     }
 
-    /// Where the agent of Azure Arc leaves its proofs (client code of azure_identity).
+    /// Where the agent of Azure Arc leaves its proofs (client code of `azure_identity`).
     fn proofs(&self) -> PathBuf {
         match self.variable("ProgramData") {
             Some(data) if cfg!(windows) => PathBuf::from(data).join("AzureConnectedMachineAgent").join("Tokens"),

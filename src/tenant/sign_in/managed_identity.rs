@@ -14,7 +14,7 @@ use crate::tenant::wire::Answer;
 
 /// The metadata service (Learn: how to use managed identities on a VM to acquire a token).
 const MACHINE: &str = "http://169.254.169.254/metadata/identity/oauth2/token";
-/// The largest file that the agent of Azure Arc leaves (client code of azure_identity: 4 KB).
+/// The largest file that the agent of Azure Arc leaves (client code of `azure_identity`: 4 KB).
 const LARGEST_PROOF: u64 = 4096;
 
 impl SignIn {

@@ -16,7 +16,7 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// `az account get-access-token` (Learn; also what azure_identity runs).
+    /// `az account get-access-token` (Learn; also what `azure_identity` runs).
     pub(super) fn azure_cli(scope: &str, tenant: Option<&str>) -> Self {
         let mut command = found("az");
         command.args(["account", "get-access-token", "-o", "json", "--scope", scope]);
@@ -25,7 +25,7 @@ impl Program {
         Self { command, name: "az", next }
     }
 
-    /// `azd auth token` (client code of azure_identity).
+    /// `azd auth token` (client code of `azure_identity`).
     pub(super) fn azd(scope: &str, tenant: Option<&str>) -> Self {
         let mut command = found("azd");
         command.args(["auth", "token", "-o", "json", "--no-prompt", "--scope", scope]);

@@ -2,6 +2,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use powergrant::request::Service;
 use powergrant::tenant::sign_in::methods::{Family, Method, VARIABLES};
@@ -9,6 +10,9 @@ use powergrant::tenant::{Cloud, Endpoints};
 
 /// Puts a table between the marks of its name, or says that it is another.
 pub(crate) fn has_table(file: &str, name: &str, table: &str) {
+    // Tables of one document are written by several tests at once.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let text = fs::read_to_string(&path).expect("the document is there");
     let (start, end) = (format!("<!-- generated: {name} -->\n"), "<!-- end -->");

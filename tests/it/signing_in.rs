@@ -329,7 +329,7 @@ async fn a_token_that_cannot_be_renewed_for_a_moment_serves_until_it_expires() {
     who_am_i(&client).await.expect("signed in");
     let down = Refusal { status: 503, code: None, message: None, retry_after: None };
     stage.change(|tenant| {
-        tenant.faults.schedule(Rule::on("oauth2/v2.0/token", Disturbance::Refuse(down)).from_nth(1, 0))
+        tenant.faults.schedule(Rule::on("oauth2/v2.0/token", Disturbance::Refuse(down)).from_nth(1, 0));
     });
     stage.clock.wait(Duration::from_secs(3_400)).await;
     who_am_i(&client).await.expect("the old token still holds");

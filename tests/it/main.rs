@@ -4,6 +4,7 @@ mod collect;
 mod commands;
 mod desk;
 mod documents;
+mod rails;
 mod recordings;
 mod signing_in;
 mod snapshot;

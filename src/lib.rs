@@ -6,6 +6,7 @@ pub mod clock;
 pub mod collect;
 pub mod compile;
 pub mod finding;
+pub mod foreign;
 pub mod inventory;
 pub mod kinds;
 pub mod ledger;

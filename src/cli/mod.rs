@@ -1,6 +1,7 @@
 //! The command line: one file per verb, its arguments and its run function side by side.
 pub mod apply;
 pub mod check;
+pub mod ci;
 pub mod completions;
 pub mod drift;
 pub mod exit;
@@ -52,6 +53,9 @@ pub struct Global {
     /// Prints requests per service and wave; twice for every request.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// The pipeline to annotate findings for, and to give a summary and outputs.
+    #[arg(long, global = true, value_enum, default_value_t, env = "POWERGRANT_CI")]
+    pub ci: ci::Ci,
     /// The form of log lines on standard error.
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -78,8 +82,8 @@ enum Command {
     Drift(drift::Drift),
     /// Serves the embedded tenant.
     Sandbox(sandbox::Sandbox),
-    /// Prints the JSON Schema of manifests, for editors.
-    Schema,
+    /// Prints the JSON Schema of manifests, for editors, or of plans.
+    Schema(schema::Schema),
     /// Prints a completion script for a shell.
     Completions(completions::Completions),
 }
@@ -96,7 +100,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if failed { Exit::Error.into() } else { Exit::Success.into() };
         }
     };
-    let mut output = Output::new(arguments.global.quiet);
+    let mut output = Output::new(arguments.global.quiet, arguments.global.ci.pipeline());
     let exit = match &arguments.command {
         Command::Check(check) => check.run(&arguments.global, &mut output),
         Command::Plan(plan) => {
@@ -111,7 +115,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Sandbox(sandbox) => {
             online(&arguments.global, &mut output, async |global, output| sandbox.run(global, output).await)
         }
-        Command::Schema => schema::run(&mut output),
+        Command::Schema(schema) => schema.run(&mut output),
         Command::Completions(completions) => completions.run(&mut Arguments::command(), &mut output),
     };
     exit.into()

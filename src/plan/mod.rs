@@ -5,6 +5,7 @@ pub mod digest;
 pub mod line;
 pub mod order;
 pub mod resolve;
+pub mod saved;
 
 #[cfg(test)]
 mod laws;

@@ -1,4 +1,23 @@
 //! Permissions of Microsoft Power Platform as code.
+//!
+//! Manifests say who may do what; the tenant says who can. Everything between the two is one straight pipe of values:
+//!
+//! ```text
+//! paths ─load→ documents ─compile→ Desired ─‖collect→ Inventory ─resolve→ Wanted ─diff→ Plan ─review→ Review ─gate→ Approved ─‖apply→ Report
+//!        yaml            pure, now  by name  reads only          by id          pure       before, after       pure        writes, rounds, read-back
+//! ```
+//!
+//! * [`manifest`] reads YAML into documents that remember their places, [`compile`] makes of them what each environment
+//!   shall hold, in names.
+//! * [`collect`] reads an environment into one plain value, the [`inventory`], which also knows what was not asked and
+//!   what could not be read. It is the only reader, and it cannot write.
+//! * [`plan`](mod@plan) resolves names to ids, compares ledger by ledger ([`ledger`], [`kinds`]) and puts the changes in an
+//!   order that neither locks anybody out nor lends anybody's connection.
+//! * [`review`] judges the plan on the inventory before and after; its gate makes the only value that [`apply`] takes.
+//! * [`apply`] writes in rounds and reads everything back.
+//!
+//! Everything but [`collect`] and [`apply`] is pure, and only [`tenant`] opens connections. [`sandbox`] is the embedded
+//! tenant: an HTTP server that shares nothing with the rest, so that it can judge it.
 pub mod apply;
 pub mod cli;
 pub mod clientdata;

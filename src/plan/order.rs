@@ -1,6 +1,8 @@
 //! The order of a plan: lines as people read them, and steps with what each waits for.
 use std::collections::{BTreeMap, BTreeSet};
 
+mod waits;
+
 use super::line::{Goal, LevelText, Line, LineKind};
 use crate::inventory::Inventory;
 use crate::kinds::{EnvironmentMembers, Lacks, Ledgers, Reconcile, Seen, Thing, Verdicts, Visit};
@@ -47,10 +49,10 @@ pub fn order(inventory: &Inventory, verdicts: &Ledgers<Verdicts>, keep: Keep<'_>
         let rank = if step.phase == Phase::Revoke { usize::MAX - step.rank } else { step.rank };
         (step.phase, rank, step.lines.first().copied())
     });
-    for index in 0..steps.len() {
-        steps[index].waits = (0..steps.len())
-            .filter(|other| *other != index && waits_for(inventory, &steps[index], &steps[*other]))
-            .collect();
+    let index = waits::Index::of(&steps);
+    let waits: Vec<Vec<usize>> = (0..steps.len()).map(|at| index.waits(inventory, &steps, at)).collect();
+    for (step, waits) in steps.iter_mut().zip(waits) {
+        step.waits = waits;
     }
     for step in &steps {
         let mut words: Vec<String> =
@@ -81,32 +83,6 @@ fn after_words(lines: &[Line], step: &Step) -> Option<String> {
     })
 }
 
-/// Says whether one step waits for another: the other touches one of its things, and is of an earlier phase or makes something.
-fn waits_for(inventory: &Inventory, step: &Step, other: &Step) -> bool {
-    if step.phase == Phase::Revoke {
-        return revocation_waits_for(inventory, step, other);
-    }
-    let made =
-        other.makes.as_ref().is_some_and(|made| step.makes.as_ref() != Some(made) && step.touches.contains(made));
-    made || (other.phase < step.phase && step.touches.intersection(&other.touches).next().is_some())
-}
-
-/// A revocation waits only for what replaces it: its own principal's grants on the same thing, and another role for a role.
-/// So neither a refused flow nor a joiner who cannot join keeps a leaver's access. What has no principal waits for the
-/// revocations of later ledgers on the same thing, so that a role goes after its assignments.
-fn revocation_waits_for(inventory: &Inventory, step: &Step, other: &Step) -> bool {
-    let mut common = step.touches.intersection(&other.touches);
-    let Some(principal) = &step.principal else {
-        let later = other.phase == Phase::Revoke && other.rank > step.rank;
-        return common.next().is_some() && (other.phase < Phase::Revoke || later);
-    };
-    let is_role = |thing: &Thing| matches!(thing, Thing::Role(_));
-    let same = other.principal.as_ref().is_some_and(|of_other| of_other.identity() == principal.identity());
-    let replaces = common.any(|thing| !matches!(thing, Thing::Principal(_)))
-        || (step.touches.iter().any(is_role) && other.touches.iter().any(is_role));
-    same && replaces && other.phase < Phase::Revoke && !inventory.is_disabled(principal)
-}
-
 /// Keeps grants from bringing in somebody whose coming is in the plan and was not kept: a user's first assignment would.
 fn hold_back_strangers(lines: &[Line], steps: &mut [Step]) {
     let with_step: BTreeSet<usize> = steps.iter().flat_map(|step| step.lines.iter().copied()).collect();
@@ -134,17 +110,17 @@ fn hold_back_strangers(lines: &[Line], steps: &mut [Step]) {
 fn carried(steps: Vec<Step>) -> Vec<Step> {
     let (carried, mut steps): (Vec<_>, Vec<_>) =
         steps.into_iter().partition(|step| matches!(step.call, Err(Lacks::Assignment(_))));
+    let mut grants: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, step) in steps.iter().enumerate().filter(|(_, step)| step.phase == Phase::Grant && step.call.is_ok()) {
+        if let Some(principal) = &step.principal {
+            grants.entry(principal.identity()).or_default().push(at);
+        }
+    }
     for member in carried {
-        let carrier = steps.iter_mut().find(|step| {
-            step.phase == Phase::Grant
-                && step.rank > member.rank
-                && step.call.is_ok()
-                && step.principal.is_some()
-                && step.principal.as_ref().map(Principal::identity)
-                    == member.principal.as_ref().map(Principal::identity)
-        });
-        match carrier {
-            Some(step) => {
+        let own = member.principal.as_ref().and_then(|principal| grants.get(&principal.identity()));
+        match own.and_then(|own| own.iter().find(|at| steps[**at].rank > member.rank)) {
+            Some(at) => {
+                let step = &mut steps[*at];
                 step.lines.splice(0..0, member.lines);
                 step.makes = member.makes;
             }

@@ -4,6 +4,7 @@
 //! written here a second time.
 
 pub mod access;
+pub mod alternatives;
 pub mod answer;
 pub mod bap;
 pub mod builtin;
@@ -14,6 +15,7 @@ pub mod directory;
 pub mod fault;
 pub mod faults;
 pub mod flow_service;
+mod flow_text;
 pub mod graph;
 pub mod multipart;
 pub mod odata;
@@ -23,6 +25,7 @@ pub mod principals;
 pub mod provider;
 pub mod rights;
 pub mod roles;
+mod run;
 pub mod schema;
 pub mod seed;
 mod server;

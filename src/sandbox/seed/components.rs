@@ -170,13 +170,16 @@ impl Maker<'_> {
         let place = format!("agent `{}`", seed.name);
         let bot = self.key("bot", &seed.schema_name);
         let owner = self.owner(&place, &seed.owner)?;
+        let groups = seed.groups.iter().map(|group| self.names.group(&place, group).map(|id| id.to_string()));
+        let groups = groups.collect::<Result<Vec<_>, _>>()?;
         let mut row = owner.clone();
         row.extend(row_of(json!({
-            "name": seed.name, "schemaname": seed.schema_name, "accesscontrolpolicy": 1, "authenticationmode": 2,
+            "name": seed.name, "schemaname": seed.schema_name, "accesscontrolpolicy": seed.access.number(), "authenticationmode": 2,
             "authenticationtrigger": 1, "statecode": 0, "statuscode": 1, "ismanaged": false, "componentstate": 0,
-            "authorizedsecuritygroupids": null, "publishedon": "2026-01-05T08:00:00Z",
+            "authorizedsecuritygroupids": (!groups.is_empty()).then(|| groups.join(",")), "publishedon": "2026-01-05T08:00:00Z",
         })));
         self.organization.put("bot", bot, row);
+        self.shares(&place, "bot", bot, &seed.shares)?;
         for name in &seed.flows {
             let flow = self.organization.named("workflow", name).ok_or_else(|| unknown(&place, "flow", name))?;
             let component = self.key("botcomponent", &format!("{}:{name}", seed.schema_name));

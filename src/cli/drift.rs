@@ -34,7 +34,9 @@ impl Drift {
         let plans = online.plans();
         match self.format {
             Format::Text => output.result(&render::plan::drift(&plans)),
-            Format::Json | Format::Markdown | Format::Events | Format::Sarif => output.result(&render::json::plans(&online.shown())),
+            Format::Json | Format::Markdown | Format::Events | Format::Sarif => {
+                output.result(&render::json::plans(&online.shown()))
+            }
         }
         let drifted = plans.iter().flat_map(|plan| &plan.lines).any(|line| match line.kind {
             LineKind::Change { .. } => true,

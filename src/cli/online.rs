@@ -104,7 +104,12 @@ impl Online {
         let found: Vec<Finding> = self.environments.iter().flat_map(|planned| planned.plan.findings.clone()).collect();
         output.findings(&found, &self.loaded.sources);
         for (name, problem) in &self.unreachable {
-            output.error(&format!("error: {} could not be read: {}\nhint: {}\n", inert(name), inert(&problem.to_string()), inert(&problem.next)));
+            output.error(&format!(
+                "error: {} could not be read: {}\nhint: {}\n",
+                inert(name),
+                inert(&problem.to_string()),
+                inert(&problem.next)
+            ));
         }
         if global.verbose > 0 {
             for planned in &self.environments {

@@ -54,7 +54,9 @@ fn aggregated<'finding>(findings: &[&'finding Finding]) -> Vec<(&'finding Findin
         let more = of_kind.len().saturating_sub(SHOWN_OF_A_KIND);
         of_kind.truncate(SHOWN_OF_A_KIND);
         let last = of_kind.len();
-        shown.extend(of_kind.into_iter().enumerate().map(|(at, finding)| (finding, if at + 1 == last { more } else { 0 })));
+        shown.extend(
+            of_kind.into_iter().enumerate().map(|(at, finding)| (finding, if at + 1 == last { more } else { 0 })),
+        );
     }
     shown
 }

@@ -9,7 +9,8 @@ use crate::plan::saved::{Action, ResourceChange, Saved, SavedFinding};
 pub fn plans(shown: &Shown<'_>) -> String {
     let document = Saved::of(&shown.plans, &shown.findings);
     let version = format!("powergrant {}", document.powergrant.version);
-    let mut out = line(&event("info", &version, "version", &json!({ "powergrant": document.powergrant.version, "ui": "1.3" })));
+    let mut out =
+        line(&event("info", &version, "version", &json!({ "powergrant": document.powergrant.version, "ui": "1.3" })));
     for change in &document.resource_changes {
         let message = format!("{}: Plan to {}", change.address, word(change));
         let body = json!({ "change": {

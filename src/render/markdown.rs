@@ -48,7 +48,8 @@ pub fn plans(shown: &Shown<'_>, marker: &str, limit: usize) -> String {
 
 /// The hidden line by which a comment is found again.
 pub fn marker(name: &str) -> String {
-    let name: String = name.chars().filter(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(*letter)).collect();
+    let name: String =
+        name.chars().filter(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(*letter)).collect();
     format!("<!-- powergrant:{name} -->")
 }
 
@@ -86,7 +87,9 @@ fn findings(page: &mut Page, shown: &Shown<'_>) {
     let mut lines: Vec<String> = shown
         .unreachable
         .iter()
-        .map(|(name, problem)| format!("- **error** {} could not be read: {}\n", code(name), code(&problem.to_string())))
+        .map(|(name, problem)| {
+            format!("- **error** {} could not be read: {}\n", code(name), code(&problem.to_string()))
+        })
         .collect();
     lines.extend(all.iter().map(|finding| {
         let at = finding.at.as_ref().map(|at| format!(" at {}", code(&at.to_string()))).unwrap_or_default();
@@ -183,17 +186,22 @@ fn heading_of(line: &Line) -> String {
     format!("{}{}", line.heading, if line.new { " (new)" } else { "" })
 }
 
-/// Foreign text as a code span, in which nothing is markup; what would end it or open a tag or a cell is escaped.
+/// Foreign text as a code span, in which nothing is markup: its ends are longer than any run of backticks in it, and what
+/// would open a tag or a cell is escaped.
 pub fn code(text: &str) -> String {
     let text = unmarked(&clip(text));
-    // Spaces at both ends of a span are taken away, and a span of nothing is two backticks.
     let text = text.trim();
-    if text.is_empty() { String::new() } else { format!("`{text}`") }
+    if text.is_empty() {
+        return String::new();
+    }
+    let run = text.split(|letter| letter != '`').map(str::len).max().unwrap_or_default();
+    let (end, space) = ("`".repeat(run + 1), if run > 0 { " " } else { "" });
+    format!("{end}{space}{text}{space}{end}")
 }
 
-/// Foreign text inside of a fence.
+/// Foreign text inside of a fence, which three backticks would end.
 fn fenced(text: &str) -> String {
-    unmarked(&clip(text))
+    unmarked(&clip(text)).replace("```", "``\\u{60}")
 }
 
 fn unmarked(text: &str) -> String {
@@ -203,7 +211,7 @@ fn unmarked(text: &str) -> String {
         // `@<id>` is a mention on Azure DevOps, so it is not for tags alone.
         let opens_tag = letter == '<'
             && letters.peek().is_some_and(|next| next.is_ascii_alphanumeric() || matches!(next, '/' | '!' | '?'));
-        if opens_tag || matches!(letter, '`' | '|') {
+        if opens_tag || letter == '|' {
             shown.extend(letter.escape_unicode());
         } else {
             shown.push(letter);
@@ -253,3 +261,6 @@ impl Page {
 fn length(text: &str) -> usize {
     text.encode_utf16().count()
 }
+
+#[cfg(test)]
+mod tests;

@@ -78,9 +78,9 @@ pub fn one(line: &Line) -> String {
         LineKind::Change { from, to, .. } => ('~', format!("{} → {}", level(from), level(to))),
         LineKind::Blocked { reason, .. } => ('!', clip(reason)),
         LineKind::Unread { problem, .. } if line.entry.is_empty() => {
-            return format!("? not read: {problem}, nothing planned");
+            return format!("? not read: {}, nothing planned", clip(&problem.to_string()));
         }
-        LineKind::Unread { problem, .. } => ('?', format!("not read: {}", problem.says)),
+        LineKind::Unread { problem, .. } => ('?', format!("not read: {}", clip(&problem.says))),
         LineKind::Unmanaged { held } => {
             (' ', format!("{}; unmanaged", level(held)).trim_start_matches("; ").to_owned())
         }

@@ -18,10 +18,8 @@ pub fn log(findings: &[&Finding]) -> String {
     findings.sort_by_key(|finding| (finding.severity, *finding));
     findings.truncate(RESULTS);
     let broken: BTreeSet<Rule> = findings.iter().map(|finding| finding.rule).collect();
-    let rules: Vec<Value> = broken
-        .iter()
-        .map(|rule| json!({ "id": rule.id(), "shortDescription": { "text": rule.meaning() } }))
-        .collect();
+    let rules: Vec<Value> =
+        broken.iter().map(|rule| json!({ "id": rule.id(), "shortDescription": { "text": rule.meaning() } })).collect();
     let results: Vec<Value> = findings
         .iter()
         .map(|finding| {

@@ -5,27 +5,29 @@ use std::process::Output;
 use assert_cmd::Command;
 
 /// A folder with a copy of an example, in which commands run.
-struct Desk {
+pub(crate) struct Desk {
     folder: tempfile::TempDir,
 }
 
 impl Desk {
-    fn with(example: &str) -> Self {
+    pub(crate) fn with(example: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the test");
         copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example), folder.path());
         Self { folder }
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
-        Command::cargo_bin("powergrant")
-            .expect("the binary is built for its tests")
-            .current_dir(self.folder.path())
-            .args(arguments)
-            .output()
-            .expect("the command starts")
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the command starts")
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    /// A command in the folder, in no pipeline.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::cargo_bin("powergrant").expect("the binary is built for its tests");
+        command.current_dir(self.folder.path()).args(arguments).env("POWERGRANT_CI", "none");
+        command
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 }
@@ -37,11 +39,11 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn shown(output: &Output) -> String {
+pub(crate) fn shown(output: &Output) -> String {
     format!("exit {:?}\n{}{}", output.status.code(), text(&output.stdout), text(&output.stderr))
 }
 

@@ -2,3 +2,4 @@
 mod architecture;
 mod collect;
 mod commands;
+mod formats;

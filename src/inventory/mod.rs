@@ -60,6 +60,8 @@ pub struct Inventory {
     pub team_members: Section<Uuid, BTreeSet<Uuid>>,
     /// For each user of a share, the teams that the user is in: what a team's roles give reaches its members.
     pub user_teams: Section<Uuid, BTreeSet<Uuid>>,
+    /// For each person of the directory that was asked for, the Entra groups that he is in, nested ones included.
+    pub user_groups: Section<Uuid, BTreeSet<Uuid>>,
     /// Cloud flows.
     pub flows: Section<Uuid, Flow>,
     /// What the text of each flow in scope says.
@@ -138,6 +140,7 @@ impl Inventory {
             group_members: Section::NotAsked,
             team_members: Section::NotAsked,
             user_teams: Section::NotAsked,
+            user_groups: Section::NotAsked,
             flows: Section::NotAsked,
             definitions: Section::NotAsked,
             parents: Section::NotAsked,
@@ -297,6 +300,13 @@ impl Inventory {
     /// The privilege for an operation on a table, by its logical name.
     pub fn privilege(&self, table: &str, operation: Operation) -> Option<&Privilege> {
         self.tables.row(&table.into())?.privileges.as_ref()?.get(&operation)
+    }
+
+    /// A connection reference by its logical name.
+    pub fn reference(&self, name: &str) -> Option<(Uuid, &ConnectionReference)> {
+        let wanted = crate::names::folded(name);
+        let mut named = self.references.rows().filter(|(_, row)| crate::names::folded(&row.logical_name) == wanted);
+        named.next().map(|(id, reference)| (*id, reference))
     }
 
     /// Whether a row holds Read on a table at any depth, through roles of its own or of its teams. `Err` when nobody knows.

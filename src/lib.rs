@@ -28,6 +28,7 @@ pub mod compile;
 pub mod finding;
 pub mod foreign;
 pub mod inventory;
+pub mod journal;
 pub mod kinds;
 pub mod ledger;
 pub mod manifest;

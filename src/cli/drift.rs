@@ -35,7 +35,7 @@ impl Drift {
         match self.format {
             Format::Text => output.result(&render::plan::drift(&plans)),
             Format::Json | Format::Markdown | Format::Events | Format::Sarif => {
-                output.result(&render::json::plans(&online.shown()))
+                output.result(&render::json::plans(&online.shown()));
             }
         }
         let drifted = plans.iter().flat_map(|plan| &plan.lines).any(|line| match line.kind {

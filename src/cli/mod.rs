@@ -1,15 +1,18 @@
 //! The command line: one file per verb, its arguments and its run function side by side.
 pub mod apply;
 pub mod check;
+mod chronicle;
 pub mod ci;
 pub mod completions;
 pub mod drift;
 pub mod exit;
 pub mod files;
+pub mod journal;
 pub mod manifests;
 pub mod online;
 pub mod output;
 pub mod plan;
+mod provenance;
 pub mod sandbox;
 pub mod schema;
 mod sign_in;
@@ -80,6 +83,8 @@ enum Command {
     Apply(apply::Apply),
     /// Tells what differs from the manifests; exits with 2 on drift.
     Drift(drift::Drift),
+    /// Lists what was applied, and prints the manifest that takes it back.
+    Journal(journal::Journal),
     /// Serves the embedded tenant.
     Sandbox(sandbox::Sandbox),
     /// Prints the JSON Schema of manifests, for editors, or of plans.
@@ -115,6 +120,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Sandbox(sandbox) => {
             online(&arguments.global, &mut output, async |global, output| sandbox.run(global, output).await)
         }
+        Command::Journal(journal) => journal.run(&mut output),
         Command::Schema(schema) => schema.run(&mut output),
         Command::Completions(completions) => completions.run(&mut Arguments::command(), &mut output),
     };

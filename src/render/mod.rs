@@ -8,6 +8,7 @@ pub mod annotations;
 pub mod difference;
 pub mod events;
 pub mod findings;
+pub mod journal;
 pub mod json;
 pub mod markdown;
 pub mod plan;

@@ -3,3 +3,4 @@ mod architecture;
 mod collect;
 mod commands;
 mod formats;
+mod journal;

@@ -10,7 +10,9 @@ use uuid::Uuid;
 
 use crate::kinds::environment::spec::Spec as EnvironmentSpec;
 
+pub mod drift;
 pub mod history;
+pub mod ignore;
 pub mod of;
 pub mod undo;
 

@@ -44,22 +44,23 @@ pub fn undo(run: &Run) -> Result<Undo, String> {
             flows: BTreeMap::new(),
             readers: BTreeMap::new(),
             made: BTreeSet::new(),
+            names: BTreeMap::new(),
             cannot: Vec::new(),
         };
         back.turn();
-        let Back { roles, holders, administrators, flows, cannot, .. } = back;
+        let Back { roles, holders, administrators, flows, made, cannot, names: flow_names, .. } = back;
         undo.cannot.extend(cannot);
         let short = run.begun.run.simple().to_string()[..8].to_owned();
         let mut names = (1..).map(|number| format!("undo-{short}-{}-{number}", target.name));
         let mut documents = String::new();
         for (id, back) in roles {
             let state = if back.made { State::Absent } else { State::Present };
-            let spec = role::Spec { role: known_role(&id, &back.name)?, ..back.spec };
+            let spec = role::Spec { role: known_role(&id, &back.name, back.made)?, ..back.spec };
             documents.push_str(&document(Kind::SecurityRole, names.next(), target, state, spec)?);
         }
         for ((id, unit), (name, members)) in holders {
             let spec = assignment::Spec {
-                role: Some(known_role(&id, &name)?),
+                role: Some(known_role(&id, &name, made.contains(&id))?),
                 business_unit: unit,
                 members,
                 ..assignment::Spec::default()
@@ -73,7 +74,8 @@ pub fn undo(run: &Run) -> Result<Undo, String> {
             documents.push_str(&document(Kind::RoleAssignment, names.next(), target, State::Present, spec)?);
         }
         for (id, spec) in flows {
-            let flow = FlowName::Known(KnownFlow { id: parsed(&id)?, name: None });
+            let name = flow_names.get(&id).and_then(|name| usable(name));
+            let flow = FlowName::Known(KnownFlow { id: parsed(&id)?, name });
             let spec = flow::Spec { flow: Some(flow), ..spec };
             documents.push_str(&document(Kind::Flow, names.next(), target, State::Present, spec)?);
         }
@@ -89,7 +91,11 @@ fn parsed(id: &str) -> Result<Uuid, String> {
     id.parse().map_err(|_| format!("the journal names `{id}`, which is no id"))
 }
 
-fn known_role(id: &str, name: &str) -> Result<RoleName, String> {
+/// A role by its id; one that the run made by its name, because nobody knows whether it is there.
+fn known_role(id: &str, name: &str, made: bool) -> Result<RoleName, String> {
+    if let (true, Some(name)) = (made, usable(name)) {
+        return Ok(RoleName::Name(name));
+    }
     Ok(RoleName::Known(KnownRole { id: parsed(id)?, name: usable(name) }))
 }
 
@@ -141,7 +147,10 @@ struct Back<'run> {
     flows: BTreeMap<String, flow::Spec>,
     /// Connection references by principal and what it held before, for those who read them.
     readers: BTreeMap<(String, bool), (String, BTreeSet<String>)>,
+    /// The roles that the run made.
     made: BTreeSet<String>,
+    /// The flows' names.
+    names: BTreeMap<String, String>,
     cannot: Vec<String>,
 }
 
@@ -245,13 +254,21 @@ impl Back<'_> {
         Ok(())
     }
 
+    fn flow(&mut self, change: &Change) -> &mut flow::Spec {
+        let name = change.heading.strip_prefix("flow ").and_then(|rest| rest.rsplit_once(", "));
+        if let Some((name, _)) = name {
+            self.names.insert(change.goal.subject.clone(), name.to_owned());
+        }
+        self.flows.entry(change.goal.subject.clone()).or_default()
+    }
+
     fn connection(&mut self, change: &Change) -> Result<(), String> {
         let word = change.before.as_deref().unwrap_or_default();
         let mode = serde_json::from_value::<ConnectionMode>(word.into())
             .ok()
             .filter(|mode| *mode != ConnectionMode::Mixed)
             .ok_or_else(|| format!("a manifest cannot name the mode `{word}`"))?;
-        let spec = self.flows.entry(change.goal.subject.clone()).or_default();
+        let spec = self.flow(change);
         spec.connections.insert(change.goal.entry.clone(), mode);
         Ok(())
     }
@@ -266,7 +283,7 @@ impl Back<'_> {
             (before, _) => return Err(format!("a manifest cannot name the share `{}`", before.unwrap_or("nothing"))),
         };
         let member = member(change)?;
-        let spec = self.flows.entry(change.goal.subject.clone()).or_default();
+        let spec = self.flow(change);
         let list = if owners { &mut spec.owners } else { &mut spec.run_only_users };
         list.get_or_insert_with(List::default).members.push(member);
         Ok(())

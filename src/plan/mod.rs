@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use crate::compile::desired::DesiredEnvironment;
 use crate::finding::Finding;
 use crate::inventory::Inventory;
-use crate::kinds::{Goals, Reconcile, Verdicts, Visit};
+use crate::kinds::{Goals, Ledgers, Reconcile, Seen, Verdicts, Visit};
 use crate::ledger::{Verdict, Wanted, diff};
 
 pub use line::{Goal, Line, LineKind};
@@ -40,6 +40,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// The extents of the subjects that something moves in: ledger, subject, extent.
     pub extents: Vec<(String, String, String)>,
+    /// How many permissions manifests name, of all that they speak of.
+    pub named: usize,
     /// The inventory as it will be read when the plan holds.
     pub after: Inventory,
 }
@@ -72,6 +74,7 @@ pub fn plan_within(desired: &DesiredEnvironment, inventory: &Inventory, keep: or
         environment_id: inventory.environment.id(),
         tenant: inventory.environment.tenant.map(|tenant| tenant.to_string()).unwrap_or_default(),
         extents: digest::extents(&goals, &verdicts),
+        named: named(&goals),
         findings,
         lines,
         steps,
@@ -98,6 +101,22 @@ impl Plan {
     /// Whether what was asked cannot be meant.
     pub fn has_errors(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == crate::finding::Severity::Error)
+    }
+}
+
+/// How many permissions are named with a level.
+fn named(goals: &Ledgers<Goals>) -> usize {
+    let mut count = Named(0);
+    goals.walk::<Seen>(&mut count);
+    count.0
+}
+
+struct Named(usize);
+
+impl Visit<Goals, Seen> for Named {
+    fn visit<L: Reconcile>(&mut self, goals: &BTreeMap<L::Subject, Wanted<L>>) {
+        let entries = goals.values().flat_map(|wanted| &wanted.entries);
+        self.0 += entries.filter(|(entry, want)| want.level.is_some() && L::is_listed(entry)).count();
     }
 }
 

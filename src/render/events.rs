@@ -8,11 +8,12 @@ use crate::plan::saved::{Action, ResourceChange, Saved, SavedFinding};
 /// Renders the plans of a run: what is planned, what is wrong, and the counts.
 pub fn plans(shown: &Shown<'_>) -> String {
     let document = Saved::of(&shown.plans, &shown.findings);
-    let version = format!("powergrant {}", document.powergrant.version);
-    let mut out =
-        line(&event("info", &version, "version", &json!({ "powergrant": document.powergrant.version, "ui": "1.3" })));
+    let about = &document.powergrant;
+    let version = json!({ "powergrant": about.version, "ui": "1.3" });
+    let mut out = line(&event("info", &format!("powergrant {}", about.version), "version", &version));
     for change in &document.resource_changes {
         let message = format!("{}: Plan to {}", change.address, word(change));
+        let own = &change.powergrant;
         let body = json!({ "change": {
             "resource": {
                 "addr": change.address,
@@ -20,14 +21,14 @@ pub fn plans(shown: &Shown<'_>) -> String {
                 "resource": change.address,
                 "resource_type": change.r#type,
                 "resource_name": change.name,
-                "resource_key": format!("{}/{}", change.powergrant.subject, change.powergrant.entry),
+                "resource_key": format!("{}/{}", own.subject, own.entry),
                 "implied_provider": "powergrant",
             },
             "action": word(change),
         } });
         out.push_str(&line(&event("info", &message, "planned_change", &body)));
     }
-    for finding in &document.powergrant.findings {
+    for finding in &about.findings {
         out.push_str(&line(&diagnostic(finding)));
     }
     for (name, problem) in shown.unreachable {
@@ -39,7 +40,7 @@ pub fn plans(shown: &Shown<'_>) -> String {
         } });
         out.push_str(&line(&event("error", &format!("Error: {summary}"), "diagnostic", &body)));
     }
-    let sum = document.powergrant.summary;
+    let sum = about.summary;
     let message = format!("Plan: {} to add, {} to change, {} to destroy.", sum.add, sum.change, sum.remove);
     let body = json!({ "changes": {
         "add": sum.add, "change": sum.change, "import": 0, "remove": sum.remove, "operation": "plan",

@@ -5,10 +5,15 @@
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag};
 
-use super::{Shown, annotations, events, findings, json, markdown, plan as text_of, requests, sarif};
+use super::{
+    Shown, annotations, drift, drift::Drift, events, findings, json, markdown, plan as text_of, requests, sarif,
+};
 use crate::finding::Finding;
 use crate::foreign::is_hidden;
 use crate::inventory::{EnvironmentFacts, Inventory};
+use crate::journal::OutcomeWord;
+use crate::journal::drift::{Class, Why};
+use crate::journal::ignore::Ignore;
 use crate::ledger::{Effect, Phase};
 use crate::manifest::Sources;
 use crate::place::Place;
@@ -141,6 +146,7 @@ fn plan_of(name: &str) -> Plan {
         lines: kinds.into_iter().map(|kind| line(name, kind)).collect(),
         steps: Vec::new(),
         extents: vec![("flowShares".to_owned(), name.to_owned(), "named".to_owned())],
+        named: 0,
         after: Inventory::empty(EnvironmentFacts::default()),
     }
 }
@@ -212,7 +218,24 @@ proptest! {
         let shown = Shown { plans: plans.clone(), findings: findings.clone(), sources: &sources, unreachable: &unreachable };
 
         check_inert("text", &text_of::text(&plans))?;
-        check_inert("drift", &text_of::drift(&plans))?;
+        let rule = Ignore {
+            environment: None,
+            subject: name.clone(),
+            entry: None,
+            reason: other.clone(),
+            until: jiff::civil::Date::MAX,
+        };
+        let classes = [Class::Outside, Class::NotYetApplied(Why::DidNotHold { run: name.clone(), outcome: OutcomeWord::Refused }), Class::Unmanaged];
+        let drifted = Drift {
+            plan: &first,
+            lines: classes.into_iter().zip(&first.lines).map(|(class, line)| (class, line, Some(other.clone()))).collect(),
+            ignored: vec![(&rule, &second.lines[0])],
+        };
+        let today = jiff::civil::Date::constant(2026, 11, 25);
+        check_inert("drift", &drift::text(std::slice::from_ref(&drifted), today))?;
+        let issue = drift::issue(&[drifted], today, markdown::GITHUB_LIMIT);
+        check_inert("drift issue", &issue)?;
+        check_markdown(&issue)?;
         check_inert("findings", &findings::text(&found, &sources))?;
         check_inert("requests", &requests::text(&plans))?;
         let comment = markdown::plans(&shown, &name, markdown::GITHUB_LIMIT);

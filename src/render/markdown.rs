@@ -200,7 +200,7 @@ pub fn code(text: &str) -> String {
 }
 
 /// Foreign text inside of a fence, which three backticks would end.
-fn fenced(text: &str) -> String {
+pub(super) fn fenced(text: &str) -> String {
     unmarked(&clip(text)).replace("```", "``\\u{60}")
 }
 

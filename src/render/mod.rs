@@ -6,6 +6,7 @@ use crate::problem::Problem;
 
 pub mod annotations;
 pub mod difference;
+pub mod drift;
 pub mod events;
 pub mod findings;
 pub mod journal;

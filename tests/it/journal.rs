@@ -48,7 +48,7 @@ fn a_plan_file_that_is_not_this_runs_is_refused_with_the_reason() {
     desk.run(&["plan", "--sandbox", "--out", "plan.json", "."]);
     let good = std::fs::read_to_string(desk.path("plan.json")).expect("the plan");
     let foreign = Desk::with("three-stages");
-    foreign.run(&["plan", "--sandbox", "--out", "plan.json", "."]);
+    foreign.run(&["plan", "--sandbox", "-e", "contoso-dev", "--out", "plan.json", "."]);
     let foreign = std::fs::read_to_string(foreign.path("plan.json")).expect("the other plan");
     let bad = [
         (good.replacen("\"level\": \"organization\"", "\"level\": \"user\"", 1), "it was changed after it was written"),
@@ -75,7 +75,8 @@ fn undone(example: &str) {
     let before = plan(&desk);
     assert!(moves(&before).len() > 3, "{example}");
     let applied = desk.run(&["apply", "--sandbox", "--yes", "--allow", "max-removals", "."]);
-    assert_eq!(applied.status.code(), Some(0), "{}", shown(&applied));
+    // What a service refuses is undone as well: nothing of it was done.
+    assert!(matches!(applied.status.code(), Some(0 | 5)), "{}", shown(&applied));
     let undo = desk.run(&["journal", "undo"]);
     assert_eq!(undo.status.code(), Some(0), "{}", shown(&undo));
     for line in text(&undo.stderr).lines() {

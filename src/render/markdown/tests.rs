@@ -39,6 +39,7 @@ fn plan(environment: &str, changes: usize) -> Plan {
         lines: lines.collect(),
         steps: Vec::new(),
         extents: Vec::new(),
+        named: 0,
         after: Inventory::empty(EnvironmentFacts::default()),
     }
 }

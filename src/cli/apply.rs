@@ -132,9 +132,9 @@ impl Apply {
             output.error("error: nothing was written: mend the findings above first\n");
             return Exit::Error;
         }
-        match self.compared(reviewed, online, output) {
-            Exit::Success => {}
-            changed => return reading.and(changed),
+        let compared = self.compared(reviewed, online, output);
+        if compared != Exit::Success {
+            return reading.and(compared);
         }
         let lifted: BTreeSet<Rule> = self.allow.iter().copied().collect();
         let mut approved = Vec::new();

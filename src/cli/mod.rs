@@ -13,9 +13,12 @@ pub mod online;
 pub mod output;
 pub mod plan;
 mod provenance;
+mod reading;
 pub mod sandbox;
 pub mod schema;
 mod sign_in;
+pub mod snapshot;
+mod snapshots;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -85,6 +88,8 @@ enum Command {
     Drift(drift::Drift),
     /// Lists what was applied, and prints the manifest that takes it back.
     Journal(journal::Journal),
+    /// Writes everything of the environments to a file, for planning and questions without a tenant.
+    Snapshot(snapshot::Snapshot),
     /// Serves the embedded tenant.
     Sandbox(sandbox::Sandbox),
     /// Prints the JSON Schema of manifests, for editors, or of plans.
@@ -116,6 +121,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Command::Drift(drift) => {
             online(&arguments.global, &mut output, async |global, output| drift.run(global, output).await)
+        }
+        Command::Snapshot(snapshot) => {
+            online(&arguments.global, &mut output, async |global, output| snapshot.run(global, output).await)
         }
         Command::Sandbox(sandbox) => {
             online(&arguments.global, &mut output, async |global, output| sandbox.run(global, output).await)

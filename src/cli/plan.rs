@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use super::ci::{Pipeline, SUMMARY_LIMIT};
 use super::exit::Exit;
 use super::output::Output;
-use super::{Global, manifests, online};
+use super::{Global, manifests, online, snapshots};
 use crate::plan::digest;
 use crate::plan::saved::Summary;
 use crate::render::{self, Shown, markdown};
@@ -25,6 +25,9 @@ pub struct Plan {
     /// Prints the requests that would be sent.
     #[arg(long)]
     show_requests: bool,
+    /// Plans against a snapshot instead of the tenant; `apply` never takes one.
+    #[arg(long, value_name = "FILE", conflicts_with = "sandbox")]
+    snapshot: Option<PathBuf>,
     /// Does not fail because something could not be read.
     #[arg(long)]
     allow_incomplete: bool,
@@ -78,33 +81,44 @@ impl Plan {
                 output.result(&render::sarif::log(&loaded.findings.iter().collect::<Vec<_>>()));
             }
         }
+        if let Some(file) = &self.snapshot {
+            return match snapshots::plan(&self.paths, file, global, output) {
+                Ok(offline) => offline.reading(self.allow_incomplete).and(self.show(&offline.shown(), output)),
+                Err(exit) => exit,
+            };
+        }
         let online = match online::open(&self.paths, global, output).await {
             Ok(online) => online,
             Err(exit) => return exit,
         };
-        let shown = online.shown();
+        let exit = online.reading(self.allow_incomplete).and(self.show(&online.shown(), output));
+        online.close().await;
+        exit
+    }
+
+    /// Prints the plans, keeps them, and tells the pipeline.
+    fn show(&self, shown: &Shown<'_>, output: &mut Output) -> Exit {
         output.result(&match self.form.format {
             Format::Text => render::plan::text(&shown.plans),
-            Format::Markdown => markdown::plans(&shown, &self.form.marker, self.form.limit(output.pipeline())),
-            Format::Json => render::json::plans(&shown),
-            Format::Events => render::events::plans(&shown),
+            Format::Markdown => markdown::plans(shown, &self.form.marker, self.form.limit(output.pipeline())),
+            Format::Json => render::json::plans(shown),
+            Format::Events => render::events::plans(shown),
             Format::Sarif => render::sarif::log(&shown.findings),
         });
         if self.show_requests {
             output.result(&render::requests::text(&shown.plans));
         }
-        let mut exit = online.reading(self.allow_incomplete);
+        let mut exit = Exit::Success;
         if let Some(file) = &self.out
-            && let Err(error) = write(file, &render::json::plans(&shown))
+            && let Err(error) = write(file, &render::json::plans(shown))
         {
             output.error(&format!("error: the plan could not be written to {}: {error}\n", file.display()));
-            exit = exit.and(Exit::Error);
+            exit = Exit::Error;
         }
-        tell_pipeline(&shown, self.out.as_deref(), output);
-        if self.detailed_exitcode && online.has_differences() {
+        tell_pipeline(shown, self.out.as_deref(), output);
+        if self.detailed_exitcode && shown.plans.iter().any(|plan| plan.has_differences()) {
             exit = exit.and(Exit::Differences);
         }
-        online.close().await;
         exit
     }
 }

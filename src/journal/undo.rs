@@ -217,7 +217,7 @@ impl Back<'_> {
             ("isinherited", Some("direct")) => spec.member_privilege_inheritance = Some(Inheritance::Direct),
             ("isinherited", Some("teamOnly")) => spec.member_privilege_inheritance = Some(Inheritance::TeamOnly),
             ("description", Some(text)) => {
-                spec.description = Some(text.strip_prefix("text:").unwrap_or(text).to_owned())
+                spec.description = Some(text.strip_prefix("text:").unwrap_or(text).to_owned());
             }
             ("isinherited" | "description", _) => return Err("a manifest cannot unset it".to_owned()),
             (_, before) => {

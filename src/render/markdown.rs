@@ -39,8 +39,9 @@ pub fn plans(shown: &Shown<'_>, marker: &str, limit: usize) -> String {
     findings(&mut page, shown);
     first(&mut page, shown);
     details(&mut page, shown);
-    if summary.changes() > 0 {
-        let digest = digest::digest(shown.plans.iter().copied());
+    let digest = digest::digest(shown.plans.iter().copied());
+    // A plan under pseudonyms has none, and cannot be applied.
+    if summary.changes() > 0 && !digest.is_empty() {
         page.must(&format!("Apply exactly this: `powergrant apply --expect {digest}`\n"));
     }
     page.text

@@ -5,10 +5,23 @@ use uuid::Uuid;
 
 use super::fault::Fault;
 use super::odata::Row;
-use super::organization::text;
+use super::organization::{derived, row_of, text};
+use super::roles::managed_property;
 
 /// The Dataverse connector of today.
 pub(super) const DATAVERSE: &str = "shared_commondataserviceforapps";
+
+/// What the columns of a new flow hold unless something else is written (recorded: a flow that was created and returned whole).
+pub(super) fn usual_columns(key: Uuid) -> Row {
+    row_of(json!({
+        "category": 5, "type": 1, "modernflowtype": 0, "scope": 4, "runas": 1, "mode": 0, "primaryentity": "none", "ondemand": false,
+        "subprocess": false, "introducedversion": "1.0", "workflowidunique": derived(key, "unique"), "businessprocesstype": 0,
+        "iscrmuiworkflow": false, "istransacted": true, "trustedaccess": false, "clientdataiscompressed": false,
+        "asyncautodelete": false, "triggeroncreate": false, "triggerondelete": false, "syncworkflowlogonfailure": false,
+        "planverified": false, "overwritetime": "1900-01-01T00:00:00Z",
+        "iscustomprocessingstepallowedforotherpublishers": managed_property("canbedeleted", true),
+    }))
+}
 
 /// The text of a flow, read.
 pub(super) struct Text(pub(super) Value);

@@ -16,7 +16,10 @@ pub mod fault;
 pub mod faults;
 pub mod flow_service;
 mod flow_text;
+mod front;
 pub mod graph;
+mod hosts;
+mod instances;
 pub mod multipart;
 pub mod odata;
 pub mod organization;
@@ -37,5 +40,6 @@ mod tests;
 pub mod token;
 pub mod variants;
 
-pub use server::{Options, Running, StartError, start};
+pub use front::{AuthorityError, Front};
+pub use server::{Options, Place, Running, StartError, start};
 pub use store::StoreError;

@@ -1,7 +1,7 @@
 //! Formats of a plan as programs read them: the documents against their schemas, and what pipelines are told.
 use serde_json::Value;
 
-use crate::commands::{Desk, shown, text};
+use crate::desk::{Desk, shown, text};
 
 fn json(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).expect("JSON on standard output")

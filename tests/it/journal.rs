@@ -4,7 +4,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::commands::{Desk, shown, text};
+use crate::desk::{Desk, shown, text};
 
 fn plan(desk: &Desk) -> Value {
     let plan = desk.run(&["plan", "--sandbox", "--format", "json", "."]);

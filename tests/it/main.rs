@@ -2,5 +2,8 @@
 mod architecture;
 mod collect;
 mod commands;
+mod desk;
 mod formats;
 mod journal;
+mod recordings;
+mod snapshot;

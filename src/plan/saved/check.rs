@@ -17,6 +17,9 @@ pub enum Unfit {
     /// Another version wrote it.
     #[error("it is of format `{0}`, and this powergrant reads `{FORMAT}`")]
     OtherFormat(String),
+    /// It was made of a snapshot whose names and ids are not the tenant's.
+    #[error("it was planned against a snapshot under pseudonyms")]
+    Pseudonymous,
     /// Its content and its digest do not belong together.
     #[error("it was changed after it was written: its digest is `{digest}`, and its content has `{content}`")]
     Tampered {
@@ -46,6 +49,9 @@ impl Saved {
             None => return Err(Unfit::NotAPlan("it says no `powergrant.format`".to_owned())),
         }
         let saved: Self = serde_json::from_value(value).map_err(|error| Unfit::NotAPlan(inert(&error.to_string())))?;
+        if saved.powergrant.digest.is_empty() {
+            return Err(Unfit::Pseudonymous);
+        }
         let content = saved.content_digest();
         if content == saved.powergrant.digest {
             Ok(saved)

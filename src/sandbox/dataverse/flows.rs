@@ -6,9 +6,9 @@ use uuid::Uuid;
 use super::Session;
 use crate::sandbox::access::Authority;
 use crate::sandbox::fault::Fault;
-use crate::sandbox::flow_text::{DATAVERSE, Text, child_with_callers_connection, flow_error};
+use crate::sandbox::flow_text::{DATAVERSE, Text, child_with_callers_connection, flow_error, usual_columns};
 use crate::sandbox::odata::Row;
-use crate::sandbox::organization::{derived, id, number, text};
+use crate::sandbox::organization::{id, number, text};
 use crate::sandbox::rights::Verb;
 use crate::sandbox::variants::{EmbeddedUnderAppTrigger, PatchOfActiveFlow};
 
@@ -19,12 +19,8 @@ impl Session<'_> {
     /// Completes a new flow: it is off, its text is read, and its connection references have to be visible to the caller
     /// (field notes: checked on creation, not on changes).
     pub(super) fn complete_new_flow(&self, key: Uuid, row: &mut Row) -> Result<(), Fault> {
-        let defaults = json!({
-            "category": 5, "type": 1, "modernflowtype": 0, "scope": 4, "runas": 1, "mode": 0, "primaryentity": "none",
-            "ondemand": false, "subprocess": false, "introducedversion": "1.0", "workflowidunique": derived(key, "unique"),
-        });
-        for (name, value) in defaults.as_object().into_iter().flatten() {
-            row.entry(name.clone()).or_insert_with(|| value.clone());
+        for (name, value) in usual_columns(key) {
+            row.entry(name).or_insert(value);
         }
         row.insert("statecode".into(), json!(0));
         row.insert("statuscode".into(), json!(1));

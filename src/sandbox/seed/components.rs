@@ -12,7 +12,8 @@ use super::{
     AgentSeed, ConnectionReferenceSeed, ConnectionSeed, EnvironmentVariableSeed, FlowSeed, FlowState, Principal,
     SeedError, ShareSeed,
 };
-use crate::sandbox::organization::{Organization, derived, row_of};
+use crate::sandbox::flow_text::usual_columns;
+use crate::sandbox::organization::{Organization, row_of};
 use crate::sandbox::principals;
 use crate::sandbox::rights::{EVERY_RIGHT, mask_of};
 use crate::sandbox::roles::managed_property;
@@ -99,12 +100,11 @@ impl Maker<'_> {
             FlowState::On => (1, 2),
             FlowState::Suspended => (2, 3),
         };
-        let mut row = self.owner(&place, &seed.owner)?;
+        let mut row = usual_columns(key);
+        row.extend(self.owner(&place, &seed.owner)?);
         row.extend(row_of(json!({
-            "name": seed.name, "category": 5, "type": 1, "modernflowtype": i64::from(seed.trigger == "Skills"),
-            "statecode": state, "statuscode": status, "scope": 4, "runas": 1, "mode": 0, "primaryentity": "none",
-            "ondemand": false, "subprocess": false, "componentstate": 0, "ismanaged": seed.managed, "solutionid": solution,
-            "workflowidunique": derived(key, "unique"), "introducedversion": "1.0",
+            "name": seed.name, "modernflowtype": i64::from(seed.trigger == "Skills"), "statecode": state, "statuscode": status,
+            "componentstate": 0, "ismanaged": seed.managed, "solutionid": solution,
             "iscustomizable":
                 managed_property("iscustomizableanddeletable", seed.customizable.unwrap_or(!seed.managed)),
             "clientdata": clientdata(seed, &connections, &children),

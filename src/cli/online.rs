@@ -24,7 +24,7 @@ use crate::inventory::scope::Scope;
 use crate::plan::{Plan, plan};
 use crate::problem::Problem;
 use crate::render::Shown;
-use crate::review::rails::{self, Tripped};
+use crate::review::{self, Review};
 use crate::sandbox;
 use crate::tenant::{Organisation, Patience, Routing, Settings, Tenant};
 
@@ -53,8 +53,8 @@ pub struct Planned {
     pub inventory: Inventory,
     /// What has to be done.
     pub plan: Plan,
-    /// The rails that the plan trips.
-    pub tripped: Vec<Tripped>,
+    /// What that means.
+    pub review: Review,
     /// The identity that reads and writes.
     pub tenant: Tenant,
     /// The organisation's address.
@@ -123,14 +123,20 @@ impl Online {
     /// What there is to show: the plans, and every finding of manifests, plans and rails.
     pub fn shown(&self) -> Shown<'_> {
         let of_plans = self.environments.iter().flat_map(|planned| {
-            planned.plan.findings.iter().chain(planned.tripped.iter().map(|tripped| &tripped.finding))
+            planned.plan.findings.iter().chain(planned.review.tripped.iter().map(|tripped| &tripped.finding))
         });
         Shown {
             plans: self.plans(),
+            reviews: self.reviews(),
             findings: self.loaded.findings.iter().chain(of_plans).collect(),
             sources: &self.loaded.sources,
             unreachable: &self.unreachable,
         }
+    }
+
+    /// What the plans mean, in the same order.
+    pub fn reviews(&self) -> Vec<&Review> {
+        self.environments.iter().map(|planned| &planned.review).collect()
     }
 
     /// How the reading itself went: an error when something wanted is wrong, unreachable or unread.
@@ -178,8 +184,8 @@ async fn read_one(
     let scope = Scope::of(&desired);
     let inventory = collect::collect(&tenant.reader(organisation.clone()), directory, environment, &scope).await;
     let plan = plan(&desired, &inventory);
-    let tripped = rails::evaluate(&desired, &plan, &inventory);
-    Ok(Box::new(Planned { desired, inventory, plan, tripped, tenant, organisation }))
+    let review = review::review(&desired, &plan, &inventory);
+    Ok(Box::new(Planned { desired, inventory, plan, review, tenant, organisation }))
 }
 
 /// Makes the client of one environment; nothing is sent yet.

@@ -99,7 +99,7 @@ impl Plan {
     /// Prints the plans, keeps them, and tells the pipeline.
     fn show(&self, shown: &Shown<'_>, output: &mut Output) -> Exit {
         output.result(&match self.form.format {
-            Format::Text => render::plan::text(&shown.plans),
+            Format::Text => render::plan::text(&shown.plans) + &render::review::text(&shown.reviews),
             Format::Markdown => markdown::plans(shown, &self.form.marker, self.form.limit(output.pipeline())),
             Format::Json => render::json::plans(shown),
             Format::Events => render::events::plans(shown),

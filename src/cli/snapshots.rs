@@ -57,6 +57,7 @@ impl Offline {
         let of_plans = self.plans.iter().flat_map(|plan| &plan.findings);
         Shown {
             plans: self.plans.iter().collect(),
+            reviews: Vec::new(),
             findings: self.loaded.findings.iter().chain(of_plans).collect(),
             sources: &self.loaded.sources,
             unreachable: &[],

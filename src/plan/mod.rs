@@ -46,6 +46,8 @@ pub struct Plan {
     pub named: usize,
     /// The inventory as it will be read when the plan holds.
     pub after: Inventory,
+    /// The same moves with their ledgers' types, for whoever judges them.
+    pub verdicts: Ledgers<Verdicts>,
 }
 
 /// Compares what manifests want of an environment with what was read of it.
@@ -81,6 +83,7 @@ pub fn plan_within(desired: &DesiredEnvironment, inventory: &Inventory, keep: or
         lines,
         steps,
         after,
+        verdicts,
     }
 }
 
@@ -134,6 +137,24 @@ impl Visit<Goals, Verdicts> for Compare<'_> {
             .iter()
             .map(|(subject, wanted)| (subject.clone(), diff(wanted, L::sight(self.inventory, subject))))
             .collect()
+    }
+}
+
+/// A plan of lines that nothing was compared for, for what is made of plans.
+#[cfg(test)]
+pub(crate) fn of_lines(environment: &str, lines: Vec<Line>) -> Plan {
+    let inventory = Inventory::empty(crate::inventory::EnvironmentFacts::default());
+    Plan {
+        environment: environment.into(),
+        environment_id: environment.to_owned(),
+        tenant: String::new(),
+        findings: Vec::new(),
+        lines,
+        steps: Vec::new(),
+        extents: Vec::new(),
+        named: 0,
+        verdicts: Ledgers::<Goals>::default().walk(&mut Compare { inventory: &inventory }),
+        after: inventory,
     }
 }
 

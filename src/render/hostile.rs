@@ -6,11 +6,10 @@ use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag};
 
 use super::{
-    Shown, annotations, drift, drift::Drift, events, findings, json, markdown, plan as text_of, requests, sarif,
+    Shown, annotations, drift, drift::Drift, events, findings, json, markdown, plan as text_of, requests, review, sarif,
 };
 use crate::finding::Finding;
 use crate::foreign::is_hidden;
-use crate::inventory::{EnvironmentFacts, Inventory};
 use crate::journal::OutcomeWord;
 use crate::journal::drift::{Class, Why};
 use crate::journal::ignore::Ignore;
@@ -19,9 +18,10 @@ use crate::manifest::Sources;
 use crate::place::Place;
 use crate::plan::line::{LevelText, Line, LineKind};
 use crate::plan::saved::Saved;
-use crate::plan::{Plan, digest};
+use crate::plan::{Plan, digest, of_lines};
 use crate::problem::{Cause, Problem};
 use crate::report::{Outcome, Report};
+use crate::review::{Review, Tripped};
 use crate::rules::Rule;
 
 /// Pieces of attacks, so that random texts are made of them.
@@ -139,15 +139,10 @@ fn plan_of(name: &str) -> Plan {
     ];
     let place = Place { file: format!("{name}.yaml").into(), line: 1, column: 1, length: 1 };
     Plan {
-        environment: name.into(),
         environment_id: "organisation".to_owned(),
-        tenant: "tenant".to_owned(),
         findings: vec![Finding::error(Rule::Shape, &place, name).also(&place, name).hint(name)],
-        lines: kinds.into_iter().map(|kind| line(name, kind)).collect(),
-        steps: Vec::new(),
         extents: vec![("flowShares".to_owned(), name.to_owned(), "named".to_owned())],
-        named: 0,
-        after: Inventory::empty(EnvironmentFacts::default()),
+        ..of_lines(name, kinds.into_iter().map(|kind| line(name, kind)).collect())
     }
 }
 
@@ -215,7 +210,16 @@ proptest! {
         let plans = vec![&first, &second];
         let found: Vec<Finding> = plans.iter().flat_map(|plan| plan.findings.clone()).collect();
         let findings: Vec<&Finding> = found.iter().collect();
-        let shown = Shown { plans: plans.clone(), findings: findings.clone(), sources: &sources, unreachable: &unreachable };
+        let tripped = Tripped { rule: Rule::MaxRemovals, environment: name.clone(), finding: found[0].clone() };
+        let rails = Review { environment: name.clone(), tripped: vec![tripped.clone()] };
+        let shown = Shown {
+            plans: plans.clone(),
+            reviews: vec![&rails],
+            findings: findings.clone(),
+            sources: &sources,
+            unreachable: &unreachable,
+        };
+        check_inert("review", &review::text(&shown.reviews))?;
 
         check_inert("text", &text_of::text(&plans))?;
         let rule = Ignore {
@@ -259,6 +263,7 @@ proptest! {
             results: first.lines.iter().take(3).cloned().zip(outcomes).collect(),
             new_since_plan: second.lines,
             alarms: vec![other],
+            tripped: vec![tripped],
             rounds: 1,
         };
         check_inert("report", &text_of::reports(&[report]))?;

@@ -3,6 +3,7 @@ use crate::finding::Finding;
 use crate::manifest::Sources;
 use crate::plan::Plan;
 use crate::problem::Problem;
+use crate::review::Review;
 
 pub mod annotations;
 pub mod difference;
@@ -14,6 +15,7 @@ pub mod json;
 pub mod markdown;
 pub mod plan;
 pub mod requests;
+pub mod review;
 pub mod sarif;
 mod worst;
 
@@ -25,6 +27,8 @@ mod hostile;
 pub struct Shown<'run> {
     /// One plan per environment that could be reached, in the order of their names.
     pub plans: Vec<&'run Plan>,
+    /// What the plans mean, one each; none of plans that were made without a tenant.
+    pub reviews: Vec<&'run Review>,
     /// What is wrong, or worth knowing: of manifests, plans and rails.
     pub findings: Vec<&'run Finding>,
     /// The manifests' text.

@@ -5,5 +5,6 @@ mod commands;
 mod desk;
 mod formats;
 mod journal;
+mod rails;
 mod recordings;
 mod snapshot;

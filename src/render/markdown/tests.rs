@@ -1,9 +1,8 @@
 use super::*;
-use crate::inventory::{EnvironmentFacts, Inventory};
 use crate::ledger::{Effect, Phase};
 use crate::manifest::Sources;
 use crate::plan::line::LevelText;
-use crate::plan::{LineKind, Plan};
+use crate::plan::{LineKind, Plan, of_lines};
 use crate::render::hostile::check_markdown;
 
 /// A plan of so many shares; the last one lends a connection, which is the worst of them.
@@ -31,22 +30,13 @@ fn plan(environment: &str, changes: usize) -> Plan {
             after: Vec::new(),
         }
     });
-    Plan {
-        environment: environment.into(),
-        environment_id: environment.to_owned(),
-        tenant: String::new(),
-        findings: Vec::new(),
-        lines: lines.collect(),
-        steps: Vec::new(),
-        extents: Vec::new(),
-        named: 0,
-        after: Inventory::empty(EnvironmentFacts::default()),
-    }
+    of_lines(environment, lines.collect())
 }
 
 fn rendered(plans: &[&Plan], limit: usize) -> String {
     let sources = Sources::default();
-    let shown = Shown { plans: plans.to_vec(), findings: Vec::new(), sources: &sources, unreachable: &[] };
+    let shown =
+        Shown { plans: plans.to_vec(), reviews: Vec::new(), findings: Vec::new(), sources: &sources, unreachable: &[] };
     super::plans(&shown, "plan", limit)
 }
 

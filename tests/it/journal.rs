@@ -83,7 +83,9 @@ fn undone(example: &str) {
         assert!(line.starts_with("not undone: ") && line.contains("nobody is taken out of an environment"), "{line}");
     }
     std::fs::write(desk.path("undo.yaml"), &undo.stdout).expect("a file");
-    let restored = desk.run(&["apply", "--sandbox", "--yes", "--allow", "max-removals", "undo.yaml"]);
+    // What stood before lent a connection; a rail asks whether that is meant.
+    let rails = ["--allow", "max-removals", "--allow", "shared-connection"];
+    let restored = desk.run(&[["apply", "--sandbox", "--yes"].as_slice(), &rails, &["undo.yaml"]].concat());
     assert_eq!(restored.status.code(), Some(0), "{}{}", text(&undo.stdout), shown(&restored));
     std::fs::remove_file(desk.path("undo.yaml")).expect("the file");
     assert_eq!(moves(&plan(&desk)), moves(&before), "{example}");
@@ -191,7 +193,7 @@ fn a_killed_run_leaves_a_journal_that_can_be_read_and_undone() {
             continue;
         }
         std::fs::write(desk.path("undo.yaml"), &undo.stdout).expect("a file");
-        let restored = desk.run(&["apply", "--sandbox", "--yes", "undo.yaml"]);
+        let restored = desk.run(&["apply", "--sandbox", "--yes", "--allow", "shared-connection", "undo.yaml"]);
         assert_eq!(restored.status.code(), Some(0), "{}{}", text(&undo.stdout), shown(&restored));
         std::fs::remove_file(desk.path("undo.yaml")).expect("the file");
         assert_eq!(moves(&plan(&desk)), moves(&before));

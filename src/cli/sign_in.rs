@@ -92,7 +92,7 @@ pub(super) fn connect(
 
 /// Tells a person to open a page and enter a code.
 fn tell(message: &str) {
-    super::output::Output::new(false).error(message);
+    super::output::Output::new(false, None).error(message);
 }
 
 fn is_on_path(program: &str) -> bool {

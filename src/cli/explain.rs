@@ -47,11 +47,20 @@ pub struct Explain {
     #[arg(long, conflicts_with = "snapshot")]
     fix: bool,
     /// How the explanation is printed.
-    #[arg(long, value_enum, default_value_t = super::plan::Format::Text)]
-    format: super::plan::Format,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
     /// A snapshot to read instead of the tenant.
     #[arg(long, value_name = "FILE")]
     snapshot: Option<PathBuf>,
+}
+
+/// How an explanation is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
 }
 
 /// Which requirements block.
@@ -139,13 +148,13 @@ impl Explain {
             explanation.verdict != Verdict::Can || (self.include_suspects && !explanation.suspects().is_empty());
         let remedy = is_wanting.then(|| patch::remedy(inventory, &wanted, manifests));
         match self.format {
-            super::plan::Format::Text => {
+            Format::Text => {
                 output.result(&explanation::text(&explanation));
                 if let Some(remedy) = &remedy {
                     output.result(&explanation::fix(&explanation, remedy));
                 }
             }
-            super::plan::Format::Json => {
+            Format::Json => {
                 let mut value = explanation::json(&explanation);
                 if let Some(remedy) = &remedy {
                     value["fix"] = explanation::fix_json(remedy);
@@ -166,10 +175,10 @@ impl Explain {
 /// Writes the edits of a patch into their files.
 fn write(patch: &Patch, manifests: &Manifests<'_>, output: &mut Output) -> Result<(), String> {
     for (file, text) in manifests.sources.files() {
-        if !patch.edits.iter().any(|edit| edit.file == *file) {
+        if !patch.edits.iter().any(|edit| &*edit.file == file) {
             continue;
         }
-        let path = std::path::Path::new(&**file);
+        let path = std::path::Path::new(file);
         if !path.is_file() {
             return Err(format!("{file} is no file, so the fix was not written into it"));
         }

@@ -1,4 +1,5 @@
 //! `explain`: the forum's user before and after, a fix that is written, and the data that two sides keep of the same thing.
+use std::io::Write as _;
 use std::path::Path;
 
 use crate::desk::{Desk, shown, text};
@@ -102,7 +103,7 @@ fn a_pasted_message_is_told_from_what_nobody_knows() {
 #[test]
 fn recorded_errors_lead_to_their_cause() {
     let Some(corpus) = std::env::var_os("POWERGRANT_CORPUS") else {
-        println!("passed over: POWERGRANT_CORPUS names no folder of recordings");
+        let _ = writeln!(std::io::stderr(), "passed over: POWERGRANT_CORPUS names no folder of recordings");
         return;
     };
     let text =

@@ -4,5 +4,6 @@ mod collect;
 mod commands;
 mod desk;
 mod rails;
+mod real_data;
 mod recordings;
 mod snapshot;

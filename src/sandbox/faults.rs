@@ -1,6 +1,9 @@
 //! Disturbances that are scheduled for certain requests: refusals, broken bodies, writes that are undone.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::answer::Answer;
 
 /// All scheduled disturbances, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,6 +62,20 @@ pub enum Disturbance {
     ForeignNextLink(String),
     /// The true answer, and then the write is undone.
     Reverted,
+    /// The true answer under another status: to see whether a judge notices.
+    Status(u16),
+    /// The true answer with one text in its body replaced by another: to see whether a judge notices.
+    Rewritten(Replacement),
+}
+
+/// A text that replaces another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replacement {
+    /// The true text.
+    pub from: String,
+    /// The text in its place.
+    pub to: String,
 }
 
 /// An error of the service.
@@ -80,6 +97,17 @@ pub struct Refusal {
 
 const fn one() -> u32 {
     1
+}
+
+impl Replacement {
+    /// Replaces the text in the body of an answer, wherever it stands; the body is text from then on.
+    pub(super) fn rewrite(&self, answer: Answer) -> Answer {
+        let body = answer.body.map(|body| match body {
+            Value::String(text) => text.replace(&self.from, &self.to).into(),
+            body => body.to_string().replace(&self.from, &self.to).into(),
+        });
+        Answer { body, ..answer }
+    }
 }
 
 impl Rule {

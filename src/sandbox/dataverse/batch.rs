@@ -120,9 +120,12 @@ impl Session<'_> {
         let mark = self.organization.mark();
         let refusal = match &rule.answer {
             Disturbance::Refuse(refusal) => Some(refusal),
-            Disturbance::Html(_) | Disturbance::Truncated | Disturbance::ForeignNextLink(_) | Disturbance::Reverted => {
-                None
-            }
+            Disturbance::Html(_)
+            | Disturbance::Truncated
+            | Disturbance::ForeignNextLink(_)
+            | Disturbance::Reverted
+            | Disturbance::Status(_)
+            | Disturbance::Rewritten(_) => None,
         };
         if rule.when == When::BeforeCommit
             && let Some(refusal) = refusal
@@ -133,7 +136,12 @@ impl Session<'_> {
         if rule.answer == Disturbance::Reverted {
             self.organization.roll_back(mark);
         }
-        refusal.map_or(Ok(answer), |refusal| Err(refused(refusal)))
+        match (&rule.answer, refusal) {
+            (_, Some(refusal)) => Err(refused(refusal)),
+            (Disturbance::Status(status), None) => Ok(Answer { status: *status, ..answer }),
+            (Disturbance::Rewritten(replacement), None) => Ok(replacement.rewrite(answer)),
+            (_, None) => Ok(answer),
+        }
     }
 }
 

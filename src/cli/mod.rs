@@ -1,17 +1,24 @@
 //! The command line: one file per verb, its arguments and its run function side by side.
 pub mod apply;
 pub mod check;
+mod chronicle;
+pub mod ci;
 pub mod completions;
 pub mod drift;
 pub mod exit;
 pub mod files;
+pub mod journal;
 pub mod manifests;
 pub mod online;
 pub mod output;
 pub mod plan;
+mod provenance;
+mod reading;
 pub mod sandbox;
 pub mod schema;
 mod sign_in;
+pub mod snapshot;
+mod snapshots;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -52,6 +59,9 @@ pub struct Global {
     /// Prints requests per service and wave; twice for every request.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// The pipeline to annotate findings for, and to give a summary and outputs.
+    #[arg(long, global = true, value_enum, default_value_t, env = "POWERGRANT_CI")]
+    pub ci: ci::Ci,
     /// The form of log lines on standard error.
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -76,10 +86,14 @@ enum Command {
     Apply(apply::Apply),
     /// Tells what differs from the manifests; exits with 2 on drift.
     Drift(drift::Drift),
+    /// Lists what was applied, and prints the manifest that takes it back.
+    Journal(journal::Journal),
+    /// Writes everything of the environments to a file, for planning and questions without a tenant.
+    Snapshot(snapshot::Snapshot),
     /// Serves the embedded tenant.
     Sandbox(sandbox::Sandbox),
-    /// Prints the JSON Schema of manifests, for editors.
-    Schema,
+    /// Prints the JSON Schema of manifests, for editors, or of plans.
+    Schema(schema::Schema),
     /// Prints a completion script for a shell.
     Completions(completions::Completions),
 }
@@ -96,7 +110,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if failed { Exit::Error.into() } else { Exit::Success.into() };
         }
     };
-    let mut output = Output::new(arguments.global.quiet);
+    let mut output = Output::new(arguments.global.quiet, arguments.global.ci.pipeline());
     let exit = match &arguments.command {
         Command::Check(check) => check.run(&arguments.global, &mut output),
         Command::Plan(plan) => {
@@ -108,10 +122,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Drift(drift) => {
             online(&arguments.global, &mut output, async |global, output| drift.run(global, output).await)
         }
+        Command::Snapshot(snapshot) => {
+            online(&arguments.global, &mut output, async |global, output| snapshot.run(global, output).await)
+        }
         Command::Sandbox(sandbox) => {
             online(&arguments.global, &mut output, async |global, output| sandbox.run(global, output).await)
         }
-        Command::Schema => schema::run(&mut output),
+        Command::Journal(journal) => journal.run(&mut output),
+        Command::Schema(schema) => schema.run(&mut output),
         Command::Completions(completions) => completions.run(&mut Arguments::command(), &mut output),
     };
     exit.into()

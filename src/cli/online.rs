@@ -16,14 +16,15 @@ use super::output::Output;
 use super::sign_in;
 use crate::clock::{Clock, WallClock};
 use crate::collect::{self, Directory};
-use crate::compile::desired::DesiredEnvironment;
+use crate::compile::desired::{DesiredEnvironment, Environment};
 use crate::finding::Finding;
+use crate::foreign::inert;
 use crate::inventory::Inventory;
 use crate::inventory::scope::Scope;
 use crate::plan::{Plan, plan};
 use crate::problem::Problem;
-use crate::render::findings;
-use crate::review::rails::{self, Tripped};
+use crate::render::Shown;
+use crate::review::{self, Review};
 use crate::sandbox;
 use crate::tenant::{Organisation, Patience, Routing, Settings, Tenant};
 
@@ -52,8 +53,8 @@ pub struct Planned {
     pub inventory: Inventory,
     /// What has to be done.
     pub plan: Plan,
-    /// The rails that the plan trips.
-    pub tripped: Vec<Tripped>,
+    /// What that means.
+    pub review: Review,
     /// The identity that reads and writes.
     pub tenant: Tenant,
     /// The organisation's address.
@@ -98,11 +99,14 @@ pub async fn open(paths: &[PathBuf], global: &Global, output: &mut Output) -> Re
 impl Online {
     fn report(&self, global: &Global, output: &mut Output) {
         let found: Vec<Finding> = self.environments.iter().flat_map(|planned| planned.plan.findings.clone()).collect();
-        if !found.is_empty() {
-            output.error(&findings::text(&found, &self.loaded.sources));
-        }
+        output.findings(&found, &self.loaded.sources);
         for (name, problem) in &self.unreachable {
-            output.error(&format!("error: {name} could not be read: {problem}\nhint: {}\n", problem.next));
+            output.error(&format!(
+                "error: {} could not be read: {}\nhint: {}\n",
+                inert(name),
+                inert(&problem.to_string()),
+                inert(&problem.next)
+            ));
         }
         if global.verbose > 0 {
             for planned in &self.environments {
@@ -114,6 +118,25 @@ impl Online {
     /// The plans in the order of the environments' names.
     pub fn plans(&self) -> Vec<&Plan> {
         self.environments.iter().map(|planned| &planned.plan).collect()
+    }
+
+    /// What there is to show: the plans, and every finding of manifests, plans and rails.
+    pub fn shown(&self) -> Shown<'_> {
+        let of_plans = self.environments.iter().flat_map(|planned| {
+            planned.plan.findings.iter().chain(planned.review.tripped.iter().map(|tripped| &tripped.finding))
+        });
+        Shown {
+            plans: self.plans(),
+            reviews: self.reviews(),
+            findings: self.loaded.findings.iter().chain(of_plans).collect(),
+            sources: &self.loaded.sources,
+            unreachable: &self.unreachable,
+        }
+    }
+
+    /// What the plans mean, in the same order.
+    pub fn reviews(&self) -> Vec<&Review> {
+        self.environments.iter().map(|planned| &planned.review).collect()
     }
 
     /// How the reading itself went: an error when something wanted is wrong, unreachable or unread.
@@ -138,13 +161,13 @@ impl Online {
 
 /// One directory per tenant and identity, shared by its environments.
 #[derive(Default)]
-struct Directories(std::cell::RefCell<BTreeMap<Identity, Arc<Directory>>>);
+pub(super) struct Directories(std::cell::RefCell<BTreeMap<Identity, Arc<Directory>>>);
 
 /// What tells identities apart: the tenant, and the prefix of the credentials' variables.
 type Identity = (Option<Uuid>, Option<String>);
 
 impl Directories {
-    fn of(&self, desired: &DesiredEnvironment) -> Arc<Directory> {
+    pub(super) fn of(&self, desired: &DesiredEnvironment) -> Arc<Directory> {
         let key = (desired.environment.tenant, desired.environment.credentials.clone());
         Arc::clone(self.0.borrow_mut().entry(key).or_default())
     }
@@ -157,6 +180,20 @@ async fn read_one(
     clock: Arc<dyn Clock>,
 ) -> Result<Box<Planned>, Problem> {
     let environment = &desired.environment;
+    let (tenant, organisation) = connect(environment, sandbox, clock)?;
+    let scope = Scope::of(&desired);
+    let inventory = collect::collect(&tenant.reader(organisation.clone()), directory, environment, &scope).await;
+    let plan = plan(&desired, &inventory);
+    let review = review::review(&desired, &plan, &inventory);
+    Ok(Box::new(Planned { desired, inventory, plan, review, tenant, organisation }))
+}
+
+/// Makes the client of one environment; nothing is sent yet.
+pub(super) fn connect(
+    environment: &Environment,
+    sandbox: Option<&sandbox::Running>,
+    clock: Arc<dyn Clock>,
+) -> Result<(Tenant, Option<Organisation>), Problem> {
     let cloud = sign_in::cloud(environment.cloud);
     let settings = Settings {
         cloud,
@@ -171,11 +208,7 @@ async fn read_one(
         Some(url) => Some(Organisation::parse(cloud, &url.value)?),
         None => None,
     };
-    let scope = Scope::of(&desired);
-    let inventory = collect::collect(&tenant.reader(organisation.clone()), directory, environment, &scope).await;
-    let plan = plan(&desired, &inventory);
-    let tripped = rails::evaluate(&desired, &plan, &inventory);
-    Ok(Box::new(Planned { desired, inventory, plan, tripped, tenant, organisation }))
+    Ok((tenant, organisation))
 }
 
 /// Where the embedded tenant listens, and what it speaks there.

@@ -12,6 +12,7 @@ use super::read::shares::Shared;
 use super::read::{admin, agents, flows, organization, people, roles, shares, side_by_side, tables, when, with_found};
 use super::source::{Freshness, Source};
 use crate::compile::desired::{ActAs, AddUsers, Environment};
+use crate::inventory::people::PrincipalRow;
 use crate::inventory::scope::{Scope, Subjects};
 use crate::inventory::section::{Reading, Section};
 use crate::inventory::{EnvironmentFacts, Inventory};
@@ -75,6 +76,9 @@ impl Waves<'_> {
         let all_flows = scope.flows();
         let (solutions, agents) = questions::groups_of_flows(&all_flows);
         let needs_flows = !all_flows.is_empty();
+        // Who asks for every flow or every role asks for whatever they belong to and whatever they are about.
+        let is_every_flow = all_flows == Subjects::All;
+        let is_every_role = scope.role_privileges == Subjects::All;
         let needs_tables = needs_flows || !scope.role_privileges.is_empty();
         let group_names = questions::group_names(&scope.principals);
         let sharing = async {
@@ -105,12 +109,30 @@ impl Waves<'_> {
             when(questions::needs_roles(scope), roles::roots(source)),
             when(needs_flows, flows::all(source)),
             when(needs_flows, flows::references(source)),
-            when(needs_tables, tables::tables(source, &scope.tables)),
+            async {
+                match (is_every_role, needs_tables) {
+                    (true, _) => tables::all(source).await,
+                    (false, true) => tables::tables(source, &scope.tables).await,
+                    (false, false) => Section::NotAsked,
+                }
+            },
             when(!scope.privileges.is_empty(), tables::privileges(source, &scope.privileges)),
             people::users(source, &named),
             people::teams(source, &named),
-            when(!solutions.is_empty(), agents::solutions(source, &solutions)),
-            when(!agents.is_empty(), agents::agents(source, &agents)),
+            async {
+                match (is_every_flow, solutions.is_empty()) {
+                    (true, _) => agents::all_solutions(source).await,
+                    (false, false) => agents::solutions(source, &solutions).await,
+                    (false, true) => Section::NotAsked,
+                }
+            },
+            async {
+                match (is_every_flow, agents.is_empty()) {
+                    (true, _) => agents::all_agents(source).await,
+                    (false, false) => agents::agents(source, &agents).await,
+                    (false, true) => Section::NotAsked,
+                }
+            },
             sharing,
             self.directory.ask(&reader, &group_names),
         );
@@ -195,12 +217,17 @@ impl Waves<'_> {
         if scope.holders == Subjects::All {
             teams_of_groups.extend(&met.teams);
         }
+        teams_of_groups.extend(questions::administrators(inventory).iter().filter_map(|row| team(*row)));
         let children = flow_index.ids(&scope.parents);
         let every_flow: BTreeSet<Uuid> = inventory.flows.rows().map(|(id, _)| *id).collect();
         let unnamed = questions::unnamed_privileges(inventory, &questions::roles(inventory, &scope.role_privileges));
         let delegates = flow_index.ids(&scope.delegates);
         let owners = delegates.iter().filter_map(|flow| Some(inventory.flows.row(flow)?.owner)).collect();
-        let sharers = questions::rows(inventory, &scope.principal_roles);
+        let mut sharers = questions::rows(inventory, &scope.principal_roles);
+        if !scope.holders.is_empty() {
+            // Whether powergrant is in a team that loses a role: it must not lock itself out.
+            sharers.extend(inventory.caller.value().map(|caller| PrincipalRow::User(caller.user)));
+        }
         let outside = flow_index.unknown(&scope.flows());
         let outside_flows = async {
             match inventory.environment.environment_id.as_deref().filter(|_| !outside.is_empty()) {
@@ -224,7 +251,7 @@ impl Waves<'_> {
         self.inventory.principal_roles = own.roles.with_gap(self.gap(joins::HOLDERS));
         let privileges_of_sharers = own.privileges.with_gap(self.gap(&[Watched::SecurityRole]));
         self.inventory.role_privileges.refresh(privileges_of_sharers);
-        if scope.holders == Subjects::All && scope.principal_roles.is_empty() {
+        if scope.holders == Subjects::All {
             // Whoever holds a role is among the holders, so nobody holds another one.
             self.inventory.principal_roles = Section::whole(BTreeMap::new()).with_gap(self.inventory.holders.doubt());
         }

@@ -1,5 +1,7 @@
 //! Disturbances that are scheduled for certain requests: refusals, broken bodies, writes that are undone.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -54,6 +56,8 @@ pub enum When {
 pub enum Disturbance {
     /// An error of the service.
     Refuse(Refusal),
+    /// An answer as it was recorded somewhere else, word for word.
+    Recorded(Recorded),
     /// A page of a proxy or gateway instead of JSON.
     Html(u16),
     /// The true answer, cut in the middle.
@@ -76,6 +80,20 @@ pub struct Replacement {
     pub from: String,
     /// The text in its place.
     pub to: String,
+}
+
+/// An answer that was recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Recorded {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// The body, if there was one.
+    #[serde(default)]
+    pub body: Option<Value>,
 }
 
 /// An error of the service.
@@ -102,9 +120,9 @@ const fn one() -> u32 {
 impl Replacement {
     /// Replaces the text in the body of an answer, wherever it stands; the body is text from then on.
     pub(super) fn rewrite(&self, answer: Answer) -> Answer {
-        let body = answer.body.map(|body| match body {
-            Value::String(text) => text.replace(&self.from, &self.to).into(),
-            body => body.to_string().replace(&self.from, &self.to).into(),
+        let body = answer.body.map(|body| {
+            let text = body.as_str().map_or_else(|| body.to_string(), str::to_owned);
+            text.replace(&self.from, &self.to).into()
         });
         Answer { body, ..answer }
     }

@@ -2,4 +2,9 @@
 mod architecture;
 mod collect;
 mod commands;
+mod desk;
+mod formats;
+mod journal;
+mod rails;
 mod recordings;
+mod snapshot;

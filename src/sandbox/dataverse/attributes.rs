@@ -125,7 +125,7 @@ fn definitions(organization: &Organization, table: &Table) -> Vec<Row> {
     std::iter::once(key).chain(columns).collect()
 }
 
-/// The `AttributeType` of a column, and the name of its type (Learn: AttributeTypeCode; types of AttributeMetadata).
+/// The `AttributeType` of a column, and the name of its type (Learn: attribute type codes, attribute metadata).
 fn words(table: &Table, column: &Column, name: &str) -> (&'static str, &'static str) {
     match (&column.kind, choices(&table.logical_name, name)) {
         (Kind::Integer, Some((ChoiceKind::Picklist, _))) => ("Picklist", "Picklist"),

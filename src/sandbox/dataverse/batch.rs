@@ -120,7 +120,8 @@ impl Session<'_> {
         let mark = self.organization.mark();
         let refusal = match &rule.answer {
             Disturbance::Refuse(refusal) => Some(refusal),
-            Disturbance::Html(_)
+            Disturbance::Recorded(_)
+            | Disturbance::Html(_)
             | Disturbance::Truncated
             | Disturbance::ForeignNextLink(_)
             | Disturbance::Reverted

@@ -22,7 +22,7 @@ impl Session<'_> {
     pub(super) fn unbound(&mut self, request: &Request<'_>, segment: &Segment) -> Result<Answer, Fault> {
         let name = segment.operation().unwrap_or(&segment.name);
         let operation = edm::find(name, None).ok_or_else(|| Fault::unknown_segment(&segment.name))?;
-        let parameters = self.called(request, operation, segment)?;
+        let parameters = called(request, operation, segment)?;
         match name {
             "GrantAccess" => self.grant_access(request),
             "ModifyAccess" => self.modify_access(request),
@@ -50,7 +50,7 @@ impl Session<'_> {
         }
         let name = segment.operation().unwrap_or_default();
         let operation = edm::find(name, Some(table)).ok_or_else(|| Fault::unknown_segment(&segment.name))?;
-        let parameters = self.called(request, operation, segment)?;
+        let parameters = called(request, operation, segment)?;
         match (request.method, table, name) {
             ("POST", "role", "AddPrivilegesRole") => self.add_privileges(request, key),
             ("POST", "role", "ReplacePrivilegesRole") => self.replace_privileges(request, key),
@@ -67,29 +67,6 @@ impl Session<'_> {
                 self.principal_access(request, table, key, &parameters)
             }
             _ => Err(Fault::unknown_segment(&segment.name)),
-        }
-    }
-
-    /// Checks a call against the model: its method, the names and the types of its parameters. Returns those of a function.
-    fn called(
-        &self,
-        request: &Request<'_>,
-        operation: &Operation,
-        segment: &Segment,
-    ) -> Result<BTreeMap<String, String>, Fault> {
-        match (operation.call, request.method) {
-            (Call::Action, "POST") => {
-                if !operation.parameters.is_empty() {
-                    edm::body(operation, &request.object()?)?;
-                }
-                Ok(BTreeMap::new())
-            }
-            (Call::Function, "GET") => {
-                let parameters = segment.parameters(&request.options()?.aliases)?;
-                edm::arguments(operation, &parameters)?;
-                Ok(parameters)
-            }
-            (Call::Action | Call::Function, _) => Err(not_allowed(request, operation.name)),
         }
     }
 
@@ -247,6 +224,24 @@ impl Session<'_> {
         }
         let held = widest.into_iter().map(|(privilege, (depth, unit))| (privilege, depth, unit));
         Ok(self.role_privilege_list(request, "RetrieveAadUserPrivilegesResponse", held))
+    }
+}
+
+/// Checks a call against the model: its method, the names and the types of its parameters. Returns those of a function.
+fn called(request: &Request<'_>, operation: &Operation, segment: &Segment) -> Result<BTreeMap<String, String>, Fault> {
+    match (operation.call, request.method) {
+        (Call::Action, "POST") => {
+            if !operation.parameters.is_empty() {
+                edm::body(operation, &request.object()?)?;
+            }
+            Ok(BTreeMap::new())
+        }
+        (Call::Function, "GET") => {
+            let parameters = segment.parameters(&request.options()?.aliases)?;
+            edm::arguments(operation, &parameters)?;
+            Ok(parameters)
+        }
+        (Call::Action | Call::Function, _) => Err(not_allowed(request, operation.name)),
     }
 }
 

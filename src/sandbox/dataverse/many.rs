@@ -67,17 +67,17 @@ fn targets(request: &Request<'_>, table: &str) -> Result<Vec<Map<String, Value>>
         _ => return Err(Fault::malformed("The parameter 'Targets' is missing or empty.")),
     };
     list.into_iter()
-        .map(|target| match target {
-            Value::Object(mut target) => {
-                let kind = target.remove("@odata.type");
-                let kind = kind.as_ref().and_then(Value::as_str).unwrap_or_default().trim_start_matches('#');
-                if kind.strip_prefix("Microsoft.Dynamics.CRM.") == Some(table) {
-                    Ok(target)
-                } else {
-                    Err(Fault::malformed(format!("A target of type '{kind}' is no 'Microsoft.Dynamics.CRM.{table}'.")))
-                }
+        .map(|target| {
+            let Value::Object(mut target) = target else {
+                return Err(Fault::malformed("A target is not an object."));
+            };
+            let kind = target.remove("@odata.type");
+            let kind = kind.as_ref().and_then(Value::as_str).unwrap_or_default().trim_start_matches('#');
+            if kind.strip_prefix("Microsoft.Dynamics.CRM.") == Some(table) {
+                Ok(target)
+            } else {
+                Err(Fault::malformed(format!("A target of type '{kind}' is no 'Microsoft.Dynamics.CRM.{table}'.")))
             }
-            _ => Err(Fault::malformed("A target is not an object.")),
         })
         .collect()
 }

@@ -62,13 +62,15 @@ impl Xml {
 
     fn close(&mut self, name: &str) {
         self.depth -= 1;
-        self.text.push_str(&format!("{}</{name}>\n", "  ".repeat(self.depth)));
+        let indent = "  ".repeat(self.depth);
+        self.text.extend([indent.as_str(), "</", name, ">\n"]);
     }
 
     fn line(&mut self, name: &str, attributes: &[(&str, &str)], end: &str) {
         let attributes: String =
             attributes.iter().map(|(name, value)| format!(" {name}=\"{}\"", escaped(value))).collect();
-        self.text.push_str(&format!("{}<{name}{attributes}{end}\n", "  ".repeat(self.depth)));
+        let indent = "  ".repeat(self.depth);
+        self.text.extend([indent.as_str(), "<", name, &attributes, end, "\n"]);
     }
 
     fn enumeration(&mut self, one: &Enum) {

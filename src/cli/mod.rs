@@ -4,6 +4,7 @@ pub mod check;
 pub mod completions;
 pub mod drift;
 pub mod exit;
+pub mod export;
 pub mod files;
 pub mod manifests;
 pub mod online;
@@ -79,6 +80,8 @@ enum Command {
     Apply(apply::Apply),
     /// Tells what differs from the manifests; exits with 2 on drift.
     Drift(drift::Drift),
+    /// Writes what is held as manifests, and proves that planning them changes nothing.
+    Export(export::Export),
     /// Writes everything of the environments to a file, for planning and questions without a tenant.
     Snapshot(snapshot::Snapshot),
     /// Serves the embedded tenant.
@@ -112,6 +115,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Command::Drift(drift) => {
             online(&arguments.global, &mut output, async |global, output| drift.run(global, output).await)
+        }
+        Command::Export(export) => {
+            online(&arguments.global, &mut output, async |global, output| export.run(global, output).await)
         }
         Command::Snapshot(snapshot) => {
             online(&arguments.global, &mut output, async |global, output| snapshot.run(global, output).await)

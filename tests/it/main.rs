@@ -3,5 +3,6 @@ mod architecture;
 mod collect;
 mod commands;
 mod desk;
+mod export;
 mod recordings;
 mod snapshot;

@@ -4,5 +4,6 @@ mod collect;
 mod commands;
 mod desk;
 mod export;
+mod rails;
 mod recordings;
 mod snapshot;

@@ -18,11 +18,12 @@ use crate::clock::{Clock, WallClock};
 use crate::collect::{self, Directory};
 use crate::compile::desired::{DesiredEnvironment, Environment};
 use crate::finding::Finding;
+use crate::foreign::inert;
 use crate::inventory::Inventory;
 use crate::inventory::scope::Scope;
 use crate::plan::{Plan, plan};
 use crate::problem::Problem;
-use crate::render::findings;
+use crate::render::Shown;
 use crate::review::{self, Review};
 use crate::sandbox;
 use crate::tenant::{Organisation, Patience, Routing, Settings, Tenant};
@@ -98,11 +99,14 @@ pub async fn open(paths: &[PathBuf], global: &Global, output: &mut Output) -> Re
 impl Online {
     fn report(&self, global: &Global, output: &mut Output) {
         let found: Vec<Finding> = self.environments.iter().flat_map(|planned| planned.plan.findings.clone()).collect();
-        if !found.is_empty() {
-            output.error(&findings::text(&found, &self.loaded.sources));
-        }
+        output.findings(&found, &self.loaded.sources);
         for (name, problem) in &self.unreachable {
-            output.error(&format!("error: {name} could not be read: {problem}\nhint: {}\n", problem.next));
+            output.error(&format!(
+                "error: {} could not be read: {}\nhint: {}\n",
+                inert(name),
+                inert(&problem.to_string()),
+                inert(&problem.next)
+            ));
         }
         if global.verbose > 0 {
             for planned in &self.environments {
@@ -114,6 +118,20 @@ impl Online {
     /// The plans in the order of the environments' names.
     pub fn plans(&self) -> Vec<&Plan> {
         self.environments.iter().map(|planned| &planned.plan).collect()
+    }
+
+    /// What there is to show: the plans, and every finding of manifests, plans and rails.
+    pub fn shown(&self) -> Shown<'_> {
+        let of_plans = self.environments.iter().flat_map(|planned| {
+            planned.plan.findings.iter().chain(planned.review.tripped.iter().map(|tripped| &tripped.finding))
+        });
+        Shown {
+            plans: self.plans(),
+            reviews: self.reviews(),
+            findings: self.loaded.findings.iter().chain(of_plans).collect(),
+            sources: &self.loaded.sources,
+            unreachable: &self.unreachable,
+        }
     }
 
     /// What the plans mean, in the same order.

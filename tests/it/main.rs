@@ -4,6 +4,8 @@ mod collect;
 mod commands;
 mod desk;
 mod export;
+mod formats;
+mod journal;
 mod rails;
 mod recordings;
 mod snapshot;

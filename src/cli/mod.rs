@@ -22,12 +22,15 @@ pub mod snapshot;
 mod snapshots;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
 use exit::Exit;
 use output::Output;
+
+use crate::tenant::sign_in::methods::Method;
 
 /// Keeps the permissions of Microsoft Power Platform as code.
 ///
@@ -54,6 +57,12 @@ pub struct Global {
     /// Only these environments, by the names of their documents.
     #[arg(short, long = "environment", global = true, value_name = "ENV")]
     pub environments: Vec<String>,
+    /// The way to sign in; without it variables decide (documents: docs/sign-in.md).
+    #[arg(long, global = true, value_name = "WAY", value_parser = sign_in::method)]
+    pub auth: Option<Method>,
+    /// A PEM file of certificate authorities to trust besides the machine's own.
+    #[arg(long, global = true, value_name = "FILE", env = "POWERGRANT_CA_FILE")]
+    pub ca_file: Option<PathBuf>,
     /// Prints results and errors only.
     #[arg(short, long, global = true)]
     pub quiet: bool,

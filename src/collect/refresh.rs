@@ -14,6 +14,7 @@ use super::waves::{gap, name_applications};
 use crate::inventory::Inventory;
 use crate::inventory::people::PrincipalRow;
 use crate::inventory::scope::Touched;
+use crate::principal::PrincipalName;
 use crate::tenant::Reader;
 
 /// Reads again what was touched; the rest of the inventory is as it was.
@@ -37,6 +38,19 @@ async fn again(source: Source<'_>, fresh: &mut Inventory, touched: &Touched) {
     let Touched { roles: touched_roles, flows: touched_flows, references, .. } = touched;
     let names = touched.names();
     let mut wanted = Wanted::named(&names);
+    // Synchronising a group brings in people whom nobody names.
+    wanted.objects.extend(
+        names
+            .iter()
+            .filter_map(|name| match name {
+                PrincipalName::Group { id: Some(id), .. } => fresh.group_members.row(id),
+                PrincipalName::Group { id: None, .. }
+                | PrincipalName::User { .. }
+                | PrincipalName::Application { .. }
+                | PrincipalName::Team { .. } => None,
+            })
+            .flatten(),
+    );
     for row in questions::rows(fresh, &names) {
         match row {
             PrincipalRow::User(id) => _ = wanted.users.insert(id),

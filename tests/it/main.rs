@@ -2,3 +2,5 @@
 mod architecture;
 mod collect;
 mod commands;
+mod convergence;
+mod pipe;

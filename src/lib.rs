@@ -18,6 +18,7 @@
 //!
 //! Everything but [`collect`] and [`apply`] is pure, and only [`tenant`] opens connections. [`sandbox`] is the embedded
 //! tenant: an HTTP server that shares nothing with the rest, so that it can judge it.
+pub mod access;
 pub mod apply;
 pub mod cli;
 pub mod clientdata;

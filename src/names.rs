@@ -69,6 +69,11 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
+/// Reads what may be nothing and must be said all the same: files that powergrant wrote leave nothing out.
+pub fn required<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    T::deserialize(deserializer)
+}
+
 /// Folds a name as Dataverse compares names: without regard to case (SQL collation; inferred).
 pub fn folded(name: &str) -> String {
     name.trim().to_lowercase()
@@ -232,8 +237,7 @@ pub enum Depth {
     ParentChildBusinessUnits,
     /// Every row of the organisation.
     Organization,
-    /// Rows that a record filter selects; read and shown, never written.
-    #[serde(skip_deserializing)]
+    /// Rows that a record filter selects; read and shown, never written, and no word of the manifests' schema.
     #[schemars(skip)]
     RecordFilter,
 }
@@ -446,7 +450,8 @@ impl BuiltInRole {
 }
 
 /// How a document names a security role.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub enum RoleName {
     /// By its name.
     Name(String),
@@ -457,12 +462,14 @@ pub enum RoleName {
         /// The id, which decides.
         id: Uuid,
         /// The name, which is checked.
+        #[serde(deserialize_with = "required")]
         name: Option<String>,
     },
 }
 
 /// How a document names a flow, or several.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub enum FlowName {
     /// By its name.
     Name(String),
@@ -471,6 +478,7 @@ pub enum FlowName {
         /// The id, which decides.
         id: Uuid,
         /// The name, which is checked.
+        #[serde(deserialize_with = "required")]
         name: Option<String>,
     },
     /// By its name within a solution, given by the solution's unique name.

@@ -4,7 +4,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::names::{Membership, Text};
+use crate::names::{Membership, Text, required};
 
 /// Whom a permission is given to, by the identity that outlives names and environments.
 ///
@@ -130,20 +130,25 @@ impl fmt::Display for Principal {
 }
 
 /// How a document names a principal. An id decides; a name beside it is checked.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub enum PrincipalName {
     /// A person.
     User {
         /// The user principal name.
+        #[serde(deserialize_with = "required")]
         name: Option<String>,
         /// The Entra object id.
+        #[serde(deserialize_with = "required")]
         id: Option<Uuid>,
     },
     /// An Entra group.
     Group {
         /// The display name.
+        #[serde(deserialize_with = "required")]
         name: Option<String>,
         /// The Entra object id.
+        #[serde(deserialize_with = "required")]
         id: Option<Uuid>,
         /// The membership type of its team.
         membership: Membership,
@@ -151,6 +156,7 @@ pub enum PrincipalName {
     /// An application user.
     Application {
         /// The display name.
+        #[serde(deserialize_with = "required")]
         name: Option<String>,
         /// The application (client) id.
         id: Uuid,
@@ -158,10 +164,13 @@ pub enum PrincipalName {
     /// An existing Dataverse team.
     Team {
         /// The team's name.
+        #[serde(deserialize_with = "required")]
         name: Option<String>,
         /// The team's row.
+        #[serde(deserialize_with = "required")]
         id: Option<Uuid>,
         /// Its business unit, to tell teams of one name apart.
+        #[serde(deserialize_with = "required")]
         business_unit: Option<String>,
     },
 }

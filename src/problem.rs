@@ -3,6 +3,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::names::required;
+
 /// The kind of trouble, for exit codes, retries and remedies; text is never parsed for it twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -46,10 +48,13 @@ pub struct Problem {
     /// The request's path with its query, shortened.
     pub path: String,
     /// The status, if there was an answer.
+    #[serde(deserialize_with = "required")]
     pub status: Option<u16>,
     /// The service's own error code, such as `0x80040220`.
+    #[serde(deserialize_with = "required")]
     pub code: Option<String>,
     /// The service's id for this request, to give to support.
+    #[serde(deserialize_with = "required")]
     pub correlation: Option<String>,
     /// What the service said: at most 300 characters, control characters escaped.
     pub says: String,

@@ -9,9 +9,12 @@ pub mod manifests;
 pub mod online;
 pub mod output;
 pub mod plan;
+mod reading;
 pub mod sandbox;
 pub mod schema;
 mod sign_in;
+pub mod snapshot;
+mod snapshots;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -76,6 +79,8 @@ enum Command {
     Apply(apply::Apply),
     /// Tells what differs from the manifests; exits with 2 on drift.
     Drift(drift::Drift),
+    /// Writes everything of the environments to a file, for planning and questions without a tenant.
+    Snapshot(snapshot::Snapshot),
     /// Serves the embedded tenant.
     Sandbox(sandbox::Sandbox),
     /// Prints the JSON Schema of manifests, for editors.
@@ -107,6 +112,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Command::Drift(drift) => {
             online(&arguments.global, &mut output, async |global, output| drift.run(global, output).await)
+        }
+        Command::Snapshot(snapshot) => {
+            online(&arguments.global, &mut output, async |global, output| snapshot.run(global, output).await)
         }
         Command::Sandbox(sandbox) => {
             online(&arguments.global, &mut output, async |global, output| sandbox.run(global, output).await)

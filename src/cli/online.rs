@@ -16,7 +16,7 @@ use super::output::Output;
 use super::sign_in;
 use crate::clock::{Clock, WallClock};
 use crate::collect::{self, Directory};
-use crate::compile::desired::DesiredEnvironment;
+use crate::compile::desired::{DesiredEnvironment, Environment};
 use crate::finding::Finding;
 use crate::inventory::Inventory;
 use crate::inventory::scope::Scope;
@@ -68,11 +68,8 @@ pub async fn open(paths: &[PathBuf], global: &Global, output: &mut Output) -> Re
     if loaded.report(output) {
         return Err(Exit::Error);
     }
-    let sandbox = if global.sandbox {
-        Some(start_sandbox(paths, ([127, 0, 0, 1], 0).into(), global, output).await?)
-    } else {
-        None
-    };
+    let sandbox =
+        if global.sandbox { Some(start_sandbox(paths, Listen::default(), global, output).await?) } else { None };
     let mut environments = Vec::new();
     let mut unreachable = Vec::new();
     let wanted = loaded.desired.environments.clone();
@@ -141,13 +138,13 @@ impl Online {
 
 /// One directory per tenant and identity, shared by its environments.
 #[derive(Default)]
-struct Directories(std::cell::RefCell<BTreeMap<Identity, Arc<Directory>>>);
+pub(super) struct Directories(std::cell::RefCell<BTreeMap<Identity, Arc<Directory>>>);
 
 /// What tells identities apart: the tenant, and the prefix of the credentials' variables.
 type Identity = (Option<Uuid>, Option<String>);
 
 impl Directories {
-    fn of(&self, desired: &DesiredEnvironment) -> Arc<Directory> {
+    pub(super) fn of(&self, desired: &DesiredEnvironment) -> Arc<Directory> {
         let key = (desired.environment.tenant, desired.environment.credentials.clone());
         Arc::clone(self.0.borrow_mut().entry(key).or_default())
     }
@@ -160,6 +157,20 @@ async fn read_one(
     clock: Arc<dyn Clock>,
 ) -> Result<Box<Planned>, Problem> {
     let environment = &desired.environment;
+    let (tenant, organisation) = connect(environment, sandbox, clock)?;
+    let scope = Scope::of(&desired);
+    let inventory = collect::collect(&tenant.reader(organisation.clone()), directory, environment, &scope).await;
+    let plan = plan(&desired, &inventory);
+    let tripped = rails::evaluate(&desired, &plan, &inventory);
+    Ok(Box::new(Planned { desired, inventory, plan, tripped, tenant, organisation }))
+}
+
+/// Makes the client of one environment; nothing is sent yet.
+pub(super) fn connect(
+    environment: &Environment,
+    sandbox: Option<&sandbox::Running>,
+    clock: Arc<dyn Clock>,
+) -> Result<(Tenant, Option<Organisation>), Problem> {
     let cloud = sign_in::cloud(environment.cloud);
     let settings = Settings {
         cloud,
@@ -174,17 +185,28 @@ async fn read_one(
         Some(url) => Some(Organisation::parse(cloud, &url.value)?),
         None => None,
     };
-    let scope = Scope::of(&desired);
-    let inventory = collect::collect(&tenant.reader(organisation.clone()), directory, environment, &scope).await;
-    let plan = plan(&desired, &inventory);
-    let tripped = rails::evaluate(&desired, &plan, &inventory);
-    Ok(Box::new(Planned { desired, inventory, plan, tripped, tenant, organisation }))
+    Ok((tenant, organisation))
+}
+
+/// Where the embedded tenant listens, and what it speaks there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Listen {
+    /// A loopback address.
+    pub address: SocketAddr,
+    /// What it speaks besides plain HTTP.
+    pub front: sandbox::Front,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self { address: ([127, 0, 0, 1], 0).into(), front: sandbox::Front::Plain }
+    }
 }
 
 /// The embedded tenant of a run: its seed lies beside the first path, its state in `.powergrant/sandbox/`.
 pub(super) async fn start_sandbox(
     paths: &[PathBuf],
-    listen: SocketAddr,
+    listen: Listen,
     global: &Global,
     output: &mut Output,
 ) -> Result<sandbox::Running, Exit> {
@@ -205,7 +227,7 @@ pub(super) async fn start_sandbox(
     })?;
     let mut options = sandbox::Options::new(seed);
     options.state = Some(state_file(seed_file.as_deref()));
-    options.listen = listen;
+    (options.listen, options.front) = (listen.address, listen.front);
     options.reset = global.sandbox_reset;
     sandbox::start(options).await.map_err(|error| {
         output.error(&format!(

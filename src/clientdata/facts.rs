@@ -5,7 +5,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use super::outline::{Outline, Value};
-use super::{Connection, Facts, Trigger, shape};
+use super::{Connection, Facts, Part, Trigger, operations, shape};
 use crate::names::Text;
 
 /// A text that is not a flow's.
@@ -65,16 +65,21 @@ pub(super) fn read(outline: &Outline<'_>) -> Result<Facts, Malformed> {
             connections.insert(Text::from(&*key), connection(&key, entry)?);
         }
     }
-    let mut children = BTreeSet::new();
+    let (mut children, mut operations) = (BTreeSet::new(), BTreeSet::new());
+    let triggers = definition.get("triggers").into_iter().flat_map(Value::members).map(|(_, trigger)| trigger);
+    operations.extend(triggers.filter_map(|trigger| operations::read(trigger, Part::Trigger, &connections)));
     for action in Actions::of(definition) {
         children.extend(child(action));
-        if let Some(key) = chooses_environment(action)
-            && let Some(connection) = connections.get_mut(&Text::from(key))
-        {
-            connection.with_organization = true;
+        if let Some(operation) = operations::read(action, Part::Action, &connections) {
+            if operation.name.ends_with("WithOrganization")
+                && let Some(connection) = operation.connection.as_ref().and_then(|key| connections.get_mut(key))
+            {
+                connection.with_organization = true;
+            }
+            operations.insert(operation);
         }
     }
-    Ok(Facts { trigger: trigger(definition), connections, children })
+    Ok(Facts { trigger: trigger(definition), connections, children, operations })
 }
 
 /// The object with the connection references; a flow without connections may lack it.
@@ -122,7 +127,7 @@ fn trigger(definition: Value<'_>) -> Trigger {
     let word = |name: &str| trigger.get(name).and_then(Value::string);
     let type_ = word("type").unwrap_or_default();
     if !type_.eq_ignore_ascii_case("Request") {
-        return Trigger::Automated(operation(trigger).unwrap_or_else(|| Text::from(&*type_)));
+        return Trigger::Automated(operations::operation(trigger).unwrap_or_else(|| Text::from(&*type_)));
     }
     // Learn: share a cloud flow; that these five kinds and no other run with the caller's connections is counted in
     // public solutions.
@@ -142,27 +147,6 @@ fn child(action: Value<'_>) -> Option<Uuid> {
     let calls = action.get("type").is_some_and(|type_| type_.is_word("Workflow"));
     let flow = calls.then(|| action.path(&["inputs", "host", "workflowReferenceName"])).flatten()?.string()?;
     Uuid::parse_str(&flow).ok()
-}
-
-/// The key of the connection that an action uses with an environment of its choice.
-fn chooses_environment(action: Value<'_>) -> Option<String> {
-    if !operation(action)?.ends_with("WithOrganization") {
-        return None;
-    }
-    let host = action.path(&["inputs", "host"])?;
-    if let Some(key) = host.get("connectionName") {
-        return key.string().map(String::from);
-    }
-    // Actions of older flows: `@parameters('$connections')['shared_x']['connectionId']`.
-    let expression = host.path(&["connection", "name"])?.string()?;
-    let (_, rest) = expression.split_once("$connections')['")?;
-    rest.split_once("']").map(|(key, _)| key.to_owned())
-}
-
-/// The connector's operation behind an action or trigger, which older flows keep in its metadata.
-fn operation(node: Value<'_>) -> Option<Text> {
-    let places = [&["inputs", "host", "operationId"][..], &["metadata", "flowSystemMetadata", "swaggerOperationId"]];
-    places.iter().find_map(|path| node.path(path)?.string().map(|operation| Text::from(&*operation)))
 }
 
 /// Every action, however deep in scopes, loops, conditions and switches.

@@ -75,6 +75,9 @@ impl Waves<'_> {
         let all_flows = scope.flows();
         let (solutions, agents) = questions::groups_of_flows(&all_flows);
         let needs_flows = !all_flows.is_empty();
+        // Who asks for every flow or every role asks for whatever they belong to and whatever they are about.
+        let is_every_flow = all_flows == Subjects::All;
+        let is_every_role = scope.role_privileges == Subjects::All;
         let needs_tables = needs_flows || !scope.role_privileges.is_empty();
         let group_names = questions::group_names(&scope.principals);
         let sharing = async {
@@ -105,12 +108,30 @@ impl Waves<'_> {
             when(questions::needs_roles(scope), roles::roots(source)),
             when(needs_flows, flows::all(source)),
             when(needs_flows, flows::references(source)),
-            when(needs_tables, tables::tables(source, &scope.tables)),
+            async {
+                match (is_every_role, needs_tables) {
+                    (true, _) => tables::all(source).await,
+                    (false, true) => tables::tables(source, &scope.tables).await,
+                    (false, false) => Section::NotAsked,
+                }
+            },
             when(!scope.privileges.is_empty(), tables::privileges(source, &scope.privileges)),
             people::users(source, &named),
             people::teams(source, &named),
-            when(!solutions.is_empty(), agents::solutions(source, &solutions)),
-            when(!agents.is_empty(), agents::agents(source, &agents)),
+            async {
+                match (is_every_flow, solutions.is_empty()) {
+                    (true, _) => agents::all_solutions(source).await,
+                    (false, false) => agents::solutions(source, &solutions).await,
+                    (false, true) => Section::NotAsked,
+                }
+            },
+            async {
+                match (is_every_flow, agents.is_empty()) {
+                    (true, _) => agents::all_agents(source).await,
+                    (false, false) => agents::agents(source, &agents).await,
+                    (false, true) => Section::NotAsked,
+                }
+            },
             sharing,
             self.directory.ask(&reader, &group_names),
         );
@@ -224,7 +245,7 @@ impl Waves<'_> {
         self.inventory.principal_roles = own.roles.with_gap(self.gap(joins::HOLDERS));
         let privileges_of_sharers = own.privileges.with_gap(self.gap(&[Watched::SecurityRole]));
         self.inventory.role_privileges.refresh(privileges_of_sharers);
-        if scope.holders == Subjects::All && scope.principal_roles.is_empty() {
+        if scope.holders == Subjects::All {
             // Whoever holds a role is among the holders, so nobody holds another one.
             self.inventory.principal_roles = Section::whole(BTreeMap::new()).with_gap(self.inventory.holders.doubt());
         }

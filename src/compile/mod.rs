@@ -15,6 +15,7 @@ use crate::rules::Rule;
 mod contradictions;
 pub mod desired;
 mod environment;
+mod known;
 mod specs;
 
 #[cfg(test)]

@@ -1,12 +1,16 @@
 //! What was read of an environment, as one plain value, with what was not asked and what could not be read.
+mod doubts;
 pub mod lookup;
 pub mod people;
+mod rows;
 pub mod scope;
 pub mod section;
+pub mod snapshot;
 pub mod things;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::clientdata::Facts;
@@ -15,14 +19,15 @@ use crate::inventory::section::{Answer, Reading, Section};
 use crate::inventory::things::{
     Caller, ConnectionReference, Flow, Privilege, Rights, Role, Settings, SharingLimits, Table,
 };
-use crate::names::{Depth, EnvironmentRole, Membership, Operation, Ref, TableName, Text};
+use crate::names::{Depth, EnvironmentRole, Membership, Operation, Ref, TableName, Text, required};
 use crate::principal::Principal;
 use crate::problem::Problem;
 
 pub use lookup::Lookup;
 
 /// What was read of one environment.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Inventory {
     /// The environment.
     pub environment: EnvironmentFacts,
@@ -60,6 +65,8 @@ pub struct Inventory {
     pub team_members: Section<Uuid, BTreeSet<Uuid>>,
     /// For each user of a share, the teams that the user is in: what a team's roles give reaches its members.
     pub user_teams: Section<Uuid, BTreeSet<Uuid>>,
+    /// For each person of the directory that was asked for, the Entra groups that he is in, nested ones included.
+    pub user_groups: Section<Uuid, BTreeSet<Uuid>>,
     /// Cloud flows.
     pub flows: Section<Uuid, Flow>,
     /// What the text of each flow in scope says.
@@ -77,21 +84,27 @@ pub struct Inventory {
     /// For each flow and connection reference in scope, with whom it is shared and how.
     pub shares: Section<Uuid, BTreeMap<PrincipalRow, Rights>>,
     /// Environment roles, where there is no Dataverse: for each principal the assignment's own id.
+    #[serde(with = "rows::of_roles")]
     pub environment_roles: Reading<BTreeMap<EnvironmentRole, BTreeMap<Principal, Text>>>,
 }
 
 /// What is known of an environment before anything in it is read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct EnvironmentFacts {
     /// Its name in the manifests.
     pub name: Text,
     /// The Entra tenant.
+    #[serde(deserialize_with = "required")]
     pub tenant: Option<Uuid>,
     /// The organisation; none without Dataverse.
+    #[serde(deserialize_with = "required")]
     pub organization: Option<Uuid>,
     /// The environment's id in the admin API.
+    #[serde(deserialize_with = "required")]
     pub environment_id: Option<Text>,
     /// The organisation's address, for absolute links in requests.
+    #[serde(deserialize_with = "required")]
     pub url: Option<Text>,
     /// Whether users come in by the admin API's `addUser`.
     pub add_users_by_admin_api: bool,
@@ -100,9 +113,12 @@ pub struct EnvironmentFacts {
     /// The membership type of group teams where a manifest does not name one.
     pub group_membership: Membership,
     /// The business unit of group teams that are made; none is the root.
+    #[serde(deserialize_with = "required")]
     pub group_unit: Option<Uuid>,
     /// The unmanaged solution that writes of a role go through, where its document names one.
     pub role_solutions: BTreeMap<Uuid, Text>,
+    /// Whether names and directory ids are pseudonyms, so that what is planned from them stands for nothing outside.
+    pub pseudonymous: bool,
 }
 
 impl EnvironmentFacts {
@@ -138,6 +154,7 @@ impl Inventory {
             group_members: Section::NotAsked,
             team_members: Section::NotAsked,
             user_teams: Section::NotAsked,
+            user_groups: Section::NotAsked,
             flows: Section::NotAsked,
             definitions: Section::NotAsked,
             parents: Section::NotAsked,
@@ -304,6 +321,13 @@ impl Inventory {
     /// The privilege for an operation on a table, by its logical name.
     pub fn privilege(&self, table: &str, operation: Operation) -> Option<&Privilege> {
         self.tables.row(&table.into())?.privileges.as_ref()?.get(&operation)
+    }
+
+    /// A connection reference by its logical name.
+    pub fn reference(&self, name: &str) -> Option<(Uuid, &ConnectionReference)> {
+        let wanted = crate::names::folded(name);
+        let mut named = self.references.rows().filter(|(_, row)| crate::names::folded(&row.logical_name) == wanted);
+        named.next().map(|(id, reference)| (*id, reference))
     }
 
     /// Whether a row holds Read on a table at any depth, through roles of its own or of its teams. `Err` when nobody knows.

@@ -1,13 +1,16 @@
 //! Who is there: business units, users, teams, and what the directory knows of them.
-use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::names::{Membership, Ref, Text, Unit};
+use crate::names::{Membership, Ref, Text, Unit, required};
 use crate::principal::Principal;
 
 /// A row that can own, hold and be shared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PrincipalRow {
     /// A `systemuser`.
     User(Uuid),
@@ -26,6 +29,45 @@ impl PrincipalRow {
     }
 }
 
+impl fmt::Display for PrincipalRow {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => write!(formatter, "user:{id}"),
+            Self::Team(id) => write!(formatter, "team:{id}"),
+            Self::Organization(id) => write!(formatter, "organization:{id}"),
+        }
+    }
+}
+
+impl FromStr for PrincipalRow {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let expected = "a row is `user:`, `team:` or `organization:` and a GUID";
+        let (kind, id) = text.split_once(':').ok_or(expected)?;
+        let id = Uuid::try_parse(id).map_err(|_| expected)?;
+        match kind {
+            "user" => Ok(Self::User(id)),
+            "team" => Ok(Self::Team(id)),
+            "organization" => Ok(Self::Organization(id)),
+            _ => Err(expected),
+        }
+    }
+}
+
+/// As one text, because rows are keys of what is written as JSON.
+impl Serialize for PrincipalRow {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for PrincipalRow {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
 /// A business unit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -33,6 +75,7 @@ pub struct BusinessUnit {
     /// Its name.
     pub name: Text,
     /// The unit above it; the root has none.
+    #[serde(deserialize_with = "required")]
     pub parent: Option<Uuid>,
 }
 
@@ -59,8 +102,10 @@ pub struct User {
     /// The main address (`internalemailaddress`).
     pub mail: Text,
     /// The Entra object id.
+    #[serde(deserialize_with = "required")]
     pub object: Option<Uuid>,
     /// The application (client) id.
+    #[serde(deserialize_with = "required")]
     pub application: Option<Uuid>,
     /// What kind of user it is.
     pub kind: UserKind,
@@ -115,6 +160,7 @@ pub struct Team {
     /// Which members of the group it has.
     pub membership: Membership,
     /// The Entra group's object id.
+    #[serde(deserialize_with = "required")]
     pub group: Option<Uuid>,
     /// Its business unit.
     pub unit: Uuid,
@@ -158,6 +204,7 @@ pub struct DirectoryEntry {
     /// The main address.
     pub mail: Text,
     /// The application (client) id of a service principal.
+    #[serde(deserialize_with = "required")]
     pub application: Option<Uuid>,
     /// Whether a person may sign in.
     pub enabled: bool,

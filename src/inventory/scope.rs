@@ -1,13 +1,15 @@
 //! Which part of an environment is read: subjects by name, or everything.
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::names::{FlowName, RoleName};
 use crate::principal::{Principal, PrincipalName};
 
 /// Which subjects of one kind are meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", bound(deserialize = "N: Ord + Deserialize<'de>"))]
 pub enum Subjects<N: Ord> {
     /// Every one there is.
     All,
@@ -22,6 +24,18 @@ impl<N: Ord> Default for Subjects<N> {
 }
 
 impl<N: Ord> Subjects<N> {
+    /// These and those.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::All, _) | (_, Self::All) => Self::All,
+            (Self::Named(mut names), Self::Named(more)) => {
+                names.extend(more);
+                Self::Named(names)
+            }
+        }
+    }
+
     /// Whether none is meant.
     pub fn is_empty(&self) -> bool {
         match self {
@@ -42,7 +56,8 @@ impl<N: Ord> Subjects<N> {
 }
 
 /// What is read of one environment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Scope {
     /// Security roles whose privileges are read.
     pub role_privileges: Subjects<RoleName>,
@@ -92,6 +107,48 @@ impl Scope {
             groups: BTreeSet::new(),
             environment_roles: true,
             sharing_limits: true,
+        }
+    }
+
+    /// This scope and another one in one reading.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let Self {
+            role_privileges,
+            holders,
+            mut tables,
+            mut privileges,
+            definitions,
+            parents,
+            delegates,
+            shares,
+            readers,
+            mut principals,
+            mut principal_roles,
+            mut groups,
+            environment_roles,
+            sharing_limits,
+        } = other;
+        tables.extend(self.tables);
+        privileges.extend(self.privileges);
+        principals.extend(self.principals);
+        principal_roles.extend(self.principal_roles);
+        groups.extend(self.groups);
+        Self {
+            role_privileges: self.role_privileges.and(role_privileges),
+            holders: self.holders.and(holders),
+            tables,
+            privileges,
+            definitions: self.definitions.and(definitions),
+            parents: self.parents.and(parents),
+            delegates: self.delegates.and(delegates),
+            shares: self.shares.and(shares),
+            readers: self.readers.and(readers),
+            principals,
+            principal_roles,
+            groups,
+            environment_roles: self.environment_roles || environment_roles,
+            sharing_limits: self.sharing_limits || sharing_limits,
         }
     }
 
@@ -163,6 +220,23 @@ mod tests {
         assert_eq!(scope.flows(), scope.shares);
         scope.parents = Subjects::All;
         assert_eq!(scope.flows(), Subjects::All);
+    }
+
+    #[test]
+    fn two_scopes_in_one_ask_for_what_either_asks() {
+        let mut named = Scope { sharing_limits: true, ..Scope::default() };
+        named.tables.insert("Account".into());
+        named.shares.add(FlowName::Name("Expense intake".into()));
+        let mut other = Scope::default();
+        other.tables.insert("Contact".into());
+        other.shares.add(FlowName::Name("Payroll".into()));
+        let both = named.clone().and(other.clone());
+        assert_eq!(both, other.and(named.clone()));
+        assert_eq!(both.tables, ["Account".to_owned(), "Contact".to_owned()].into());
+        let names = ["Expense intake", "Payroll"].map(|name| FlowName::Name(name.to_owned()));
+        assert_eq!(both.shares, Subjects::Named(names.into()));
+        let everything = Scope::everything().and(named);
+        assert_eq!((everything.shares, everything.tables.len()), (Subjects::All, 1));
     }
 
     #[test]

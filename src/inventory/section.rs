@@ -2,6 +2,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
+use crate::inventory::rows;
+use crate::names::required;
 use crate::problem::{Cause, Problem};
 
 /// What a lookup by key answers.
@@ -18,7 +22,8 @@ pub enum Answer<T> {
 }
 
 /// Which keys a section was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", bound(deserialize = "K: Ord + Deserialize<'de>"))]
 pub enum Asked<K: Ord> {
     /// All there are.
     All,
@@ -27,7 +32,12 @@ pub enum Asked<K: Ord> {
 }
 
 /// One set of rows as it was read.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "camelCase",
+    bound(serialize = "K: Serialize, R: Serialize", deserialize = "K: Ord + Deserialize<'de>, R: Deserialize<'de>")
+)]
 pub enum Section<K: Ord, R> {
     /// The run did not ask for it.
     #[default]
@@ -39,8 +49,10 @@ pub enum Section<K: Ord, R> {
         /// Which keys were asked for.
         asked: Asked<K>,
         /// Why a row that is not in it may be there all the same: rows that the caller may not read are left out.
+        #[serde(deserialize_with = "required")]
         gap: Option<Problem>,
         /// The rows.
+        #[serde(with = "rows")]
         rows: Arc<BTreeMap<K, R>>,
     },
 }
@@ -148,7 +160,8 @@ impl<K: Ord + Clone, R: Clone> Section<K, R> {
 }
 
 /// One fact as it was read.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Reading<T> {
     /// The run did not ask for it.
     #[default]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::inventory::people::PrincipalRow;
-use crate::names::{Depth, Operation, Text};
+use crate::names::{Depth, Operation, Text, required};
 
 /// A table and its privileges, from its metadata.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,7 @@ pub struct Table {
     /// The name of its rows' set (`workflows`).
     pub set: Text,
     /// Its privileges; none for a table whose access follows another one's. Missing when they were not asked for.
+    #[serde(deserialize_with = "required")]
     pub privileges: Option<BTreeMap<Operation, Privilege>>,
 }
 
@@ -39,6 +40,7 @@ pub struct Role {
     /// Its name.
     pub name: Text,
     /// The template it was made from, for roles that Microsoft delivers.
+    #[serde(deserialize_with = "required")]
     pub template: Option<Uuid>,
     /// Its description.
     pub description: Text,

@@ -9,6 +9,8 @@ pub mod resolve;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod snapshot_laws;
+#[cfg(test)]
 pub(crate) mod world;
 
 use std::collections::BTreeMap;
@@ -91,7 +93,9 @@ impl Plan {
 
     /// Whether something that was wanted could not be read or decided.
     pub fn is_incomplete(&self) -> bool {
-        self.lines.iter().any(|line| matches!(line.kind, LineKind::Unread { .. }))
+        // What could not be resolved for want of a read has no line, and is wanted all the same.
+        let unresolved = self.findings.iter().any(|finding| finding.rule == crate::rules::Rule::IncompleteRead);
+        unresolved || self.lines.iter().any(|line| matches!(line.kind, LineKind::Unread { .. }))
     }
 
     /// Whether what was asked cannot be meant.

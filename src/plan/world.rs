@@ -41,11 +41,11 @@ impl Dice {
         (mixed ^ (mixed >> 31)) % sides
     }
 
-    fn one_in(&mut self, sides: u64) -> bool {
+    pub(crate) fn one_in(&mut self, sides: u64) -> bool {
         self.roll(sides) == 0
     }
 
-    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&mut self, of: &[T]) -> T {
         let at = self.roll(of.len() as u64);
         of[usize::try_from(at).expect("an index below the length fits")]
     }
@@ -273,7 +273,10 @@ fn flows(dice: &mut Dice, inventory: &mut Inventory) {
             connections.insert(format!("shared_{at}").into(), connection);
         }
         let trigger = if dice.one_in(6) { Trigger::Automated("Recurrence".into()) } else { Trigger::Agent };
-        definitions.insert(id(10, number), Facts { trigger, connections, children: BTreeSet::new() });
+        definitions.insert(
+            id(10, number),
+            Facts { trigger, connections, children: BTreeSet::new(), operations: BTreeSet::new() },
+        );
         parents.insert(id(10, number), if dice.one_in(8) { BTreeSet::from([id(10, 77)]) } else { BTreeSet::new() });
         shares.insert(id(10, number), share(dice));
     }

@@ -133,6 +133,9 @@ pub fn summary(plans: &[&Plan]) -> String {
         let _ = write!(line, "; {unread} not read");
     }
     let digest = digest::digest(plans.iter().copied());
+    if digest.is_empty() {
+        return format!("{line}.\nNo digest: the snapshot holds pseudonyms; a plan of the tenant has one.\n");
+    }
     format!("{line}.\nDigest {digest}; apply exactly this with `powergrant apply --expect {digest}`\n")
 }
 

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::variants::{
     AbsentAssociation, AddOverExisting, DuplicateAssociation, EmbeddedUnderAppTrigger, ForbiddenSharing,
-    GrantOverExisting, GrantWithoutPrivilege, PatchOfActiveFlow, RemovePrivilegeAction, RevokedShare, ShareRows,
-    Variants,
+    GrantOverExisting, GrantWithoutPrivilege, PatchOfActiveFlow, RemovePrivilegeAction, RevokedShare, RunRequirements,
+    ShareRows, Variants,
 };
 
 /// The numbers of stale reads that are worth trying besides none.
@@ -76,6 +76,7 @@ impl Variants {
             remove_privilege_action: _,
             forbidden_sharing: _,
             embedded_under_app_trigger: _,
+            run_requirements: _,
         } = Self::default();
         vec![
             answers!(add_over_existing_privilege: AddOverExisting { Changes, Raises, Noop, Refused }),
@@ -97,6 +98,7 @@ impl Variants {
             answers!(remove_privilege_action: RemovePrivilegeAction { Present, Missing }),
             answers!(forbidden_sharing: ForbiddenSharing { Refused, Ignored }),
             answers!(embedded_under_app_trigger: EmbeddedUnderAppTrigger { Kept, SetBack }),
+            answers!(run_requirements: RunRequirements { Documented, Reported, Assumed }),
         ]
     }
 }

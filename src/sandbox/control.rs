@@ -1,4 +1,4 @@
-//! What the sandbox itself answers below `/_sandbox/`: requests so far, faults, variants, state.
+//! What the sandbox itself answers below `/_sandbox/`: requests so far, faults, variants, state, runs of flows.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::fault::Fault;
 use super::faults::Rule;
+use super::run::run;
 use super::seed::make;
 use super::server::Shared;
 use super::service::{Incoming, keep};
@@ -28,6 +29,9 @@ pub(super) fn respond(shared: &Shared, tenant: &mut Tenant, incoming: &Incoming<
         ("POST", "variants") => vary(shared, tenant, incoming.body),
         ("GET", "state") => Ok(Answer::json(200, json!(tenant))),
         ("GET", "fingerprint") => Ok(Answer::json(200, json!({ "fingerprint": tenant.fingerprint() }))),
+        ("POST", "run") => {
+            read(incoming.body).and_then(|question| Ok(Answer::json(200, json!(run(tenant, &question)?))))
+        }
         ("POST", "reset") => reset(shared, tenant),
         _ => Err(Fault::new(404, "SandboxUnknownPath", format!("There is no '/_sandbox/{path}'."))),
     };

@@ -193,7 +193,7 @@ pub fn access(organization: &mut Organization, directory: &Directory, object: Uu
 
 /// Says whether a user may be in the environment at all: with a security group, its members, also through nested groups
 /// (Learn: control user access to environments).
-fn is_admitted(organization: &Organization, directory: &Directory, object: Uuid) -> bool {
+pub fn is_admitted(organization: &Organization, directory: &Directory, object: Uuid) -> bool {
     organization.security_group.is_none_or(|group| directory.transitive_members(group).contains(&object))
 }
 

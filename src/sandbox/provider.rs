@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::answer::Answer;
 use super::fault::Fault;
+use super::organization::derived;
 use super::percent;
 use super::token::Claims;
 
@@ -32,6 +34,22 @@ pub struct Request<'a> {
 pub struct Access {
     /// Object ids of tenant-wide administrators and of registered applications.
     pub administrators: BTreeSet<Uuid>,
+}
+
+/// Adds what every answer of these services carries (recorded headers; ids are counted, not random).
+pub(super) fn dressed(answer: Answer, tenant: Uuid, number: u64) -> Answer {
+    let id = |name: &str| derived(tenant, &format!("{name}:{number}")).to_string();
+    let usual = [
+        ("Cache-Control", "no-cache, no-store".to_owned()),
+        ("X-Content-Type-Options", "nosniff".to_owned()),
+        ("x-ms-correlation-request-id", id("correlation")),
+        ("x-ms-request-id", id("request")),
+        ("x-ms-service-request-id", id("service")),
+    ];
+    usual.into_iter().fold(answer, |answer, (name, value)| {
+        let is_there = answer.headers.keys().any(|known| known.eq_ignore_ascii_case(name));
+        if is_there { answer } else { answer.with_header(name, value) }
+    })
 }
 
 impl Access {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::http::{Request as HttpRequest, Response, StatusCode, header};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::answer::Answer;
 use super::fault::Fault;
+use super::front::{AuthorityError, Door, Front, Scheme};
 use super::seed::{Seed, SeedError, make};
 use super::service::{Incoming, respond};
 use super::store::{self, StoreError};
@@ -34,6 +35,8 @@ pub struct Options {
     pub state: Option<PathBuf>,
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// What it speaks besides plain HTTP.
+    pub front: Front,
     /// Whether the file's state is thrown away.
     pub reset: bool,
     /// Seconds since 1970, for the validity of tokens; nothing else depends on time.
@@ -47,10 +50,24 @@ impl Options {
             seed,
             state: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            front: Front::Plain,
             reset: false,
             now: || jiff::Timestamp::now().as_second(),
         }
     }
+}
+
+/// Where a Dataverse organisation is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The display name of its environment.
+    pub environment: String,
+    /// The environment's name in the admin API.
+    pub environment_id: String,
+    /// Its host, `contoso.crm4.dynamics.com`.
+    pub host: String,
+    /// Its unique name, behind `/_org/` of the sandbox's own address.
+    pub unique_name: String,
 }
 
 /// Why a sandbox did not start.
@@ -62,6 +79,9 @@ pub enum StartError {
     /// The kept state is wrong.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// There are no certificates.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
     /// The address is no loopback address.
     #[error("the sandbox listens on loopback only, not on `{0}`")]
     NotLoopback(SocketAddr),
@@ -79,6 +99,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
+    authority: Option<String>,
     tenant: Arc<Mutex<Tenant>>,
     stop: Option<oneshot::Sender<()>>,
     served: Option<JoinHandle<()>>,
@@ -90,6 +111,11 @@ impl Running {
         self.address
     }
 
+    /// The root certificate that clients have to trust, as PEM; nothing when it does not encrypt.
+    pub fn authority(&self) -> Option<&str> {
+        self.authority.as_deref()
+    }
+
     /// The tenant, to be looked at or changed behind everybody's back. While it is locked no request is answered.
     pub fn tenant(&self) -> Arc<Mutex<Tenant>> {
         Arc::clone(&self.tenant)
@@ -98,6 +124,19 @@ impl Running {
     /// What powergrant presents to the token service.
     pub fn credentials(&self) -> Credentials {
         lock(&self.tenant).credentials.clone()
+    }
+
+    /// Where each Dataverse organisation is.
+    pub fn organizations(&self) -> Vec<Place> {
+        let tenant = lock(&self.tenant);
+        let all = tenant.organizations.iter();
+        all.map(|(environment, organization)| Place {
+            environment: environment.clone(),
+            environment_id: organization.environment.clone(),
+            host: organization.host.clone(),
+            unique_name: organization.unique_name.clone(),
+        })
+        .collect()
     }
 
     /// Ends it, after the requests that are being answered.
@@ -123,7 +162,7 @@ impl Drop for Running {
 
 /// Starts a sandbox: from its file when there is one, else from the seed.
 pub async fn start(options: Options) -> Result<Running, StartError> {
-    let Options { seed, state, listen, reset, now } = options;
+    let Options { seed, state, listen, front, reset, now } = options;
     if !listen.ip().is_loopback() {
         return Err(StartError::NotLoopback(listen));
     }
@@ -143,20 +182,22 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let failed = |source| StartError::Listen { address: listen, source };
     let listener = TcpListener::bind(listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
+    let (door, authority) = Door::open(listener, front, now())?;
     let tenant = Arc::new(Mutex::new(tenant));
     let shared = Arc::new(Shared { tenant: Arc::clone(&tenant), state, seed, now });
     let router = Router::new().fallback(answer).with_state(shared);
+    let service = router.into_make_service_with_connect_info::<Scheme>();
     let (stop, stopped) = oneshot::channel::<()>();
     let served = tokio::spawn(async move {
         let until = async {
             // A sender that was dropped stops it too.
             let _ = stopped.await;
         };
-        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(until).await {
+        if let Err(error) = axum::serve(door, service).with_graceful_shutdown(until).await {
             tracing::error!(%error, "the sandbox stopped listening");
         }
     });
-    Ok(Running { address, tenant, stop: Some(stop), served: Some(served) })
+    Ok(Running { address, authority, tenant, stop: Some(stop), served: Some(served) })
 }
 
 /// What all requests share.
@@ -172,7 +213,11 @@ pub(super) fn lock(tenant: &Mutex<Tenant>) -> MutexGuard<'_, Tenant> {
     tenant.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn answer(State(shared): State<Arc<Shared>>, request: HttpRequest<Body>) -> Response<Body> {
+async fn answer(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(scheme): ConnectInfo<Scheme>,
+    request: HttpRequest<Body>,
+) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let headers: BTreeMap<String, String> = parts
         .headers
@@ -191,7 +236,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: HttpRequest<Body>) -
     let host = parts.uri.host().map(str::to_owned).or_else(|| headers.get("host").cloned()).unwrap_or_default();
     let incoming = Incoming {
         method: parts.method.as_str(),
-        scheme: headers.get("x-forwarded-proto").map_or("http", String::as_str),
+        scheme: headers.get("x-forwarded-proto").map_or(scheme.word(), String::as_str),
         host: &host,
         path: parts.uri.path(),
         query: parts.uri.query().unwrap_or_default(),

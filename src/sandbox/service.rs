@@ -12,6 +12,8 @@ use super::dataverse::{self, refused};
 use super::fault::Fault;
 use super::faults::{Disturbance, Rule, When};
 use super::flow_service::{self, FlowRow, WorkflowIds};
+use super::hosts::{self, Place};
+use super::instances;
 use super::organization::{Organization, derived, id, is_set, number, row_of, text};
 use super::percent;
 use super::server::{Shared, lock};
@@ -38,6 +40,7 @@ enum Service {
     SignIn,
     Graph,
     Admin,
+    PowerApps,
     Flow,
     /// Dataverse of the environment with that display name; the path behind the host's.
     Dataverse(String),
@@ -135,10 +138,18 @@ fn dispatch(shared: &Shared, tenant: &mut Tenant, incoming: &Incoming<'_>) -> An
     let now = (shared.now)();
     let root = format!("{}://{}", incoming.scheme, incoming.host);
     let bearer = incoming.headers.get("authorization").and_then(|value| value.strip_prefix("Bearer "));
-    let check = |tenant: &Tenant, audience: &str| tenant.issuer.check(bearer, audience, now);
+    let own = hosts::name(incoming.host);
+    let check = |tenant: &Tenant, place: Place| {
+        let mut audiences = hosts::audiences(place, &own);
+        // The Azure management audience is taken of people too (public clients ask the Flow service with it).
+        if place == Place::Flow && is_user(bearer, tenant, now) {
+            audiences.push(MANAGEMENT.to_owned());
+        }
+        accept(tenant, bearer, &audiences, now)
+    };
     match service {
         Service::SignIn => sign_in(tenant, incoming, &root, now),
-        Service::Graph => match check(tenant, "https://graph.microsoft.com") {
+        Service::Graph => match check(tenant, Place::Graph) {
             Ok(claims) => {
                 let body = serde_json::from_str(incoming.body).ok();
                 let request = graph::Request {
@@ -154,22 +165,38 @@ fn dispatch(shared: &Shared, tenant: &mut Tenant, incoming: &Incoming<'_>) -> An
             }
             Err(fault) => fault.into(),
         },
-        Service::Admin => match check(tenant, "https://service.powerapps.com") {
-            Ok(claims) => admin(tenant, incoming, &root, &claims),
+        Service::Admin => {
+            let answer = match check(tenant, Place::Admin) {
+                Ok(claims) => admin(tenant, incoming, &root, &claims),
+                Err(fault) => fault.into(),
+            };
+            provider::dressed(answer, tenant.issuer.tenant, tenant.requests)
+        }
+        // Recorded: a path of the Flow service at this host is answered without a body.
+        Service::PowerApps => match check(tenant, Place::PowerApps) {
+            Ok(_) => Answer::empty(404).with_header("x-servicefabric", "ResourceNotFound"),
             Err(fault) => fault.into(),
         },
-        Service::Flow => match check(tenant, "https://service.flow.microsoft.com") {
-            Ok(claims) => flow(tenant, incoming, &root, &claims),
-            Err(fault) => fault.into(),
-        },
+        Service::Flow => {
+            let answer = match check(tenant, Place::Flow) {
+                Ok(claims) => flow(tenant, incoming, &root, &claims),
+                Err(fault) => fault.into(),
+            };
+            let routing = format!("EUROPE:20260105T080000Z:{}", derived(tenant.issuer.tenant, "routing"));
+            // Turned around by this service (recorded).
+            let answer = answer
+                .with_header("Cache-Control", "no-store, no-cache")
+                .with_header("x-ms-flow-routing-request-id", routing);
+            provider::dressed(answer, tenant.issuer.tenant, tenant.requests)
+        }
         Service::Dataverse(environment) => {
             let Some(host) = tenant.organizations.get(&environment).map(|organization| organization.host.clone())
             else {
                 return Fault::unknown_segment(&environment).into();
             };
             // Clients that are given the sandbox's own address ask for a token for it.
-            let claims = check(tenant, &format!("https://{host}"))
-                .or_else(|fault| check(tenant, &format!("https://{}", incoming.host)).map_err(|_| fault));
+            let audiences = [format!("https://{host}"), format!("https://{}", incoming.host)];
+            let claims = accept(tenant, bearer, &audiences, now);
             let answer = claims
                 .and_then(|claims| web_api(tenant, &environment, incoming, &root, &path, &claims))
                 .unwrap_or_else(Answer::from);
@@ -178,16 +205,32 @@ fn dispatch(shared: &Shared, tenant: &mut Tenant, incoming: &Incoming<'_>) -> An
     }
 }
 
+/// Takes a token for any of the audiences; the refusal names the first.
+fn accept(tenant: &Tenant, bearer: Option<&str>, audiences: &[String], now: i64) -> Result<Claims, Fault> {
+    let mut answers = audiences.iter().map(|audience| tenant.issuer.check(bearer, audience, now));
+    let first =
+        answers.next().unwrap_or_else(|| Err(Fault::new(401, "AuthenticationFailed", "No audience is served here.")));
+    first.or_else(|fault| answers.find_map(Result::ok).ok_or(fault))
+}
+
+/// The audience of Azure's own management API.
+const MANAGEMENT: &str = "https://management.azure.com";
+
+fn is_user(bearer: Option<&str>, tenant: &Tenant, now: i64) -> bool {
+    tenant.issuer.check(bearer, MANAGEMENT, now).is_ok_and(|claims| claims.appid.is_none())
+}
+
 /// Tells the service by the host, and by the path where the host is the sandbox itself.
 fn route(tenant: &Tenant, incoming: &Incoming<'_>) -> Option<(Service, String)> {
-    let name = incoming.host.rsplit_once(':').map_or(incoming.host, |(name, _)| name).to_ascii_lowercase();
+    let name = hosts::name(incoming.host);
     let path = incoming.path;
-    match name.as_str() {
-        "login.microsoftonline.com" => return Some((Service::SignIn, path.to_owned())),
-        "graph.microsoft.com" => return Some((Service::Graph, path.strip_prefix("/v1.0")?.to_owned())),
-        "api.bap.microsoft.com" => return Some((Service::Admin, path.to_owned())),
-        "api.flow.microsoft.com" => return Some((Service::Flow, path.to_owned())),
-        _ => {}
+    match hosts::place(&name) {
+        Some(Place::SignIn) => return Some((Service::SignIn, path.to_owned())),
+        Some(Place::Graph) => return Some((Service::Graph, path.strip_prefix("/v1.0")?.to_owned())),
+        Some(Place::Admin) => return Some((Service::Admin, path.to_owned())),
+        Some(Place::PowerApps) => return Some((Service::PowerApps, path.to_owned())),
+        Some(Place::Flow) => return Some((Service::Flow, path.to_owned())),
+        Some(Place::Dataverse) | None => {}
     }
     // `contoso.api.crm4.dynamics.com` is the same organisation (recorded: both forms answer).
     let plain = name.replacen(".api.crm", ".crm", 1);
@@ -195,8 +238,7 @@ fn route(tenant: &Tenant, incoming: &Incoming<'_>) -> Option<(Service, String)> 
     if let Some((environment, _)) = of_host {
         return Some((Service::Dataverse(environment.clone()), path.to_owned()));
     }
-    let is_own = name == "localhost" || name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
-    if !is_own {
+    if !hosts::is_loopback(&name) {
         return None;
     }
     let below = |prefix: &str| path.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
@@ -219,13 +261,16 @@ fn route(tenant: &Tenant, incoming: &Incoming<'_>) -> Option<(Service, String)> 
     if below("/providers/Microsoft.ProcessSimple") {
         return Some((Service::Flow, path.to_owned()));
     }
-    let is_sign_in = path.ends_with("/oauth2/v2.0/token") || path.ends_with("/.well-known/openid-configuration");
+    let is_sign_in = path == instances::PATH
+        || path.ends_with("/oauth2/v2.0/token")
+        || path.ends_with("/.well-known/openid-configuration");
     is_sign_in.then(|| (Service::SignIn, path.to_owned()))
 }
 
 fn sign_in(tenant: &Tenant, incoming: &Incoming<'_>, root: &str, now: i64) -> Answer {
     let segments: Vec<&str> = incoming.path.trim_matches('/').split('/').collect();
     match (incoming.method, segments.as_slice()) {
+        ("GET", _) if incoming.path == instances::PATH => instances::respond(incoming.query, incoming.host),
         ("POST", [name, "oauth2", "v2.0", "token"]) => tenant.issuer.issue(&tenant.directory, name, incoming.body, now),
         ("GET", [name, "v2.0", ".well-known", "openid-configuration"]) => tenant.issuer.discovery(name, root, now),
         _ => Answer::empty(404),

@@ -31,6 +31,8 @@ pub struct Variants {
     pub forbidden_sharing: ForbiddenSharing,
     /// A connection of another connector than Dataverse that is set back to `embedded` under an app trigger.
     pub embedded_under_app_trigger: EmbeddedUnderAppTrigger,
+    /// What decides whether a person can run a flow: requirements of one certainty and all better ones.
+    pub run_requirements: RunRequirements,
 }
 
 /// See [`Variants::add_over_existing_privilege`].
@@ -162,6 +164,19 @@ pub enum EmbeddedUnderAppTrigger {
     Kept,
     /// The service makes it `invoker` again (third-party measurement; 57 of 59 published references fit).
     SetBack,
+}
+
+/// See [`Variants::run_requirements`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RunRequirements {
+    /// Only what Microsoft documents or an answer of the service shows.
+    Documented,
+    /// Also what people report: it reproduces the forum's failure.
+    #[default]
+    Reported,
+    /// Also what nobody says but is plausible.
+    Assumed,
 }
 
 #[cfg(test)]

@@ -1,49 +1,7 @@
 //! The commands as a user runs them: the real binary, the embedded tenant, its state in a folder of the test's own.
-use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::path::Path;
 
-use assert_cmd::Command;
-
-/// A folder with a copy of an example, in which commands run.
-struct Desk {
-    folder: tempfile::TempDir,
-}
-
-impl Desk {
-    fn with(example: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder for the test");
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example), folder.path());
-        Self { folder }
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        Command::cargo_bin("powergrant")
-            .expect("the binary is built for its tests")
-            .current_dir(self.folder.path())
-            .args(arguments)
-            .output()
-            .expect("the command starts")
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    for entry in std::fs::read_dir(from).expect("the example is there") {
-        let entry = entry.expect("the example can be read");
-        std::fs::copy(entry.path(), to.join(entry.file_name())).expect("the example can be copied");
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn shown(output: &Output) -> String {
-    format!("exit {:?}\n{}{}", output.status.code(), text(&output.stdout), text(&output.stderr))
-}
+use crate::desk::{Desk, shown, text};
 
 #[test]
 fn the_forum_case_is_planned_applied_read_back_and_gone() {

@@ -1,13 +1,13 @@
 //! Which flows belong to a solution, and which an agent's components call.
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::try_join;
+use futures_util::future::{try_join, try_join3};
 use uuid::Uuid;
 
 use super::grouped;
 use crate::collect::decode::agents;
 use crate::collect::source::{Column, Set, Source};
-use crate::inventory::section::Section;
+use crate::inventory::section::{Asked, Section};
 use crate::names::{Text, folded};
 use crate::problem::{Cause, Problem};
 use crate::request::Service;
@@ -31,6 +31,38 @@ pub(in crate::collect) async fn solutions(
     let asked: BTreeSet<Text> = names.iter().map(|name| folded(name).into()).collect();
     match flows_of_solutions(source, names).await {
         Ok(flows) => Section::only(asked, flows),
+        Err(problem) => Section::Unreadable(problem),
+    }
+}
+
+/// The flows of every solution.
+pub(in crate::collect) async fn all_solutions(source: Source<'_>) -> Section<Text, BTreeSet<Uuid>> {
+    let processes = format!("componenttype%20eq%20{}", agents::PROCESS);
+    match try_join(source.all(SOLUTIONS, ""), source.all(COMPONENTS, &processes)).await {
+        Ok((solutions, components)) => {
+            let ids: BTreeSet<Uuid> = solutions.iter().map(|(id, _)| *id).collect();
+            let mut flows: BTreeMap<Uuid, BTreeSet<Uuid>> = grouped(&ids, components);
+            let named =
+                solutions.into_iter().map(|(id, name)| (folded(&name).into(), flows.remove(&id).unwrap_or_default()));
+            Section::whole(named.collect())
+        }
+        Err(problem) => Section::Unreadable(problem),
+    }
+}
+
+/// The flows of every agent, by its schema name, and by the name that people see where no other agent has it.
+pub(in crate::collect) async fn all_agents(source: Source<'_>) -> Section<Text, BTreeSet<Uuid>> {
+    let read = try_join3(source.all(AGENTS, ""), source.all(PARTS, CALLING_PARTS), source.all(LINKS, "")).await;
+    match read {
+        Ok((agents, parts, links)) => {
+            let found: BTreeMap<Uuid, [Text; 2]> = agents.into_iter().collect();
+            let flows = flows_by_agent(&found, parts, links);
+            let names = found.values().flatten().filter(|name| !name.is_empty()).map(ToString::to_string).collect();
+            match by_agent_name(&names, &found, &flows) {
+                Section::Read { asked: _, gap, rows } => Section::Read { asked: Asked::All, gap, rows },
+                other @ (Section::NotAsked | Section::Unreadable(_)) => other,
+            }
+        }
         Err(problem) => Section::Unreadable(problem),
     }
 }
@@ -70,14 +102,25 @@ async fn flows_of_agents(
     let parts = source.by_keys(PARTS, Column::Lookup("_parentbotid_value"), found.keys(), CALLING_PARTS).await?;
     let ids: BTreeSet<Uuid> = parts.iter().map(|(part, _, _)| *part).collect();
     let linked = source.by_keys(LINKS, Column::Attribute("botcomponentid"), &ids, "").await?;
-    let mut linked: BTreeMap<Uuid, BTreeSet<Uuid>> = grouped(&ids, linked);
+    let flows = flows_by_agent(&found, parts, linked);
+    Ok(by_agent_name(names, &found, &flows))
+}
+
+/// The flows that the texts of agents' components call, and those that the components are linked to.
+fn flows_by_agent(
+    found: &BTreeMap<Uuid, [Text; 2]>,
+    parts: Vec<(Uuid, Option<Uuid>, BTreeSet<Uuid>)>,
+    links: Vec<(Uuid, Uuid)>,
+) -> BTreeMap<Uuid, BTreeSet<Uuid>> {
+    let ids: BTreeSet<Uuid> = parts.iter().map(|(part, _, _)| *part).collect();
+    let mut linked: BTreeMap<Uuid, BTreeSet<Uuid>> = grouped(&ids, links);
     let mut flows: BTreeMap<Uuid, BTreeSet<Uuid>> = found.keys().map(|agent| (*agent, BTreeSet::new())).collect();
     for (part, agent, called) in parts {
         let Some(flows) = agent.and_then(|agent| flows.get_mut(&agent)) else { continue };
         flows.extend(called);
         flows.extend(linked.remove(&part).unwrap_or_default());
     }
-    Ok(by_agent_name(names, &found, &flows))
+    flows
 }
 
 /// Finds each name's agent; a name that several agents have is answered with a problem that lists them.

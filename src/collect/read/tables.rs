@@ -39,6 +39,13 @@ pub(in crate::collect) async fn tables(source: Source<'_>, named: &BTreeSet<Stri
     }
 }
 
+/// Every table with its privileges.
+pub(in crate::collect) async fn all(source: Source<'_>) -> Section<TableName, Table> {
+    // Metadata knows no pages of a size of one's own (Learn: query table definitions).
+    let path = format!("{}?$select={}", TABLES.name, TABLES.select);
+    super::whole(source.pages(TABLES, path, 0).await)
+}
+
 async fn read_tables(source: Source<'_>, named: &BTreeSet<String>) -> Result<Section<TableName, Table>, Problem> {
     let mut logical: BTreeSet<String> = SHARED.map(str::to_owned).into();
     logical.extend(named.iter().map(|name| logical_name(name)));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use super::{Authority, Through};
+use super::{Authority, Grant, Through};
 use crate::sandbox::odata::Row;
 use crate::sandbox::organization::{Organization, id, number};
 use crate::sandbox::rights::{Depth, Verb};
@@ -53,9 +53,20 @@ impl Reach {
                 Depth::Deep => units.extend(organization.subtree(grant.unit)),
             }
         }
-        // A share gives nothing to who lacks the privilege (Learn: security roles and privileges).
-        let shared =
-            if grants.is_empty() { BTreeSet::new() } else { shared_with(organization, authority, table, verb) };
+        // A share gives nothing to who lacks the privilege (Learn: security roles and privileges); User level of a team's role
+        // that members do not inherit is for the team's shares alone.
+        let receivers: BTreeSet<Uuid> = if grants.iter().any(Grant::is_own) {
+            authority.teams.iter().copied().chain([authority.user, organization.id]).collect()
+        } else {
+            grants
+                .iter()
+                .filter_map(|grant| match grant.through {
+                    Through::Team(team) | Through::Inherited(team) => Some(team),
+                    Through::Own => None,
+                })
+                .collect()
+        };
+        let shared = shared_with(organization, &receivers, table, verb);
         let unit_column = match table.ownership {
             Ownership::User => Some("_owningbusinessunit_value"),
             Ownership::Business if table.logical_name == "businessunit" => Some("businessunitid"),
@@ -78,16 +89,15 @@ impl Reach {
     }
 }
 
-fn shared_with(organization: &Organization, authority: &Authority, table: &Table, verb: Verb) -> BTreeSet<Uuid> {
+fn shared_with(organization: &Organization, receivers: &BTreeSet<Uuid>, table: &Table, verb: Verb) -> BTreeSet<Uuid> {
+    if receivers.is_empty() {
+        return BTreeSet::new();
+    }
     organization
         .all("principalobjectaccess")
         .filter(|(_, row)| row.get("objecttypecode").and_then(serde_json::Value::as_str) == Some(&table.logical_name))
         .filter(|(_, row)| number(row, "accessrightsmask").unwrap_or(0) & i64::from(verb.bit()) != 0)
-        .filter(|(_, row)| {
-            id(row, "principalid").is_some_and(|principal| {
-                principal == authority.user || principal == organization.id || authority.teams.contains(&principal)
-            })
-        })
+        .filter(|(_, row)| id(row, "principalid").is_some_and(|principal| receivers.contains(&principal)))
         .filter_map(|(_, row)| id(row, "objectid"))
         .collect()
 }

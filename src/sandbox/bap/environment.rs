@@ -93,15 +93,17 @@ impl BapEnvironment {
     /// Returns the object that lists and gets send (recorded: admin environments).
     pub fn to_json(&self, tenant: Uuid) -> Value {
         let database = if self.dataverse.is_some() { "CommonDataService" } else { "None" };
+        let administrator = json!({
+            "id": Uuid::nil(), "displayName": "Tenant Administrator", "email": "", "type": "User", "tenantId": tenant,
+            "userPrincipalName": "",
+        });
         let mut properties = json!({
             "tenantId": tenant,
             "azureRegion": "westeurope",
             "displayName": self.display_name,
             "createdTime": "2026-01-05T08:00:00.0000000Z",
-            "createdBy": {
-                "id": Uuid::nil(), "displayName": "Tenant Administrator", "email": "", "type": "User", "tenantId": tenant,
-                "userPrincipalName": "",
-            },
+            "createdBy": administrator,
+            "lastModifiedBy": administrator,
             "lastModifiedTime": "2026-01-05T08:00:00.0000000Z",
             "provisioningState": "Succeeded",
             "creationType": if self.is_default { "DefaultTenant" } else { "User" },
@@ -139,7 +141,7 @@ impl BapEnvironment {
             "protectionStatus": { "keyManagedBy": "Microsoft" },
             "cluster": {
                 "category": "Prod", "number": "101", "uriSuffix": "eu-il101.gateway.prod.island", "geoShortName": "EU",
-                "environment": "Prod",
+                "environment": "Prod", "scaleGroupId": Uuid::nil(),
             },
             "connectedGroups": [],
             "lifecycleOperationsEnforcement": { "allowedOperations": [], "disallowedOperations": [] },

@@ -6,94 +6,21 @@ use uuid::Uuid;
 use super::Session;
 use crate::sandbox::access::Authority;
 use crate::sandbox::fault::Fault;
+use crate::sandbox::flow_text::{DATAVERSE, Text, child_with_callers_connection, flow_error, usual_columns};
 use crate::sandbox::odata::Row;
-use crate::sandbox::organization::{derived, id, number, text};
+use crate::sandbox::organization::{id, number, text};
 use crate::sandbox::rights::Verb;
 use crate::sandbox::variants::{EmbeddedUnderAppTrigger, PatchOfActiveFlow};
 
-/// The Dataverse connector of today.
-const DATAVERSE: &str = "shared_commondataserviceforapps";
 /// Triggers of apps, for which a third party measured that connections are set back.
 const APP_TRIGGERS: [&str; 2] = ["PowerApp", "PowerAppV2"];
-
-/// The text of a flow, read.
-struct Text(Value);
-
-impl Text {
-    fn parse(clientdata: &str) -> Result<Self, Fault> {
-        let value: Value = serde_json::from_str(clientdata).map_err(|_| invalid_format())?;
-        let properties = &value["properties"];
-        if !properties["definition"].is_object() || !properties["connectionReferences"].is_object() {
-            return Err(invalid_format());
-        }
-        Ok(Self(value))
-    }
-
-    fn references(&self) -> impl Iterator<Item = (&String, &Value)> {
-        self.0["properties"]["connectionReferences"].as_object().into_iter().flatten()
-    }
-
-    /// Says whether a connection is the caller's, in either of its two shapes (measured on published flows).
-    fn is_callers(reference: &Value) -> bool {
-        let word = |value: &Value| value.as_str().map(str::to_ascii_lowercase);
-        word(&reference["runtimeSource"]).as_deref() == Some("invoker")
-            || word(&reference["impersonation"]["source"]).as_deref() == Some("invoker")
-    }
-
-    fn has_callers_connection(&self) -> bool {
-        self.references().any(|(_, reference)| Self::is_callers(reference))
-    }
-
-    /// Lists the keys of Dataverse connections that act for the caller.
-    fn impersonating(&self) -> Vec<&String> {
-        self.references()
-            .filter(|(_, reference)| {
-                reference["api"]["name"] == DATAVERSE
-                    && reference["impersonation"]["source"].as_str() == Some("invoker")
-            })
-            .map(|(key, _)| key)
-            .collect()
-    }
-
-    fn trigger_kinds(&self) -> Vec<&str> {
-        let triggers = self.0["properties"]["definition"]["triggers"].as_object();
-        triggers.into_iter().flatten().filter_map(|(_, trigger)| trigger["kind"].as_str()).collect()
-    }
-
-    /// Lists all actions, also those inside of scopes, loops, conditions and cases.
-    fn actions(&self) -> Vec<&Value> {
-        let mut found = Vec::new();
-        let mut open = vec![&self.0["properties"]["definition"]];
-        while let Some(scope) = open.pop() {
-            for (_, action) in scope["actions"].as_object().into_iter().flatten() {
-                found.push(action);
-                open.push(action);
-                open.extend([&action["else"], &action["default"]]);
-                open.extend(action["cases"].as_object().into_iter().flatten().map(|(_, case)| case));
-            }
-        }
-        found
-    }
-
-    fn children(&self) -> Vec<Uuid> {
-        self.actions()
-            .into_iter()
-            .filter(|action| action["type"] == "Workflow")
-            .filter_map(|action| Uuid::try_parse(action["inputs"]["host"]["workflowReferenceName"].as_str()?).ok())
-            .collect()
-    }
-}
 
 impl Session<'_> {
     /// Completes a new flow: it is off, its text is read, and its connection references have to be visible to the caller
     /// (field notes: checked on creation, not on changes).
     pub(super) fn complete_new_flow(&self, key: Uuid, row: &mut Row) -> Result<(), Fault> {
-        let defaults = json!({
-            "category": 5, "type": 1, "modernflowtype": 0, "scope": 4, "runas": 1, "mode": 0, "primaryentity": "none",
-            "ondemand": false, "subprocess": false, "introducedversion": "1.0", "workflowidunique": derived(key, "unique"),
-        });
-        for (name, value) in defaults.as_object().into_iter().flatten() {
-            row.entry(name.clone()).or_insert_with(|| value.clone());
+        for (name, value) in usual_columns(key) {
+            row.entry(name).or_insert(value);
         }
         row.insert("statecode".into(), json!(0));
         row.insert("statuscode".into(), json!(1));
@@ -277,27 +204,4 @@ fn set_back(written: &Text, before: &str) -> Option<String> {
         }
     }
     is_changed.then(|| value.to_string())
-}
-
-fn invalid_format() -> Fault {
-    Fault::new(400, "0x80060468", "Flow clientdata is in invalid format.")
-}
-
-fn child_with_callers_connection(key: Uuid, row: &Row) -> Fault {
-    let text = format!(
-        "The workflow with id '{key}', name {} cannot be used as a child workflow because child workflows only support embedded \
-         connections.",
-        text(row, "name").unwrap_or_default()
-    );
-    flow_error(400, "ChildFlowUnsupportedForInvokerConnections", &text)
-}
-
-// The outer sentence is recorded; the inner object is that of the Flow service.
-fn flow_error(status: u16, code: &str, message: &str) -> Fault {
-    let inner = json!({ "error": { "code": code, "message": message } });
-    Fault::new(
-        status,
-        "0x80060467",
-        format!("Flow client error returned with status code \"BadRequest\" and details \"{inner}\"."),
-    )
 }

@@ -300,5 +300,6 @@ pub(super) fn unknown_table(name: &str) -> Fault {
 /// Names the type of a complex answer in `@odata.context`.
 pub(super) fn complex(request: &Request<'_>, kind: &str, mut body: Value) -> Answer {
     body["@odata.context"] = json!(format!("{}/$metadata#Microsoft.Dynamics.CRM.{kind}", request.root));
-    Answer::json(200, body)
+    // Recorded: a function that was asked for annotations says so in its answer.
+    Preferences::of(request).applied(Answer::json(200, body))
 }

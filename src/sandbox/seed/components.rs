@@ -12,7 +12,8 @@ use super::{
     AgentSeed, ConnectionReferenceSeed, ConnectionSeed, EnvironmentVariableSeed, FlowSeed, FlowState, Principal,
     SeedError, ShareSeed,
 };
-use crate::sandbox::organization::{Organization, derived, row_of};
+use crate::sandbox::flow_text::usual_columns;
+use crate::sandbox::organization::{Organization, row_of};
 use crate::sandbox::principals;
 use crate::sandbox::rights::{EVERY_RIGHT, mask_of};
 use crate::sandbox::roles::managed_property;
@@ -99,12 +100,11 @@ impl Maker<'_> {
             FlowState::On => (1, 2),
             FlowState::Suspended => (2, 3),
         };
-        let mut row = self.owner(&place, &seed.owner)?;
+        let mut row = usual_columns(key);
+        row.extend(self.owner(&place, &seed.owner)?);
         row.extend(row_of(json!({
-            "name": seed.name, "category": 5, "type": 1, "modernflowtype": i64::from(seed.trigger == "Skills"),
-            "statecode": state, "statuscode": status, "scope": 4, "runas": 1, "mode": 0, "primaryentity": "none",
-            "ondemand": false, "subprocess": false, "componentstate": 0, "ismanaged": seed.managed, "solutionid": solution,
-            "workflowidunique": derived(key, "unique"), "introducedversion": "1.0",
+            "name": seed.name, "modernflowtype": i64::from(seed.trigger == "Skills"), "statecode": state, "statuscode": status,
+            "componentstate": 0, "ismanaged": seed.managed, "solutionid": solution,
             "iscustomizable":
                 managed_property("iscustomizableanddeletable", seed.customizable.unwrap_or(!seed.managed)),
             "clientdata": clientdata(seed, &connections, &children),
@@ -170,13 +170,16 @@ impl Maker<'_> {
         let place = format!("agent `{}`", seed.name);
         let bot = self.key("bot", &seed.schema_name);
         let owner = self.owner(&place, &seed.owner)?;
+        let groups = seed.groups.iter().map(|group| self.names.group(&place, group).map(|id| id.to_string()));
+        let groups = groups.collect::<Result<Vec<_>, _>>()?;
         let mut row = owner.clone();
         row.extend(row_of(json!({
-            "name": seed.name, "schemaname": seed.schema_name, "accesscontrolpolicy": 1, "authenticationmode": 2,
+            "name": seed.name, "schemaname": seed.schema_name, "accesscontrolpolicy": seed.access.number(), "authenticationmode": 2,
             "authenticationtrigger": 1, "statecode": 0, "statuscode": 1, "ismanaged": false, "componentstate": 0,
-            "authorizedsecuritygroupids": null, "publishedon": "2026-01-05T08:00:00Z",
+            "authorizedsecuritygroupids": (!groups.is_empty()).then(|| groups.join(",")), "publishedon": "2026-01-05T08:00:00Z",
         })));
         self.organization.put("bot", bot, row);
+        self.shares(&place, "bot", bot, &seed.shares)?;
         for name in &seed.flows {
             let flow = self.organization.named("workflow", name).ok_or_else(|| unknown(&place, "flow", name))?;
             let component = self.key("botcomponent", &format!("{}:{name}", seed.schema_name));

@@ -382,6 +382,39 @@ pub struct AgentSeed {
     /// Flows that it calls, by name.
     #[serde(default)]
     pub flows: Vec<String>,
+    /// Who may talk to it.
+    #[serde(default)]
+    pub access: AgentAccess,
+    /// The Entra groups whose members may talk to it, by name.
+    #[serde(default)]
+    pub groups: Vec<String>,
+    /// With whom its row is shared.
+    #[serde(default)]
+    pub shares: Vec<ShareSeed>,
+}
+
+/// Who may talk to an agent (Learn: table bot, `accesscontrolpolicy`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AgentAccess {
+    /// 0: everybody in the organisation.
+    Anyone,
+    /// 1: who may read its row.
+    #[default]
+    Readers,
+    /// 2: the members of its groups, and who may read its row.
+    Groups,
+}
+
+impl AgentAccess {
+    /// Returns the number of the column `accesscontrolpolicy`.
+    pub const fn number(self) -> i64 {
+        match self {
+            Self::Anyone => 0,
+            Self::Readers => 1,
+            Self::Groups => 2,
+        }
+    }
 }
 
 fn run_only() -> String {

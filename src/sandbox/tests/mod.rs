@@ -2,6 +2,7 @@
 
 mod batches;
 mod flows;
+mod front;
 mod principals;
 mod reading;
 mod roles;

@@ -1,0 +1,145 @@
+//! Who holds one privilege, sorted by how far and through what.
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use crate::access::set::{Crowd, Set};
+use crate::access::{Access, Assigned};
+use crate::inventory::people::PrincipalRow;
+use crate::inventory::section::Answer;
+use crate::names::{Depth, Operation, folded};
+
+/// Everybody who holds one privilege.
+#[derive(Clone, Debug, Default)]
+pub struct Holders {
+    /// At whatever depth and through whatever.
+    pub any: Crowd,
+    /// For every row of the organisation.
+    pub organization: Crowd,
+    /// For rows of one's own: through a role of one's own, or a team's that reaches its members.
+    pub own_rows: Crowd,
+    /// Through a role of one's own, which counts for rows of one's teams as well.
+    pub own_role: Crowd,
+    /// Through a role of this team, which counts for the team's rows.
+    pub of_team: BTreeMap<Uuid, Crowd>,
+    /// For the rows of this business unit.
+    pub units: BTreeMap<Uuid, Crowd>,
+    /// For the rows of this business unit and those below it.
+    pub trees: BTreeMap<Uuid, Crowd>,
+}
+
+impl Holders {
+    /// Whoever holds the privilege for rows of his own at this depth or further, wherever it is measured from. User level
+    /// of a team's role that does not reach members is for rows of the team alone (Learn: security roles and privileges).
+    pub fn at_least(&self, depth: Depth) -> Crowd {
+        let of =
+            |crowds: &BTreeMap<Uuid, Crowd>| crowds.values().fold(Crowd::nobody(), Crowd::or).or(&self.organization);
+        match depth {
+            Depth::User => of(&self.units).or(&of(&self.trees)).or(&self.own_rows),
+            Depth::BusinessUnit => of(&self.units).or(&of(&self.trees)),
+            Depth::ParentChildBusinessUnits => of(&self.trees),
+            Depth::Organization => self.organization.clone(),
+            // What a record filter selects is not read, so nobody is known to hold that much.
+            Depth::RecordFilter => Crowd::perhaps(self.any.possible().clone()),
+        }
+    }
+
+    /// Adds people of whom nobody knows how much they hold.
+    fn add_unsure(&mut self, people: &Set) {
+        let perhaps = Crowd::perhaps(people.clone());
+        for crowd in [&mut self.any, &mut self.organization, &mut self.own_rows, &mut self.own_role] {
+            crowd.extend(&perhaps);
+        }
+    }
+
+    fn add(&mut self, row: PrincipalRow, unit: Option<Uuid>, depth: Depth, people: &Crowd, reaches_members: bool) {
+        self.any.extend(people);
+        match row {
+            PrincipalRow::User(_) | PrincipalRow::Organization(_) => {
+                self.own_role.extend(people);
+                self.own_rows.extend(people);
+            }
+            PrincipalRow::Team(team) => {
+                self.of_team.entry(team).or_default().extend(people);
+                if reaches_members {
+                    self.own_rows.extend(people);
+                }
+            }
+        }
+        match (depth, unit) {
+            (Depth::User, _) => {}
+            (Depth::BusinessUnit, Some(unit)) => self.units.entry(unit).or_default().extend(people),
+            (Depth::ParentChildBusinessUnits, Some(unit)) => self.trees.entry(unit).or_default().extend(people),
+            (Depth::Organization, _) => self.organization.extend(people),
+            // A filter selects rows of which nobody here knows; a unit that was not read is somewhere.
+            (Depth::RecordFilter, _) | (Depth::BusinessUnit | Depth::ParentChildBusinessUnits, None) => {
+                self.organization.extend_perhaps(people);
+            }
+        }
+    }
+}
+
+impl Access<'_> {
+    /// The id of a privilege by its own name (`prvFlow`), or by its table and operation.
+    pub fn privilege_id(&self, name: &str) -> Option<Uuid> {
+        let wanted = folded(name);
+        let named = self.inventory.privileges.row(&wanted.as_str().into()).map(|privilege| privilege.id);
+        named.or_else(|| {
+            let privileges = self.inventory.tables.rows().filter_map(|(_, table)| table.privileges.as_ref());
+            privileges.flat_map(BTreeMap::values).find(|own| folded(&own.name) == wanted).map(|privilege| privilege.id)
+        })
+    }
+
+    /// Whoever holds a privilege; everybody perhaps, when the privilege's id was not read.
+    pub fn holders(&self, privilege: Option<Uuid>) -> Holders {
+        let mut holders = Holders::default();
+        let Some(privilege) = privilege else {
+            holders.add_unsure(&self.everybody());
+            return holders;
+        };
+        holders.add_unsure(&self.unsure);
+        for (row, roles) in &self.assigned {
+            let people = self.crowd_of(*row);
+            if people.possible().is_empty() {
+                continue;
+            }
+            for assigned in roles {
+                self.add_assignment(&mut holders, *row, *assigned, privilege, &people);
+            }
+        }
+        holders
+    }
+
+    fn add_assignment(
+        &self,
+        holders: &mut Holders,
+        row: PrincipalRow,
+        assigned: Assigned,
+        privilege: Uuid,
+        people: &Crowd,
+    ) {
+        match self.inventory.role_privileges.get(&assigned.role) {
+            Answer::Found(held) => {
+                if let Some(depth) = held.get(&privilege) {
+                    let grant = self.grant(row, assigned, through(row), *depth);
+                    holders.add(row, grant.unit, *depth, people, grant.reaches_members);
+                }
+            }
+            Answer::Absent => {}
+            Answer::Unreadable(_) | Answer::NotAsked => holders.add_unsure(people.possible()),
+        }
+    }
+
+    /// Whoever holds an operation on a table.
+    pub fn table_holders(&self, table: &str, operation: Operation) -> Holders {
+        self.holders(self.inventory.privilege(table, operation).map(|privilege| privilege.id))
+    }
+}
+
+/// The way that a row's role counts, as far as inheritance is concerned.
+fn through(row: PrincipalRow) -> super::Through {
+    match row {
+        PrincipalRow::Team(team) => super::Through::Team { team, belonging: super::Belonging::Now },
+        PrincipalRow::User(_) | PrincipalRow::Organization(_) => super::Through::Own,
+    }
+}

@@ -1,0 +1,118 @@
+//! What commands share that read environments with a scope of their own, and plan nothing.
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+
+use super::Global;
+use super::exit::Exit;
+use super::manifests::{self, Loaded};
+use super::online::{self, Directories};
+use super::output::Output;
+use crate::clock::{Clock, WallClock};
+use crate::collect;
+use crate::compile::desired::DesiredEnvironment;
+use crate::inventory::Inventory;
+use crate::inventory::scope::Scope;
+use crate::problem::Problem;
+use crate::sandbox;
+
+/// How many environments are read at once: each is held whole until it is used.
+const ENVIRONMENTS_IN_FLIGHT: usize = 4;
+
+/// Manifests that say which environments there are, and the tenant that they are in.
+pub(super) struct Reading {
+    /// The manifests.
+    pub(super) loaded: Loaded,
+    sandbox: Option<sandbox::Running>,
+    clock: Arc<dyn Clock>,
+}
+
+/// One environment that was read.
+pub(super) struct Seen {
+    /// What was asked for.
+    pub(super) scope: Scope,
+    /// What was read.
+    pub(super) inventory: Inventory,
+}
+
+impl Reading {
+    /// Loads manifests, and starts the embedded tenant where it is wanted. `Err` when nothing can be read.
+    pub(super) async fn open(paths: &[PathBuf], global: &Global, output: &mut Output) -> Result<Self, Exit> {
+        let clock: Arc<dyn Clock> = Arc::new(WallClock);
+        let loaded = manifests::load(paths, global, jiff::Zoned::now().date());
+        if loaded.report(output) {
+            return Err(Exit::Error);
+        }
+        if loaded.desired.environments.is_empty() {
+            output.error("error: the manifests hold no Environment document, so nothing says what to read\n");
+            return Err(Exit::Error);
+        }
+        let sandbox = if global.sandbox {
+            Some(online::start_sandbox(paths, ([127, 0, 0, 1], 0).into(), global, output).await?)
+        } else {
+            None
+        };
+        Ok(Self { loaded, sandbox, clock })
+    }
+
+    /// Reads every environment and hands each on as soon as it is there, in the order of their names; one that cannot be
+    /// reached is told, and makes the command fail.
+    pub(super) async fn each(
+        &self,
+        scope: impl Fn(&DesiredEnvironment) -> Scope,
+        global: &Global,
+        output: &mut Output,
+        mut take: impl FnMut(Seen, &mut Output) -> Exit,
+    ) -> Exit {
+        let directories = Directories::default();
+        let reads = stream::iter(self.loaded.desired.environments.iter().map(|desired| {
+            let (clock, scope, directory) = (Arc::clone(&self.clock), scope(desired), directories.of(desired));
+            async move {
+                let name = desired.environment.name.to_string();
+                let read = async {
+                    let (tenant, organisation) = online::connect(&desired.environment, self.sandbox.as_ref(), clock)?;
+                    let reader = tenant.reader(organisation);
+                    let inventory = collect::collect(&reader, &directory, &desired.environment, &scope).await;
+                    Ok((Seen { scope, inventory }, online::counts(desired, &tenant)))
+                };
+                read.await.map_err(|problem: Problem| (name, problem))
+            }
+        }));
+        let mut reads = reads.buffered(ENVIRONMENTS_IN_FLIGHT);
+        let mut exit = Exit::Success;
+        while let Some(read) = reads.next().await {
+            match read {
+                Ok((seen, counts)) => {
+                    if global.verbose > 0 {
+                        output.remark(&counts);
+                    }
+                    exit = exit.and(take(seen, output));
+                }
+                Err((name, problem)) => {
+                    output.error(&format!("error: {name} could not be read: {problem}\nhint: {}\n", problem.next));
+                    exit = exit.and(Exit::Error);
+                }
+            }
+        }
+        exit
+    }
+
+    /// Stops the embedded tenant, if there is one.
+    pub(super) async fn close(self) {
+        if let Some(sandbox) = self.sandbox {
+            sandbox.stop().await;
+        }
+    }
+}
+
+/// Tells what of an inventory is not whole; that is a failure unless the user accepts it.
+pub(super) fn report_doubts(inventory: &Inventory, allow_incomplete: bool, output: &mut Output) -> Exit {
+    let doubts = inventory.doubts();
+    for (section, problem) in &doubts {
+        let name = &inventory.environment.name;
+        output.error(&format!("warning: {name}: {section} not read whole: {problem}\nhint: {}\n", problem.next));
+    }
+    if doubts.is_empty() || allow_incomplete { Exit::Success } else { Exit::Error }
+}

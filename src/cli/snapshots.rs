@@ -1,0 +1,161 @@
+//! Snapshots as commands read them: opened, checked, and with the names that the user knows put back.
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use super::Global;
+use super::exit::Exit;
+use super::manifests::{self, Loaded};
+use super::output::Output;
+use crate::compile::desired::{ActAs, AddUsers, DesiredEnvironment, Environment};
+use crate::inventory::scope::Scope;
+use crate::inventory::section::not_asked;
+use crate::inventory::snapshot::{Known, Refusal, Snapshot, Taken, not_in_snapshot};
+use crate::inventory::{Inventory, Lookup};
+use crate::plan::{LineKind, Plan, plan as plan_of};
+use crate::render::findings;
+
+/// Opens a snapshot; what is known already is put in the place of its pseudonyms. `Err` after saying what is wrong.
+pub(super) fn open(path: &Path, known: Known, output: &mut Output) -> Result<Snapshot<BufReader<File>>, Exit> {
+    let file = File::open(path).map_err(|error| {
+        output.error(&format!("error: {} cannot be read: {error}\n", path.display()));
+        Exit::Error
+    })?;
+    match Snapshot::open(BufReader::new(file)) {
+        Ok(snapshot) => Ok(snapshot.recognising(known)),
+        Err(refusal) => Err(refused(path, &refusal, output)),
+    }
+}
+
+/// Reads a snapshot to its end, one environment at a time. `Err` after saying what is wrong.
+pub(super) fn each(
+    path: &Path,
+    known: Known,
+    output: &mut Output,
+    mut take: impl FnMut(Taken, &mut Output),
+) -> Result<(), Exit> {
+    for taken in open(path, known, output)? {
+        match taken {
+            Ok(taken) => take(taken, output),
+            Err(refusal) => return Err(refused(path, &refusal, output)),
+        }
+    }
+    Ok(())
+}
+
+/// Plans that were made of a snapshot.
+pub(super) struct Offline {
+    /// The plans, in the order of the environments' names.
+    pub(super) plans: Vec<Plan>,
+}
+
+impl Offline {
+    /// How the reading went: an error when something wanted is wrong, or not in the snapshot.
+    pub(super) fn reading(&self, allow_incomplete: bool) -> Exit {
+        let wrong = self.plans.iter().any(Plan::has_errors);
+        let unread = self.plans.iter().any(Plan::is_incomplete);
+        if wrong || (unread && !allow_incomplete) { Exit::Error } else { Exit::Success }
+    }
+}
+
+/// Plans the environments that manifests name on what a snapshot says of them. `Err` when nothing can be planned.
+pub(super) fn plan(paths: &[PathBuf], snapshot: &Path, global: &Global, output: &mut Output) -> Result<Offline, Exit> {
+    let loaded = manifests::load(paths, global, jiff::Zoned::now().date());
+    if loaded.report(output) {
+        return Err(Exit::Error);
+    }
+    let mut known = Known::default();
+    for desired in &loaded.desired.environments {
+        known.extend(desired.known());
+    }
+    let (mut plans, mut names) = (Vec::new(), Vec::new());
+    let mut is_wrong = false;
+    each(snapshot, known, output, |taken, output| {
+        let Taken { scope, mut inventory } = taken;
+        let name = inventory.environment.name.clone();
+        let desired = loaded.desired.environments.iter().find(|desired| desired.environment.name == name);
+        names.push(name.to_string());
+        let Some(desired) = desired else { return };
+        match document(&mut inventory, &desired.environment) {
+            Ok(()) => {
+                doubt_what_was_not_asked(&mut inventory, desired, &scope);
+                plans.push(planned(desired, &inventory));
+            }
+            Err(message) => {
+                is_wrong = true;
+                output.error(&format!("error: {}: {message}\n", snapshot.display()));
+            }
+        }
+    })?;
+    plans.sort_by(|left: &Plan, right| left.environment.cmp(&right.environment));
+    is_wrong |= report_missing(&loaded, &names, snapshot, output);
+    let found: Vec<_> = plans.iter().flat_map(|plan| plan.findings.clone()).collect();
+    if !found.is_empty() {
+        output.error(&findings::text(&found, &loaded.sources));
+    }
+    if is_wrong { Err(Exit::Error) } else { Ok(Offline { plans }) }
+}
+
+/// Tells which environments the snapshot lacks.
+fn report_missing(loaded: &Loaded, names: &[String], snapshot: &Path, output: &mut Output) -> bool {
+    let wanted = loaded.desired.environments.iter().map(|desired| &desired.environment.name);
+    let missing: Vec<_> = wanted.filter(|wanted| !names.iter().any(|name| *name == ***wanted)).collect();
+    for name in &missing {
+        output.error(&format!(
+            "error: environment `{name}` is not in this snapshot ({})\nhint: it has {}\n",
+            snapshot.display(),
+            names.join(", ")
+        ));
+    }
+    !missing.is_empty()
+}
+
+/// Takes over what the Environment document says today; `Err` when it means another environment of the same name.
+fn document(inventory: &mut Inventory, environment: &Environment) -> Result<(), String> {
+    let facts = &mut inventory.environment;
+    let url = environment.url.as_ref().map(|url| url.value.as_str());
+    if facts.url.as_deref() != url {
+        let (taken, named) = (facts.url.as_deref().unwrap_or("none"), url.unwrap_or("none"));
+        return Err(format!("environment `{}` has the address {taken} there and {named} in its document", facts.name));
+    }
+    facts.add_users_by_admin_api = environment.add_users == AddUsers::Bap;
+    facts.act_as_owner = environment.act_as == ActAs::Owner;
+    facts.group_membership = environment.group_teams.membership;
+    let unit = environment.group_teams.business_unit.as_ref();
+    let unit = unit.and_then(|unit| inventory.unit(&unit.value).one()).map(|unit| unit.id);
+    inventory.environment.group_unit = unit;
+    Ok(())
+}
+
+/// A principal that nobody asked for when the snapshot was taken, and that is not in it, may be there all the same.
+fn doubt_what_was_not_asked(inventory: &mut Inventory, desired: &DesiredEnvironment, taken: &Scope) {
+    let wanted = Scope::of(desired).principals;
+    if wanted.iter().any(|name| !taken.principals.contains(name) && inventory.principal(name) == Lookup::None) {
+        inventory.directory = std::mem::take(&mut inventory.directory).with_gap(Some(not_in_snapshot()));
+    }
+}
+
+/// The plan of one environment; what the reading did not ask for is what the snapshot does not have.
+fn planned(desired: &DesiredEnvironment, inventory: &Inventory) -> Plan {
+    let (before, now) = (not_asked(), not_in_snapshot());
+    let mut plan = plan_of(desired, inventory);
+    for finding in &mut plan.findings {
+        finding.message = finding.message.replace(&before.says, &now.says);
+        for hint in finding.hints.iter_mut().filter(|hint| **hint == before.next) {
+            hint.clone_from(&now.next);
+        }
+    }
+    for line in &mut plan.lines {
+        if let LineKind::Unread { problem, .. } = &mut line.kind
+            && *problem == before
+        {
+            problem.clone_from(&now);
+        }
+    }
+    plan
+}
+
+fn refused(path: &Path, refusal: &Refusal, output: &mut Output) -> Exit {
+    output.error(&format!("error: {}:{refusal}\nhint: {}\n", path.display(), refusal.hint()));
+    Exit::Error
+}

@@ -50,7 +50,7 @@ impl Reading {
             return Err(Exit::Error);
         }
         let sandbox = if global.sandbox {
-            Some(online::start_sandbox(paths, ([127, 0, 0, 1], 0).into(), global, output).await?)
+            Some(online::start_sandbox(paths, online::Listen::default(), global, output).await?)
         } else {
             None
         };

@@ -87,7 +87,9 @@ async fn again(source: Source<'_>, fresh: &mut Inventory, touched: &Touched) {
 /// Who holds the touched roles, what the touched principals hold, and who was met for the first time.
 async fn who_and_what(source: Source<'_>, fresh: &mut Inventory, touched: &Touched) {
     let rows = questions::rows(fresh, &touched.names());
-    let teams: BTreeSet<Uuid> = rows.iter().filter_map(|row| team(*row)).collect();
+    // The platform puts somebody who comes in into the teams of his groups, so every team that was read is read again.
+    let known = fresh.team_members.rows().map(|(team, _)| *team);
+    let teams: BTreeSet<Uuid> = rows.iter().filter_map(|row| team(*row)).chain(known).collect();
     let nobody = BTreeSet::new();
     let (holders, members, held) = tokio::join!(
         when(!touched.roles.is_empty(), roles::holders(source, &fresh.copies, &touched.roles)),

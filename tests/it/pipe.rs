@@ -28,6 +28,7 @@ pub(crate) const TODAY: Date = jiff::civil::date(2026, 6, 1);
 /// An embedded tenant that answers on loopback, and a clock that all waiting goes through.
 pub(crate) struct Pipe {
     running: Running,
+    identity: Tenant,
     pub(crate) clock: JumpingClock,
 }
 
@@ -58,7 +59,9 @@ pub(crate) fn compiled(documents: &str) -> (Vec<DesiredEnvironment>, Vec<Finding
 impl Pipe {
     pub(crate) async fn start(seed: Seed) -> Self {
         let running = sandbox::start(sandbox::Options::new(seed)).await.expect("the embedded tenant starts");
-        Self { running, clock: JumpingClock::at(jiff::Timestamp::now()) }
+        let clock = JumpingClock::at(jiff::Timestamp::now());
+        let identity = connect(&running, &clock);
+        Self { running, identity, clock }
     }
 
     /// The tenant, to be looked at or changed behind everybody's back. No request is answered while it is held.
@@ -68,26 +71,9 @@ impl Pipe {
         look(&mut tenant)
     }
 
-    fn connect(&self) -> Tenant {
-        let caller = self.running.credentials();
-        let settings = Settings {
-            cloud: Cloud::Public,
-            routing: Routing::Sandbox(self.running.address()),
-            credentials: Credentials::Sandbox {
-                tenant: caller.tenant.to_string(),
-                client_id: caller.client.clone(),
-                secret: (!caller.secret.is_empty()).then(|| Secret::new(&caller.secret)),
-            },
-            tenant: None,
-            patience: Patience::default(),
-            clock: Arc::new(self.clock.clone()),
-        };
-        Tenant::connect(settings).expect("a client can be made")
-    }
-
     /// Reads an environment and plans it, as a new run would.
     pub(crate) async fn plan(&self, desired: &DesiredEnvironment) -> Planned {
-        let tenant = self.connect();
+        let tenant = self.identity.another_run();
         let url = desired.environment.url.as_ref();
         let organisation =
             url.map(|url| Organisation::parse(Cloud::Public, &url.value).expect("an organisation's address"));
@@ -123,4 +109,22 @@ impl Pipe {
         };
         run(&setting, &session, planned.inventory.clone()).await
     }
+}
+
+/// The client of whom the tenant's seed lets in.
+fn connect(running: &Running, clock: &JumpingClock) -> Tenant {
+    let caller = running.credentials();
+    let settings = Settings {
+        cloud: Cloud::Public,
+        routing: Routing::Sandbox(running.address()),
+        credentials: Credentials::Sandbox {
+            tenant: caller.tenant.to_string(),
+            client_id: caller.client.clone(),
+            secret: (!caller.secret.is_empty()).then(|| Secret::new(&caller.secret)),
+        },
+        tenant: None,
+        patience: Patience::default(),
+        clock: Arc::new(clock.clone()),
+    };
+    Tenant::connect(settings).expect("a client can be made")
 }

@@ -3,6 +3,7 @@ use serde::Serialize;
 
 use crate::plan::Line;
 use crate::problem::Problem;
+use crate::review::rails::Tripped;
 
 /// What became of one line.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -57,6 +58,8 @@ pub struct Report {
     pub new_since_plan: Vec<Line>,
     /// What a reader must know first, such as a flow that is off now.
     pub alarms: Vec<String>,
+    /// The rails that stood on the fresh read before something was to be taken away.
+    pub tripped: Vec<Tripped>,
     /// How often was written and read again.
     pub rounds: usize,
 }

@@ -70,12 +70,115 @@ rules! {
     MaxRemovals => "max-removals", "More removals than the environment allows in one run.";
     ProtectSelf => "protect-self", "The plan takes away what the caller needs to go on.";
     MinAdmins => "min-admins", "Fewer enabled human administrators would be left than required.";
-    RequiredAdmins => "required-admins", "A required administrator would lose the role.";
-    Protected => "protected", "A protected principal or role would lose something.";
-    PrivilegedGrant => "privileged-grant", "An administrator role, or everyone, would gain something.";
+    RequiredAdmins => "required-admins", "A required administrator would not hold the role any more.";
+    Protected => "protected", "A protected principal would lose something, or somebody would lose a protected role.";
+    PrivilegedGrant => "privileged-grant", "Somebody would gain an administrator's role or power, or everyone would gain something.";
     UnmanagedLayer => "unmanaged-layer", "A managed object would get an unmanaged layer.";
     IncompleteRead => "incomplete-read", "A list that was read only in part, so nothing of it is revoked.";
     SharedConnection => "shared-connection", "A principal gains a flow that lends its owner's connection, and the manifest does not say so.";
+}
+
+/// A limit on what one run may do: what it is for, who learned to need it, and what lifts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rail {
+    /// The rule that a plan breaks.
+    pub rule: Rule,
+    /// Why nothing is written then.
+    pub reason: &'static str,
+    /// Who learned to need it.
+    pub precedent: &'static str,
+    /// What a reviewed manifest says to lift or to set it.
+    pub setting: &'static str,
+    /// The flag of `apply` that lifts it for one run.
+    pub flag: &'static str,
+}
+
+/// Every rail. There is no flag that lifts all of them.
+pub const RAILS: [Rail; 11] = [
+    Rail {
+        rule: Rule::MaxRemovals,
+        reason: "a slip of the pen or an emptied group must not take everybody's access",
+        precedent: "peribolos `--maximum-removal-delta`; octoDNS delete thresholds",
+        setting: "`max-removals: { absolute: 20, share: 0.25, floor: 10 }`",
+        flag: "--allow max-removals",
+    },
+    Rail {
+        rule: Rule::ProtectSelf,
+        reason: "who locks itself out cannot mend it with the next run",
+        precedent: "peribolos `--require-self`; AWS KMS policy lockout check",
+        setting: "name it in the document that would take it away",
+        flag: "--allow protect-self",
+    },
+    Rail {
+        rule: Rule::MinAdmins,
+        reason: "somebody must be left who can help; disabled users and applications cannot",
+        precedent: "peribolos `--min-admins`; Azure refuses to delete the last owner",
+        setting: "`min-admins: 2`",
+        flag: "--allow min-admins",
+    },
+    Rail {
+        rule: Rule::RequiredAdmins,
+        reason: "the break-glass account is needed on the day when nobody thinks of it",
+        precedent: "peribolos `--required-admins`",
+        setting: "`required-admins: [ { user: breakglass@contoso.com } ]`",
+        flag: "--allow required-admins",
+    },
+    Rail {
+        rule: Rule::Protected,
+        reason: "some access is never taken away by a pipeline",
+        precedent: "cf-mgmt `protected-users`; octoDNS root name servers",
+        setting: "`protected: [ { user: … }, { role: … } ]`",
+        flag: "--allow protected",
+    },
+    Rail {
+        rule: Rule::PrivilegedGrant,
+        reason: "who may give away the administrator's role may give away everything",
+        precedent: "Kubernetes RBAC escalation check; safe-settings validators; otterdog threat model",
+        setting: "`privileged-grant: [ { user: admin@contoso.com } ]`: who may gain it",
+        flag: "--allow privileged-grant",
+    },
+    Rail {
+        rule: Rule::EmptyExact,
+        reason: "an exact list in which everybody has expired revokes everybody",
+        precedent: "Argo CD `allowEmpty`",
+        setting: "`allowEmpty: true` beside the list",
+        flag: "--allow empty-exact",
+    },
+    Rail {
+        rule: Rule::UnmanagedLayer,
+        reason: "a layer over a managed object hides every later version of its solution",
+        precedent: "Learn: solution layers; Kubernetes `autoupdate: false`",
+        setting: "`unmanaged-layer: allowed`, beside `allowUnmanagedLayer: true` of the document",
+        flag: "--allow unmanaged-layer",
+    },
+    Rail {
+        rule: Rule::ChildFlow,
+        reason: "a child flow accepts only connections of its own, and its parents would not start any more",
+        precedent: "`ChildFlowUnsupportedForInvokerConnections` in issues of the CoE Starter Kit since 2022",
+        setting: "`useThisConnection` for the connection",
+        flag: "--allow child-flow",
+    },
+    Rail {
+        rule: Rule::SharedConnection,
+        reason: "who may run the flow acts with its owner's connection",
+        precedent: "Learn: share a cloud flow, run-only users",
+        setting: "`useThisConnection` for the connection; `max-audience: 200`",
+        flag: "--allow shared-connection",
+    },
+    Rail {
+        rule: Rule::IncompleteRead,
+        reason: "from a list that was read in part nothing is revoked; the rest goes on and the run exits with 1",
+        precedent: "octoDNS `MIN_EXISTING_RECORDS`",
+        setting: "give powergrant's identity Read at Organization",
+        flag: "--allow-incomplete",
+    },
+];
+
+impl Rule {
+    /// The rail of this rule, if it is one.
+    pub fn rail(self) -> Option<&'static Rail> {
+        RAILS.iter().find(|rail| rail.rule == self)
+    }
 }
 
 impl fmt::Display for Rule {
@@ -93,6 +196,37 @@ impl Serialize for Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The table of README.md.
+    fn table() -> String {
+        let row = |rail: &Rail| {
+            let Rail { rule, reason, precedent, setting, flag } = rail;
+            format!(
+                "| `{rule}` | {} | {reason} | {precedent} | {setting} | `{flag}` |\n",
+                rule.meaning().trim_end_matches('.')
+            )
+        };
+        let head =
+            "| rail | trips when | why | learned from | setting | flag of `apply` |\n|---|---|---|---|---|---|\n";
+        head.to_owned() + &RAILS.iter().map(row).collect::<String>()
+    }
+
+    #[test]
+    fn the_readme_lists_every_rail() {
+        let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("there is one");
+        let table = table();
+        assert!(readme.replace("\r\n", "\n").contains(&table), "put this into README.md:\n{table}");
+    }
+
+    #[test]
+    fn every_rail_says_why_and_how_it_is_lifted() {
+        for rail in &RAILS {
+            assert!(!rail.reason.is_empty() && !rail.precedent.is_empty() && !rail.setting.is_empty(), "{}", rail.rule);
+            assert!(rail.flag.starts_with("--allow"), "{}", rail.rule);
+            assert_eq!(rail.rule.rail(), Some(rail), "a rail is listed twice");
+        }
+        assert_eq!(Rule::Syntax.rail(), None);
+    }
 
     #[test]
     fn ids_are_unique_and_kebab_case() {

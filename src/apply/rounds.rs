@@ -13,7 +13,7 @@ use crate::ledger::Phase;
 use crate::plan::{Goal, Line, LineKind, Plan, Step};
 use crate::report::{Outcome, Report};
 use crate::review::gate::Approved;
-use crate::review::rails;
+use crate::review::rails::{self, Tripped};
 use crate::rules::Rule;
 
 /// How many steps of one environment are under way at once, never two on one subject.
@@ -47,6 +47,8 @@ struct History {
     tries: BTreeMap<Goal, usize>,
     seen_held: BTreeSet<Goal>,
     skipped: BTreeMap<Goal, String>,
+    /// The rails that stood when something was last to be taken away.
+    tripped: Vec<Tripped>,
     alarms: Vec<String>,
 }
 
@@ -75,6 +77,7 @@ pub async fn run(run: &Run<'_>, session: &impl Session, inventory: Inventory) ->
         (plan, new) = run.approved.next(run.desired, &inventory);
         note_held(&asked, &plan, &mut history);
     }
+    hold_back(&plan, &mut history);
     if (run.stop)() {
         for step in &plan.steps {
             for line in &step.lines {
@@ -89,6 +92,7 @@ pub async fn run(run: &Run<'_>, session: &impl Session, inventory: Inventory) ->
         results: results.collect(),
         new_since_plan: new,
         alarms: history.alarms,
+        tripped: history.tripped,
         rounds,
     }
 }
@@ -112,19 +116,31 @@ fn ready(run: &Run<'_>, plan: &Plan, inventory: &Inventory, history: &mut Histor
     let Some(phase) = ready.iter().map(|at| plan.steps[*at].phase).min() else { return ready };
     ready.retain(|at| plan.steps[*at].phase == phase);
     if phase >= Phase::Revoke {
-        // The rails are judged again on what was just read, before anything is taken away.
-        let tripped = rails::evaluate(run.desired, plan, inventory);
-        if let Some(tripped) = tripped.iter().find(|tripped| !run.lifted.contains(&tripped.rule)) {
-            for step in plan.steps.iter().filter(|step| step.phase >= Phase::Revoke) {
-                for line in &step.lines {
-                    let because = format!("rail {} stands: {}", tripped.rule, tripped.finding.message);
-                    history.skipped.insert(plan.lines[*line].goal(), because);
-                }
-            }
+        // The rails are judged again on what was just read, before anything is taken away. A grant that was accepted and
+        // is not to be seen yet is waited for, because a rail may only stand for want of it.
+        let taken: BTreeSet<Goal> =
+            plan.steps.iter().filter(|step| step.phase >= Phase::Revoke).flat_map(goals_of(plan)).collect();
+        history.tripped = rails::evaluate_some(run.desired, plan, inventory, &|goal| taken.contains(goal));
+        history.tripped.retain(|tripped| !run.lifted.contains(&tripped.rule));
+        if !history.tripped.is_empty() {
             return Vec::new();
         }
     }
     ready
+}
+
+/// The goals of a step.
+fn goals_of(plan: &Plan) -> impl Fn(&Step) -> Vec<Goal> {
+    |step| step.lines.iter().map(|line| plan.lines[*line].goal()).collect()
+}
+
+/// Says of everything that was to be taken away that a rail stood.
+fn hold_back(plan: &Plan, history: &mut History) {
+    let Some(tripped) = history.tripped.first() else { return };
+    let because = format!("rail {} stands: {}", tripped.rule, tripped.finding.message);
+    for goal in plan.steps.iter().filter(|step| step.phase >= Phase::Revoke).flat_map(goals_of(plan)) {
+        history.skipped.entry(goal).or_insert_with(|| because.clone());
+    }
 }
 
 /// Whether something was accepted that the last read did not show.

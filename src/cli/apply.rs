@@ -18,7 +18,7 @@ use crate::plan::digest::digest;
 use crate::render;
 use crate::report::Report;
 use crate::review::gate::gate;
-use crate::rules::Rule;
+use crate::rules::{RAILS, Rule};
 use crate::tenant::WritePermit;
 
 /// Shows the plan, asks, applies it in rounds, and reads every change back.
@@ -44,9 +44,10 @@ pub struct Apply {
 }
 
 fn rail(name: &str) -> Result<Rule, String> {
-    let rails = [Rule::MaxRemovals, Rule::ProtectSelf, Rule::EmptyExact];
-    rails.into_iter().find(|rule| rule.id() == name).ok_or_else(|| {
-        let known: Vec<_> = rails.iter().map(|rule| rule.id()).collect();
+    // What was read in part is not written at all, so `--allow-incomplete` lifts the exit code alone.
+    let liftable = RAILS.iter().map(|rail| rail.rule).filter(|rule| *rule != Rule::IncompleteRead);
+    liftable.clone().find(|rule| rule.id() == name).ok_or_else(|| {
+        let known: Vec<_> = liftable.map(Rule::id).collect();
         format!("there is no rail of this name; rails are {}", known.join(", "))
     })
 }
@@ -64,7 +65,7 @@ impl Apply {
 
     async fn apply(&self, online: &Online, global: &Global, output: &mut Output) -> Exit {
         let plans = online.plans();
-        output.result(&render::plan::text(&plans));
+        output.result(&(render::plan::text(&plans) + &render::review::text(&online.reviews())));
         let reading = online.reading(self.allow_incomplete);
         if online.environments.iter().any(|planned| planned.plan.has_errors()) {
             output.error("error: nothing was written: mend the findings above first\n");
@@ -81,7 +82,7 @@ impl Apply {
         let mut approved = Vec::new();
         let mut rail = false;
         for planned in &online.environments {
-            match gate(&planned.plan, &planned.tripped, &lifted) {
+            match gate(&planned.plan, &planned.review.tripped, &lifted) {
                 Ok(goals) => approved.push((planned, goals)),
                 Err(tripped) => {
                     rail = true;
@@ -112,6 +113,7 @@ impl Apply {
         }
         output.result(&render::plan::reports(&reports));
         let held = if reports.iter().all(Report::all_held) { Exit::Success } else { Exit::NotAllHeld };
+        let rail = rail || reports.iter().any(|report| !report.tripped.is_empty());
         reading.and(held).and(if rail { Exit::Rail } else { Exit::Success })
     }
 }

@@ -23,7 +23,7 @@ use crate::inventory::scope::Scope;
 use crate::plan::{Plan, plan};
 use crate::problem::Problem;
 use crate::render::findings;
-use crate::review::rails::{self, Tripped};
+use crate::review::{self, Review};
 use crate::sandbox;
 use crate::tenant::{Organisation, Patience, Routing, Settings, Tenant};
 
@@ -52,8 +52,8 @@ pub struct Planned {
     pub inventory: Inventory,
     /// What has to be done.
     pub plan: Plan,
-    /// The rails that the plan trips.
-    pub tripped: Vec<Tripped>,
+    /// What that means.
+    pub review: Review,
     /// The identity that reads and writes.
     pub tenant: Tenant,
     /// The organisation's address.
@@ -116,6 +116,11 @@ impl Online {
         self.environments.iter().map(|planned| &planned.plan).collect()
     }
 
+    /// What the plans mean, in the same order.
+    pub fn reviews(&self) -> Vec<&Review> {
+        self.environments.iter().map(|planned| &planned.review).collect()
+    }
+
     /// How the reading itself went: an error when something wanted is wrong, unreachable or unread.
     pub fn reading(&self, allow_incomplete: bool) -> Exit {
         let wrong = self.environments.iter().any(|planned| planned.plan.has_errors());
@@ -161,8 +166,8 @@ async fn read_one(
     let scope = Scope::of(&desired);
     let inventory = collect::collect(&tenant.reader(organisation.clone()), directory, environment, &scope).await;
     let plan = plan(&desired, &inventory);
-    let tripped = rails::evaluate(&desired, &plan, &inventory);
-    Ok(Box::new(Planned { desired, inventory, plan, tripped, tenant, organisation }))
+    let review = review::review(&desired, &plan, &inventory);
+    Ok(Box::new(Planned { desired, inventory, plan, review, tenant, organisation }))
 }
 
 /// Makes the client of one environment; nothing is sent yet.

@@ -49,7 +49,7 @@ impl Plan {
         };
         let plans = online.plans();
         match self.format {
-            Format::Text => output.result(&render::plan::text(&plans)),
+            Format::Text => output.result(&(render::plan::text(&plans) + &render::review::text(&online.reviews()))),
             Format::Json => output.result(&render::json::plans(&plans)),
         }
         if self.show_requests {

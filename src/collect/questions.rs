@@ -9,7 +9,7 @@ use crate::inventory::Inventory;
 use crate::inventory::people::PrincipalRow;
 use crate::inventory::scope::{Scope, Subjects};
 use crate::inventory::section::Answer;
-use crate::names::{FlowName, RoleName, Text, folded};
+use crate::names::{BuiltInRole, FlowName, RoleName, Text, folded};
 use crate::principal::{Principal, PrincipalName};
 
 /// The flows of an inventory by name, so that thousands of documents do not search thousands of flows each.
@@ -174,6 +174,13 @@ pub(super) fn met(inventory: &Inventory, subjects: &BTreeSet<Uuid>) -> Wanted {
         }
     }
     wanted
+}
+
+/// Who holds the administrator's role, where that was asked for: the people of those teams are counted before one goes.
+pub(super) fn administrators(inventory: &Inventory) -> BTreeSet<PrincipalRow> {
+    let role = inventory.role(&RoleName::BuiltIn(BuiltInRole::SystemAdministrator)).one();
+    let holders = role.and_then(|role| inventory.holders.row(&role.id));
+    holders.into_iter().flatten().map(|(row, _)| *row).collect()
 }
 
 /// The people of groups who are not known to be users here.

@@ -1,5 +1,5 @@
 //! What has to be read for what manifests want.
-use crate::compile::desired::{Assignment, DesiredEnvironment, EnvironmentRoles, Flow, List, Role};
+use crate::compile::desired::{Assignment, DesiredEnvironment, EnvironmentRoles, Flow, List, Rails, Role};
 use crate::inventory::scope::Scope;
 use crate::names::ConnectionMode;
 use crate::principal::PrincipalName;
@@ -26,9 +26,12 @@ impl Scope {
             scope.add_flow(flow);
         }
         // Whoever is protected or must stay an administrator has to be told apart from everybody else.
-        for member in environment.rails.required_admins.iter().chain(&environment.rails.protected) {
+        let Rails { required_admins, protected, privileged_grant, .. } = &environment.rails;
+        for member in required_admins.iter().chain(protected).chain(privileged_grant) {
             scope.principals.insert(member.principal.clone());
         }
+        // What is taken from a team is taken from its members, so their teams are part of the question.
+        scope.principal_roles.extend(protected.iter().map(|member| member.principal.clone()));
         scope
     }
 
@@ -94,7 +97,7 @@ mod tests {
 
     use super::*;
     use crate::compile::desired::{
-        ActAs, AddUsers, Cloud, Connection, ConnectionTarget, Environment, GroupTeams, Member, Placed, Rails, State,
+        ActAs, AddUsers, Cloud, Connection, ConnectionTarget, Environment, GroupTeams, Member, Placed, State,
     };
     use crate::inventory::scope::Subjects;
     use crate::names::{FlowName, Membership, RoleName};
@@ -209,6 +212,8 @@ mod tests {
         let mut wanted = desired();
         let member = list(group("SG-Break-Glass")).members.remove(0);
         wanted.environment.rails.protected.push(member);
-        assert_eq!(Scope::of(&wanted).principals, [group("SG-Break-Glass")].into());
+        let scope = Scope::of(&wanted);
+        assert_eq!(scope.principals, [group("SG-Break-Glass")].into());
+        assert_eq!(scope.principal_roles, scope.principals);
     }
 }

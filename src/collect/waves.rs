@@ -12,6 +12,7 @@ use super::read::shares::Shared;
 use super::read::{admin, agents, flows, organization, people, roles, shares, side_by_side, tables, when, with_found};
 use super::source::{Freshness, Source};
 use crate::compile::desired::{ActAs, AddUsers, Environment};
+use crate::inventory::people::PrincipalRow;
 use crate::inventory::scope::{Scope, Subjects};
 use crate::inventory::section::{Reading, Section};
 use crate::inventory::{EnvironmentFacts, Inventory};
@@ -216,12 +217,17 @@ impl Waves<'_> {
         if scope.holders == Subjects::All {
             teams_of_groups.extend(&met.teams);
         }
+        teams_of_groups.extend(questions::administrators(inventory).iter().filter_map(|row| team(*row)));
         let children = flow_index.ids(&scope.parents);
         let every_flow: BTreeSet<Uuid> = inventory.flows.rows().map(|(id, _)| *id).collect();
         let unnamed = questions::unnamed_privileges(inventory, &questions::roles(inventory, &scope.role_privileges));
         let delegates = flow_index.ids(&scope.delegates);
         let owners = delegates.iter().filter_map(|flow| Some(inventory.flows.row(flow)?.owner)).collect();
-        let sharers = questions::rows(inventory, &scope.principal_roles);
+        let mut sharers = questions::rows(inventory, &scope.principal_roles);
+        if !scope.holders.is_empty() {
+            // Whether powergrant is in a team that loses a role: it must not lock itself out.
+            sharers.extend(inventory.caller.value().map(|caller| PrincipalRow::User(caller.user)));
+        }
         let outside = flow_index.unknown(&scope.flows());
         let outside_flows = async {
             match inventory.environment.environment_id.as_deref().filter(|_| !outside.is_empty()) {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::names::{ConnectionMode, Depth, EnvironmentRole, Membership, Operation, Text};
 use crate::place::Place;
 
-pub use crate::kinds::environment::spec::{ActAs, AddUsers, Cloud};
+pub use crate::kinds::environment::spec::{ActAs, AddUsers, Cloud, UnmanagedLayer};
 pub use crate::kinds::principals::State;
 pub use crate::ledger::Extent;
 pub use crate::names::{FlowName, RoleName};
@@ -91,10 +91,16 @@ pub struct Rails {
     pub min_admins: u32,
     /// Who must stay an administrator.
     pub required_admins: Vec<Member>,
-    /// How many people may gain a flow that lends a connection.
+    /// How many people may be able to run a flow that lends a connection.
     pub max_audience: u32,
     /// Whose permissions are never taken away.
     pub protected: Vec<Member>,
+    /// Which security roles nobody loses, and which lose nothing.
+    pub protected_roles: Vec<Placed<RoleName>>,
+    /// Who may gain an administrator's role.
+    pub privileged_grant: Vec<Member>,
+    /// Whether managed objects may get a layer where a document says so.
+    pub unmanaged_layer: UnmanagedLayer,
 }
 
 impl Default for Rails {
@@ -105,6 +111,9 @@ impl Default for Rails {
             required_admins: Vec::new(),
             max_audience: 200,
             protected: Vec::new(),
+            protected_roles: Vec::new(),
+            privileged_grant: Vec::new(),
+            unmanaged_layer: UnmanagedLayer::Refused,
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Environment documents, and organisation addresses given instead of one.
 use url::{Host, Url};
 
-use crate::compile::desired::{Environment, GroupTeams, MaxRemovals, Placed, Rails};
+use crate::compile::desired::{Environment, GroupTeams, MaxRemovals, Member, Placed, Rails};
 use crate::compile::specs;
 use crate::finding::{Finding, Severity};
 use crate::kinds::environment::spec::{self, Spec};
+use crate::kinds::principals::Principal;
 use crate::manifest::Document;
 use crate::manifest::document::Read;
 use crate::place::Place;
@@ -114,17 +115,27 @@ fn group_teams(read: &Read<Spec>) -> GroupTeams {
 }
 
 fn rails(read: &Read<Spec>, findings: &mut Vec<Finding>) -> Rails {
-    let spec::Rails { max_removals, min_admins, required_admins, max_audience, protected } = &read.spec.rails;
+    let spec::Rails {
+        max_removals,
+        min_admins,
+        required_admins,
+        max_audience,
+        protected,
+        privileged_grant,
+        unmanaged_layer,
+    } = &read.spec.rails;
     let usual = Rails::default();
-    let membership = read.spec.group_teams.membership;
-    let mut principals = |key: &str, principals: &[crate::kinds::principals::Principal]| {
-        let mut members = Vec::new();
-        for (index, principal) in principals.iter().enumerate() {
-            let place = read.place(&format!("/rails/{key}/{index}"));
-            members.extend(specs::member(&principal.clone().into(), &place, membership, findings));
+    let mut people = People { read, findings };
+    let (mut protected_principals, mut protected_roles) = (Vec::new(), Vec::new());
+    for (index, protected) in protected.iter().enumerate() {
+        let pointer = format!("/rails/protected/{index}");
+        match protected {
+            spec::Protected::Principal(principal) => protected_principals.extend(people.one(&pointer, principal)),
+            spec::Protected::Role(spec::ProtectedRole { role }) => {
+                protected_roles.push(Placed { value: specs::role_name(role), place: read.place(&pointer) });
+            }
         }
-        members
-    };
+    }
     Rails {
         max_removals: MaxRemovals {
             absolute: max_removals.absolute.unwrap_or(usual.max_removals.absolute),
@@ -132,9 +143,30 @@ fn rails(read: &Read<Spec>, findings: &mut Vec<Finding>) -> Rails {
             floor: max_removals.floor.unwrap_or(usual.max_removals.floor),
         },
         min_admins: min_admins.unwrap_or(usual.min_admins),
-        required_admins: principals("required-admins", required_admins),
+        required_admins: people.all("required-admins", required_admins),
         max_audience: max_audience.unwrap_or(usual.max_audience),
-        protected: principals("protected", protected),
+        protected: protected_principals,
+        protected_roles,
+        privileged_grant: people.all("privileged-grant", privileged_grant),
+        unmanaged_layer: *unmanaged_layer,
+    }
+}
+
+/// Principals that rails name.
+struct People<'run> {
+    read: &'run Read<Spec>,
+    findings: &'run mut Vec<Finding>,
+}
+
+impl People<'_> {
+    fn all(&mut self, key: &str, principals: &[Principal]) -> Vec<Member> {
+        let found = principals.iter().enumerate();
+        found.filter_map(|(index, principal)| self.one(&format!("/rails/{key}/{index}"), principal)).collect()
+    }
+
+    fn one(&mut self, pointer: &str, principal: &Principal) -> Option<Member> {
+        let membership = self.read.spec.group_teams.membership;
+        specs::member(&principal.clone().into(), &self.read.place(pointer), membership, self.findings)
     }
 }
 

@@ -338,7 +338,7 @@ pub(super) fn member(
 }
 
 /// Makes a role's name of what a document writes; the names of built-in roles differ between organisations, the role does not.
-fn role_name(written: &security_role::spec::RoleName) -> RoleName {
+pub(super) fn role_name(written: &security_role::spec::RoleName) -> RoleName {
     match written.clone() {
         security_role::spec::RoleName::Name(name) => {
             BuiltInRole::named(&name).map_or(RoleName::Name(name), RoleName::BuiltIn)

@@ -177,6 +177,38 @@ impl Column for Verdicts {
     type Of<L: Reconcile> = BTreeMap<L::Subject, Verdict<L>>;
 }
 
+impl Clone for Ledgers<Verdicts> {
+    fn clone(&self) -> Self {
+        self.walk(&mut Copy)
+    }
+}
+
+/// Copies verdicts as they are.
+struct Copy;
+
+impl Visit<Verdicts, Verdicts> for Copy {
+    fn visit<L: Reconcile>(&mut self, verdicts: &BTreeMap<L::Subject, Verdict<L>>) -> BTreeMap<L::Subject, Verdict<L>> {
+        verdicts.clone()
+    }
+}
+
+impl fmt::Debug for Ledgers<Verdicts> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut print = Print(formatter.debug_map());
+        self.walk::<Seen>(&mut print);
+        print.0.finish()
+    }
+}
+
+/// Prints verdicts under the names of their ledgers.
+struct Print<'formatter, 'buffer>(fmt::DebugMap<'formatter, 'buffer>);
+
+impl Visit<Verdicts, Seen> for Print<'_, '_> {
+    fn visit<L: Reconcile>(&mut self, verdicts: &BTreeMap<L::Subject, Verdict<L>>) {
+        self.0.entry(&<L as Ledger>::NAME, verdicts);
+    }
+}
+
 /// Nothing; for walks that only look.
 #[derive(Clone, Copy, Debug)]
 pub enum Seen {}

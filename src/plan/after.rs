@@ -12,11 +12,7 @@ pub fn after(inventory: &Inventory, verdicts: &Ledgers<Verdicts>) -> Inventory {
 }
 
 /// Makes some of a plan's changes.
-pub(super) fn after_some(
-    inventory: &Inventory,
-    verdicts: &Ledgers<Verdicts>,
-    keep: &dyn Fn(&Goal) -> bool,
-) -> Inventory {
+pub fn after_some(inventory: &Inventory, verdicts: &Ledgers<Verdicts>, keep: &dyn Fn(&Goal) -> bool) -> Inventory {
     let mut enact = Enact { inventory: inventory.clone(), keep };
     verdicts.walk::<Seen>(&mut enact);
     enact.inventory

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use crate::compile::desired::DesiredEnvironment;
 use crate::finding::Finding;
 use crate::inventory::Inventory;
-use crate::kinds::{Goals, Reconcile, Verdicts, Visit};
+use crate::kinds::{Goals, Ledgers, Reconcile, Verdicts, Visit};
 use crate::ledger::{Verdict, Wanted, diff};
 
 pub use line::{Goal, Line, LineKind};
@@ -43,6 +43,8 @@ pub struct Plan {
     pub extents: Vec<(String, String, String)>,
     /// The inventory as it will be read when the plan holds.
     pub after: Inventory,
+    /// The same moves with their ledgers' types, for whoever judges them.
+    pub verdicts: Ledgers<Verdicts>,
 }
 
 /// Compares what manifests want of an environment with what was read of it.
@@ -77,6 +79,7 @@ pub fn plan_within(desired: &DesiredEnvironment, inventory: &Inventory, keep: or
         lines,
         steps,
         after,
+        verdicts,
     }
 }
 

@@ -19,6 +19,8 @@ use crate::rules::Rule;
 
 use goals::Merge;
 
+pub use connections::mode_of;
+
 /// Resolves what is wanted of an environment. What roles' writes go through is noted in the inventory.
 pub fn resolve(desired: &DesiredEnvironment, inventory: &mut Inventory) -> (Ledgers<Goals>, Vec<Finding>) {
     let mut resolve = Resolve { desired, goals: Ledgers::default(), findings: Vec::new(), inventory };

@@ -10,7 +10,7 @@ use super::bap::{Bap, Effect};
 use super::control;
 use super::dataverse::{self, refused};
 use super::fault::Fault;
-use super::faults::{Disturbance, Rule, When};
+use super::faults::{Disturbance, Recorded, Rule, When};
 use super::flow_service::{self, FlowRow, WorkflowIds};
 use super::hosts::{self, Place};
 use super::instances;
@@ -93,6 +93,9 @@ fn disturbed(shared: &Shared, tenant: &mut Tenant, incoming: &Incoming<'_>) -> A
     };
     let planned = match &disturbance {
         Disturbance::Refuse(refusal) => Some(Answer::from(refused(refusal))),
+        Disturbance::Recorded(Recorded { status, headers, body }) => {
+            Some(Answer { status: *status, headers: headers.clone(), body: body.clone() })
+        }
         Disturbance::Html(status) => {
             let page = "<!DOCTYPE html><html><head><title>Error</title></head><body>Service unavailable</body></html>";
             Some(Answer::json(*status, page.into()).with_header("Content-Type", "text/html; charset=utf-8"))
@@ -106,7 +109,7 @@ fn disturbed(shared: &Shared, tenant: &mut Tenant, incoming: &Incoming<'_>) -> A
         tenant.organizations.iter().map(|(name, organization)| (name.clone(), organization.mark())).collect();
     let mut answer = dispatch(shared, tenant, incoming);
     match disturbance {
-        Disturbance::Refuse(_) | Disturbance::Html(_) => planned.unwrap_or(answer),
+        Disturbance::Refuse(_) | Disturbance::Recorded(_) | Disturbance::Html(_) => planned.unwrap_or(answer),
         Disturbance::Reverted => {
             for (name, mark) in marks {
                 if let Some(organization) = tenant.organizations.get_mut(&name) {

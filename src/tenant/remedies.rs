@@ -139,6 +139,13 @@ pub(super) fn of_text(text: &str) -> Option<Known> {
             "this part of Power Automate answers people only; sign in as a user for it",
         ));
     }
+    // Recorded by a third party: Dataverse has pages behind links, and no `$skip`.
+    if text.contains("Skip Clause is not supported") {
+        return Some(really(
+            Cause::Refused,
+            "report this: the pages of a set were asked for in a way that Dataverse does not know",
+        ));
+    }
     // Associating what is associated, in other words than the code's (client code of the public Terraform provider).
     if text.contains("Cannot insert duplicate key") || text.contains("matching key values already exists") {
         return Some(really(Cause::Conflict, "it is there already; plan again"));

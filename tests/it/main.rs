@@ -5,5 +5,6 @@ mod commands;
 mod convergence;
 mod desk;
 mod pipe;
+mod rails;
 mod recordings;
 mod snapshot;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::kinds::principals::{Principal, guid};
+use crate::kinds::security_role::spec::RoleName;
 use crate::names::Membership;
 
 /// One Power Platform environment, how it is reached, and what differs in it from others.
@@ -123,12 +124,47 @@ pub struct Rails {
     /// Who must stay an administrator.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub required_admins: Vec<Principal>,
-    /// How many people may gain a flow that lends a connection; 200 unless said otherwise.
+    /// How many people may be able to run a flow that lends a connection, once somebody gains it; 200 unless said otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_audience: Option<u32>,
-    /// Whose permissions are never taken away.
+    /// Whose permissions, and which security roles, are never taken away.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub protected: Vec<Principal>,
+    pub protected: Vec<Protected>,
+    /// Who may gain an administrator's role.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub privileged_grant: Vec<Principal>,
+    /// Whether documents that say `allowUnmanagedLayer: true` may put a layer over a managed object here.
+    #[serde(skip_serializing_if = "is_default")]
+    pub unmanaged_layer: UnmanagedLayer,
+}
+
+/// A principal or a security role that is protected: exactly one of `user`, `group`, `application`, `team` and `role`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Protected {
+    /// A security role.
+    Role(ProtectedRole),
+    /// A principal.
+    Principal(Principal),
+}
+
+/// A security role that is protected: nobody loses it, and it loses nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProtectedRole {
+    /// The role.
+    pub role: RoleName,
+}
+
+/// Whether managed objects may get a layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum UnmanagedLayer {
+    /// They may not, whatever a document says.
+    #[default]
+    Refused,
+    /// They may where a document says so.
+    Allowed,
 }
 
 /// How many removals one run may make.

@@ -91,12 +91,6 @@ impl Resolve<'_> {
             .connections
             .iter()
             .filter(|line| keys.iter().any(|(key, connection)| reaches(&line.target, key, connection)));
-        let rank = |target: &ConnectionTarget| match target {
-            ConnectionTarget::All => 0,
-            ConnectionTarget::Connector(_) => 1,
-            ConnectionTarget::LogicalName(_) => 2,
-            ConnectionTarget::Key(_) => 3,
-        };
         let lines: Vec<_> = reaching.collect();
         let best = lines.iter().map(|line| rank(&line.target)).max()?;
         let mut best = lines.iter().filter(|line| rank(&line.target) == best);
@@ -129,7 +123,7 @@ impl Resolve<'_> {
                     self.findings.push(Finding::error(Rule::WithOrganization, &line.place, message));
                     return Some(Reason::Refused("an action names another environment".into()));
                 }
-                self.is_child(flow, line)
+                self.unknown_parents(flow, line)
             }
             ConnectionMode::UseThisConnection => {
                 if !dataverse && matches!(facts.trigger, Trigger::PowerApp | Trigger::PowerAppV2) {
@@ -143,26 +137,10 @@ impl Resolve<'_> {
         }
     }
 
-    /// A child flow accepts only connections of its own (`ChildFlowUnsupportedForInvokerConnections`, many public issues).
-    fn is_child(&mut self, flow: &Ref<names::Flow>, line: &Connection) -> Option<Reason> {
+    /// Whether it is a child flow has to be known, because the rail `child-flow` judges it.
+    fn unknown_parents(&mut self, flow: &Ref<names::Flow>, line: &Connection) -> Option<Reason> {
         match self.inventory.parents.get(&flow.id) {
-            Answer::Found(parents) if parents.is_empty() => None,
-            Answer::Absent => None,
-            Answer::Found(parents) => {
-                let names: Vec<_> = parents
-                    .iter()
-                    .map(|id| {
-                        self.inventory.flows.row(id).map_or_else(|| id.to_string(), |parent| parent.name.to_string())
-                    })
-                    .collect();
-                let message = format!(
-                    "flow `{flow}` is a child flow of {}, which could not be started any more",
-                    names.join(", ")
-                );
-                let finding = Finding::error(Rule::ChildFlow, &line.place, message);
-                self.findings.push(finding.hint("a child flow accepts only `useThisConnection`"));
-                Some(Reason::Refused("a child flow accepts only connections of its own".into()))
-            }
+            Answer::Found(_) | Answer::Absent => None,
             Answer::Unreadable(problem) => Some(self.parents_unread(flow, line, problem)),
             Answer::NotAsked => Some(self.parents_unread(flow, line, not_asked())),
         }
@@ -171,6 +149,22 @@ impl Resolve<'_> {
     fn parents_unread(&mut self, flow: &Ref<names::Flow>, line: &Connection, problem: Problem) -> Reason {
         self.unread(&line.place, &format!("whether flow `{flow}` is a child flow"), &problem);
         Reason::Unread(problem)
+    }
+}
+
+/// The mode that a document says for a connection of a flow that it is about, if it says one.
+pub fn mode_of(document: &Flow, key: &str, connection: &crate::clientdata::Connection) -> Option<ConnectionMode> {
+    let reaching = document.connections.iter().filter(|line| reaches(&line.target, key, connection));
+    reaching.max_by_key(|line| rank(&line.target)).map(|line| line.mode)
+}
+
+/// How specific a line is; the most specific one wins.
+fn rank(target: &ConnectionTarget) -> usize {
+    match target {
+        ConnectionTarget::All => 0,
+        ConnectionTarget::Connector(_) => 1,
+        ConnectionTarget::LogicalName(_) => 2,
+        ConnectionTarget::Key(_) => 3,
     }
 }
 

@@ -191,7 +191,7 @@ impl Tally {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn random_tenants_converge_and_nothing_else_moves() {
-    let tally = all((0..80).map(|number| (number, Vec::new()))).await;
+    let tally = all((0..60).map(|number| (number, Vec::new()))).await;
     assert_eq!(tally.held, tally.changes, "{tally:?}");
     assert!(tally.changes > 20 * tally.cases && tally.in_error * 20 < tally.cases, "{tally:?}");
 }
@@ -201,14 +201,14 @@ async fn every_answer_to_an_open_question_is_coped_with() {
     let answers = Variants::questions().into_iter().flat_map(|question| question.answers);
     let numbered = (1_000..).step_by(10).zip(answers);
     let cases =
-        numbered.flat_map(|(first, answer)| (first..first + 2).map(move |number| (number, vec![answer.clone()])));
+        numbered.flat_map(|(first, answer)| (first..first + 1).map(move |number| (number, vec![answer.clone()])));
     let tally = all(cases).await;
     assert!(tally.held * 10 > tally.changes * 9, "{tally:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_to_many_open_questions_at_once_are_coped_with() {
-    let cases = (5_000..5_030).map(|number| {
+    let cases = (5_000..5_024).map(|number| {
         let dice = &mut Dice::new(number);
         let questions = Variants::questions();
         let answers = questions.iter().filter(|_| dice.one_in(3)).map(|question| question.answers.as_slice());

@@ -223,9 +223,9 @@ impl<'case> Bounds<'case> {
         for ((role, unit), list) in &self.wishes.assignments {
             for (who, wish) in &list.members {
                 let key = self.key(who);
-                let held = cells.keys().any(|cell| match cell {
-                    Cell::Holder(of, holder, at) => of == role && *holder == key && unit.is_none_or(|unit| unit == at),
-                    _ => false,
+                let held = cells.keys().any(|cell| {
+                    matches!(cell, Cell::Holder(of, holder, at)
+                        if of == role && *holder == key && unit.is_none_or(|unit| unit == at))
                 });
                 // A copy of another unit than the principal's own is another entry.
                 let stands = held == wish.is_present() || (held && !wish.is_present() && unit.is_none());
@@ -270,10 +270,8 @@ impl<'case> Bounds<'case> {
 
 /// Somebody who comes in is put into the teams of his groups by the platform (Learn: manage group teams).
 fn is_first_access(cell: &Cell, before: &Cells, after: &Cells) -> bool {
-    match cell {
-        Cell::TeamMember(_, user) => !before.contains_key(&Cell::Present(user.clone())) && after.contains_key(cell),
-        _ => false,
-    }
+    let Cell::TeamMember(_, user) = cell else { return false };
+    !before.contains_key(&Cell::Present(user.clone())) && after.contains_key(cell)
 }
 
 /// What differs between two values: of two rows only the columns that do.

@@ -200,8 +200,7 @@ async fn random_tenants_converge_and_nothing_else_moves() {
 async fn every_answer_to_an_open_question_is_coped_with() {
     let answers = Variants::questions().into_iter().flat_map(|question| question.answers);
     let numbered = (1_000..).step_by(10).zip(answers);
-    let cases =
-        numbered.flat_map(|(first, answer)| (first..first + 1).map(move |number| (number, vec![answer.clone()])));
+    let cases = numbered.map(|(number, answer)| (number, vec![answer]));
     let tally = all(cases).await;
     assert!(tally.held * 10 > tally.changes * 9, "{tally:?}");
 }

@@ -154,7 +154,7 @@ fn prod(dice: &mut Dice) -> Value {
 }
 
 fn unit(dice: &mut Dice) -> &'static str {
-    if dice.one_in(3) { *dice.pick(&UNITS) } else { UNITS[0] }
+    if dice.one_in(3) { dice.pick::<&'static str>(&UNITS) } else { UNITS[0] }
 }
 
 fn role(dice: &mut Dice, name: &str) -> Value {

@@ -116,12 +116,12 @@ pub(super) fn wishes(dice: &mut Dice, seed: &Seed) -> Wishes {
     wishes
 }
 
-fn document(kind: &str, name: &str, environment: &str, spec: Value) -> Value {
+fn document(kind: &str, name: &str, environment: &str, spec: impl Into<Value>) -> Value {
     let name: String =
         name.chars().map(|letter| if letter == ' ' { '-' } else { letter.to_ascii_lowercase() }).collect();
     json!({
         "apiVersion": "powergrant.dev/v1alpha1", "kind": kind, "metadata": { "name": name },
-        "environments": [environment], "spec": spec,
+        "environments": [environment], "spec": spec.into(),
     })
 }
 

@@ -72,7 +72,8 @@ impl Reading {
             async move {
                 let name = desired.environment.name.to_string();
                 let read = async {
-                    let (tenant, organisation) = online::connect(&desired.environment, self.sandbox.as_ref(), clock)?;
+                    let (tenant, organisation) =
+                        online::connect(&desired.environment, self.sandbox.as_ref(), global, clock)?;
                     let reader = tenant.reader(organisation);
                     let inventory = collect::collect(&reader, &directory, &desired.environment, &scope).await;
                     Ok((Seen { scope, inventory }, online::counts(desired, &tenant)))

@@ -13,7 +13,7 @@ use crate::inventory::section::not_asked;
 use crate::inventory::snapshot::{Known, Refusal, Snapshot, Taken, not_in_snapshot};
 use crate::inventory::{Inventory, Lookup};
 use crate::plan::{LineKind, Plan, plan as plan_of};
-use crate::render::findings;
+use crate::render::Shown;
 
 /// Opens a snapshot; what is known already is put in the place of its pseudonyms. `Err` after saying what is wrong.
 pub(super) fn open(path: &Path, known: Known, output: &mut Output) -> Result<Snapshot<BufReader<File>>, Exit> {
@@ -47,9 +47,23 @@ pub(super) fn each(
 pub(super) struct Offline {
     /// The plans, in the order of the environments' names.
     pub(super) plans: Vec<Plan>,
+    /// The manifests.
+    pub(super) loaded: Loaded,
 }
 
 impl Offline {
+    /// What there is to show: the plans, and every finding of manifests and plans.
+    pub(super) fn shown(&self) -> Shown<'_> {
+        let of_plans = self.plans.iter().flat_map(|plan| &plan.findings);
+        Shown {
+            plans: self.plans.iter().collect(),
+            reviews: Vec::new(),
+            findings: self.loaded.findings.iter().chain(of_plans).collect(),
+            sources: &self.loaded.sources,
+            unreachable: &[],
+        }
+    }
+
     /// How the reading went: an error when something wanted is wrong, or not in the snapshot.
     pub(super) fn reading(&self, allow_incomplete: bool) -> Exit {
         let wrong = self.plans.iter().any(Plan::has_errors);
@@ -90,10 +104,8 @@ pub(super) fn plan(paths: &[PathBuf], snapshot: &Path, global: &Global, output: 
     plans.sort_by(|left: &Plan, right| left.environment.cmp(&right.environment));
     is_wrong |= report_missing(&loaded, &names, snapshot, output);
     let found: Vec<_> = plans.iter().flat_map(|plan| plan.findings.clone()).collect();
-    if !found.is_empty() {
-        output.error(&findings::text(&found, &loaded.sources));
-    }
-    if is_wrong { Err(Exit::Error) } else { Ok(Offline { plans }) }
+    output.findings(&found, &loaded.sources);
+    if is_wrong { Err(Exit::Error) } else { Ok(Offline { plans, loaded }) }
 }
 
 /// Tells which environments the snapshot lacks.

@@ -14,7 +14,7 @@ use super::waves::{gap, name_applications};
 use crate::inventory::Inventory;
 use crate::inventory::people::PrincipalRow;
 use crate::inventory::scope::Touched;
-use crate::principal::PrincipalName;
+use crate::principal::{Principal, PrincipalName};
 use crate::tenant::Reader;
 
 /// Reads again what was touched; the rest of the inventory is as it was.
@@ -88,7 +88,8 @@ async fn again(source: Source<'_>, fresh: &mut Inventory, touched: &Touched) {
 async fn who_and_what(source: Source<'_>, fresh: &mut Inventory, touched: &Touched) {
     let rows = questions::rows(fresh, &touched.names());
     // The platform puts somebody who comes in into the teams of his groups, so every team that was read is read again.
-    let known = fresh.team_members.rows().map(|(team, _)| *team);
+    let someone = touched.principals.iter().any(|principal| matches!(principal, Principal::User { .. }));
+    let known = fresh.team_members.rows().map(|(team, _)| *team).filter(|_| someone);
     let teams: BTreeSet<Uuid> = rows.iter().filter_map(|row| team(*row)).chain(known).collect();
     let nobody = BTreeSet::new();
     let (holders, members, held) = tokio::join!(

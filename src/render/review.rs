@@ -11,7 +11,7 @@ pub fn text(reviews: &[&Review]) -> String {
         if out.is_empty() {
             out.push_str("\nRails that stand, so that `apply` writes nothing:\n");
         }
-        let at = tripped.finding.at.as_ref().map(|at| format!("  ({at})")).unwrap_or_default();
+        let at = tripped.finding.at.as_ref().map(|at| format!("  ({})", clip(&at.to_string()))).unwrap_or_default();
         let _ = writeln!(out, "  {}: {}{at}", tripped.rule, clip(&tripped.finding.message));
     }
     out

@@ -5,6 +5,7 @@ mod commands;
 mod convergence;
 mod desk;
 mod documents;
+mod export;
 mod formats;
 mod journal;
 mod pipe;

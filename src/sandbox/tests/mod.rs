@@ -1,6 +1,7 @@
 //! The sandbox asked as a client asks it, without a socket but where the socket is the question.
 
 mod batches;
+mod flow_service;
 mod flows;
 mod front;
 mod principals;

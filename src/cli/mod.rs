@@ -6,6 +6,7 @@ pub mod ci;
 pub mod completions;
 pub mod drift;
 pub mod exit;
+pub mod export;
 pub mod files;
 pub mod journal;
 pub mod manifests;
@@ -21,12 +22,15 @@ pub mod snapshot;
 mod snapshots;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
 use exit::Exit;
 use output::Output;
+
+use crate::tenant::sign_in::methods::Method;
 
 /// Keeps the permissions of Microsoft Power Platform as code.
 ///
@@ -53,6 +57,12 @@ pub struct Global {
     /// Only these environments, by the names of their documents.
     #[arg(short, long = "environment", global = true, value_name = "ENV")]
     pub environments: Vec<String>,
+    /// The way to sign in; without it variables decide (documents: docs/sign-in.md).
+    #[arg(long, global = true, value_name = "WAY", value_parser = sign_in::method)]
+    pub auth: Option<Method>,
+    /// A PEM file of certificate authorities to trust besides the machine's own.
+    #[arg(long, global = true, value_name = "FILE", env = "POWERGRANT_CA_FILE")]
+    pub ca_file: Option<PathBuf>,
     /// Prints results and errors only.
     #[arg(short, long, global = true)]
     pub quiet: bool,
@@ -86,6 +96,8 @@ enum Command {
     Apply(apply::Apply),
     /// Tells what differs from the manifests; exits with 2 on drift.
     Drift(drift::Drift),
+    /// Writes what is held as manifests, and proves that planning them changes nothing.
+    Export(export::Export),
     /// Lists what was applied, and prints the manifest that takes it back.
     Journal(journal::Journal),
     /// Writes everything of the environments to a file, for planning and questions without a tenant.
@@ -121,6 +133,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Command::Drift(drift) => {
             online(&arguments.global, &mut output, async |global, output| drift.run(global, output).await)
+        }
+        Command::Export(export) => {
+            online(&arguments.global, &mut output, async |global, output| export.run(global, output).await)
         }
         Command::Snapshot(snapshot) => {
             online(&arguments.global, &mut output, async |global, output| snapshot.run(global, output).await)

@@ -26,7 +26,7 @@ use crate::problem::Problem;
 use crate::render::Shown;
 use crate::review::{self, Review};
 use crate::sandbox;
-use crate::tenant::{Organisation, Patience, Routing, Settings, Tenant};
+use crate::tenant::{Organisation, Tenant};
 
 /// How many environments are read at once.
 const ENVIRONMENTS_IN_FLIGHT: usize = 8;
@@ -80,7 +80,7 @@ pub async fn open(paths: &[PathBuf], global: &Global, output: &mut Output) -> Re
         let directory = directories.of(&desired);
         async move {
             let name = desired.environment.name.to_string();
-            read_one(desired, sandbox, &directory, clock).await.map_err(|problem| (name, problem))
+            read_one(desired, sandbox, &directory, global, clock).await.map_err(|problem| (name, problem))
         }
     }));
     let mut read = read.buffered(ENVIRONMENTS_IN_FLIGHT);
@@ -177,10 +177,11 @@ async fn read_one(
     desired: DesiredEnvironment,
     sandbox: Option<&sandbox::Running>,
     directory: &Directory,
+    global: &Global,
     clock: Arc<dyn Clock>,
 ) -> Result<Box<Planned>, Problem> {
     let environment = &desired.environment;
-    let (tenant, organisation) = connect(environment, sandbox, clock)?;
+    let (tenant, organisation) = connect(environment, sandbox, global, clock)?;
     let scope = Scope::of(&desired);
     let inventory = collect::collect(&tenant.reader(organisation.clone()), directory, environment, &scope).await;
     let plan = plan(&desired, &inventory);
@@ -192,18 +193,11 @@ async fn read_one(
 pub(super) fn connect(
     environment: &Environment,
     sandbox: Option<&sandbox::Running>,
+    global: &Global,
     clock: Arc<dyn Clock>,
 ) -> Result<(Tenant, Option<Organisation>), Problem> {
     let cloud = sign_in::cloud(environment.cloud);
-    let settings = Settings {
-        cloud,
-        routing: sandbox.map_or(Routing::Direct, |running| Routing::Sandbox(running.address())),
-        credentials: sign_in::credentials(environment, sandbox)?,
-        tenant: environment.tenant,
-        patience: Patience::default(),
-        clock,
-    };
-    let tenant = Tenant::connect(settings)?;
+    let (tenant, _) = sign_in::connect(environment, sandbox, global, clock)?;
     let organisation = match &environment.url {
         Some(url) => Some(Organisation::parse(cloud, &url.value)?),
         None => None,

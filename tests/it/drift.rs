@@ -35,12 +35,24 @@ fn what_somebody_clicked_is_told_from_what_was_not_applied_yet() {
     let desk = changed_outside();
     // And somebody writes a manifest that nobody applies.
     let role = desk.read("role.yaml");
-    let newer = role.replace("prvFlow: organization", "prvFlow: businessUnit");
+    let newer = role.replace("Process: { Read: user }", "Process: { Read: organization }");
     assert_ne!(newer, role);
     desk.write("role.yaml", &newer);
     let drift = desk.run(&["drift", "--sandbox", "."]);
     assert_eq!(drift.status.code(), Some(2), "{}", shown(&drift));
-    insta::assert_snapshot!(text(&drift.stdout), @"");
+    insta::assert_snapshot!(text(&drift.stdout), @"
+    contoso-prod
+
+      changed outside Git: `apply` brings the manifests' state back; or write the change into them
+        flow Expense intake, shares
+          - user bob@contoso.com                     run-only; by whom and when is not known
+
+      not yet applied: `apply` has not brought the manifests about
+        security role Flow Runner
+          ~ Read     Process                         User → Organization; the manifest is newer than the last run
+
+    Drift: 2 differences; 1 changed outside Git, 1 not yet applied.
+    ");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 mod architecture;
 mod collect;
 mod commands;
+mod convergence;
 mod desk;
 mod documents;
 mod drift;
@@ -9,6 +10,7 @@ mod export;
 mod formats;
 mod journal;
 mod pipelines;
+mod pipe;
 mod rails;
 mod recordings;
 mod signing_in;

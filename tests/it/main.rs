@@ -12,6 +12,7 @@ mod journal;
 mod pipelines;
 mod pipe;
 mod rails;
+mod real_data;
 mod recordings;
 mod signing_in;
 mod snapshot;

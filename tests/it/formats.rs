@@ -109,5 +109,5 @@ fn events_end_with_the_counts() {
     assert_eq!(events.first().map(|event| event["type"].clone()), Some("version".into()));
     let planned = events.iter().filter(|event| event["type"] == "planned_change").count();
     let last = events.last().expect("events");
-    assert_eq!((planned, &last["type"], &last["changes"]["add"]), (16, &"change_summary".into(), &13.into()));
+    assert_eq!((planned, &last["type"], &last["changes"]["add"]), (19, &"change_summary".into(), &16.into()));
 }

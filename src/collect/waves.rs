@@ -25,17 +25,17 @@ pub async fn collect(reader: &Reader, directory: &Directory, environment: &Envir
     let inventory = Inventory::empty(facts(environment));
     let mut waves = Waves { reader, directory, scope, inventory, doubt: None, answers: BTreeMap::new() };
     if environment.url.is_some() {
-        waves.first().await;
+        Box::pin(waves.first()).await;
         waves.inventory.environment.group_unit = environment
             .group_teams
             .business_unit
             .as_ref()
             .and_then(|unit| waves.inventory.unit(&unit.value).one())
             .map(|unit| unit.id);
-        waves.second().await;
-        waves.of_persons().await;
-        waves.third().await;
-        waves.of_uses().await;
+        Box::pin(waves.second()).await;
+        Box::pin(waves.of_persons()).await;
+        Box::pin(waves.third()).await;
+        Box::pin(waves.of_uses()).await;
     } else {
         waves.without_dataverse().await;
     }

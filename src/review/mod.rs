@@ -1,4 +1,5 @@
 //! What a plan means before it is applied: its rails, and the only door to applying it.
+pub mod effective;
 pub mod gate;
 pub mod moves;
 pub mod people;
@@ -12,6 +13,7 @@ use crate::compile::desired::DesiredEnvironment;
 use crate::inventory::Inventory;
 use crate::plan::Plan;
 
+pub use effective::{Direction, Statement};
 pub use rails::Tripped;
 
 /// What a plan means: what a reader of it is told beside the changes themselves.
@@ -20,11 +22,18 @@ pub use rails::Tripped;
 pub struct Review {
     /// The environment's name.
     pub environment: String,
+    /// What changes for people.
+    pub effective: Vec<Statement>,
     /// The rails that the plan trips.
     pub tripped: Vec<Tripped>,
 }
 
 /// Reviews a plan. `inventory` is what the plan was made from.
 pub fn review(desired: &DesiredEnvironment, plan: &Plan, inventory: &Inventory) -> Review {
-    Review { environment: plan.environment.to_string(), tripped: rails::evaluate(desired, plan, inventory) }
+    let moves = moves::moves(&plan.verdicts, &|_| true);
+    Review {
+        environment: plan.environment.to_string(),
+        effective: effective::effective(inventory, &plan.after, &moves),
+        tripped: rails::evaluate(desired, plan, inventory),
+    }
 }

@@ -12,6 +12,7 @@ use crate::request::Call;
 pub mod environment;
 pub mod flow;
 pub mod held;
+pub mod policy;
 pub mod principals;
 pub mod role_assignment;
 pub mod security_role;

@@ -1,6 +1,7 @@
 //! Reviews as text that people read: what a plan means, and what stands in its way.
 use std::fmt::Write as _;
 
+use crate::kinds::policy::risk::Grade;
 use crate::problem::clip;
 use crate::review::{Direction, Review};
 
@@ -8,6 +9,7 @@ use crate::review::{Direction, Review};
 pub fn text(reviews: &[&Review]) -> String {
     let mut out = String::new();
     for review in reviews {
+        risk(&mut out, review);
         effective(&mut out, review);
     }
     let mut tripped = reviews.iter().flat_map(|review| &review.tripped).peekable();
@@ -19,6 +21,23 @@ pub fn text(reviews: &[&Review]) -> String {
         let _ = writeln!(out, "  {}: {}{at}", tripped.rule, clip(&tripped.finding.message));
     }
     out
+}
+
+/// How many risky changes are printed of one environment; the rest is counted.
+const CHANGES: usize = 10;
+
+fn risk(out: &mut String, review: &Review) {
+    let Some(grade) = review.risk.grade else { return };
+    let _ = writeln!(out, "\nRisk in {}: {}", clip(&review.environment), grade.word());
+    let risky: Vec<_> = review.risk.changes.iter().filter(|change| change.grade > Grade::Low).collect();
+    for change in risky.iter().take(CHANGES) {
+        let because = change.because.first().map(|(_, reason)| format!(": {}", clip(reason))).unwrap_or_default();
+        let name = clip(&change.name).split_whitespace().collect::<Vec<_>>().join(" ");
+        let _ = writeln!(out, "  {:<8} {}, {name}{because}", change.grade.word(), clip(&change.heading));
+    }
+    if let Some(more @ 1..) = risky.len().checked_sub(CHANGES) {
+        let _ = writeln!(out, "           and {more} more");
+    }
 }
 
 /// How many sentences are printed of one environment; the rest is counted.

@@ -3,6 +3,7 @@ mod architecture;
 mod collect;
 mod commands;
 mod desk;
+mod policy;
 mod rails;
 mod recordings;
 mod snapshot;

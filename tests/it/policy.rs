@@ -15,7 +15,7 @@ fn an_example_keeps_its_own_policy_and_a_change_against_it_is_told_with_its_plac
     assert_eq!(broken.status.code(), Some(1), "{}", shown(&broken));
     let told = text(&broken.stderr);
     assert!(told.contains("error[groups-only]: user bob@contoso.com"), "{told}");
-    assert!(told.contains("--> assignments.yaml:8:27"), "{told}");
+    assert!(told.contains("--> assignments.yaml:9:27"), "{told}");
     assert!(!desk.path(".powergrant").exists(), "a tenant was touched");
 }
 
@@ -46,7 +46,7 @@ fn a_pull_request_that_gives_somebody_something_is_told_apart_from_one_that_does
     assert_eq!(more.status.code(), Some(1), "{}", shown(&more));
     let told = text(&more.stderr);
     assert!(told.contains("error[new-access]") && told.contains("user bob@contoso.com is new"), "{told}");
-    assert!(told.contains("--> assignments.yaml:8:27"), "{told}");
+    assert!(told.contains("--> assignments.yaml:9:27"), "{told}");
     let half = desk.run(&["check", "--no-new-access", "."]);
     assert_eq!(half.status.code(), Some(1), "{}", shown(&half));
 }

@@ -19,11 +19,13 @@ test:
 deny:
     cargo deny --locked check
 
-# Write the JSON Schema that editors use. Through a temporary file, so that a failed build leaves the old one.
+# Write the JSON Schemas of manifests and plans. Through temporary files, so that a failed build leaves the old ones.
 schemas:
     cargo run -q -- schema > target/powergrant.schema.json
-    mv target/powergrant.schema.json schemas/powergrant.schema.json
+    cargo run -q -- schema plan > target/plan.schema.json
+    mv target/powergrant.schema.json target/plan.schema.json schemas/
 
-# What the workflow runs: the generated schema must be the committed one.
+# What the workflow runs: the generated schemas must be the committed ones.
 ci: lint test
     cargo run -q -- schema | diff -u schemas/powergrant.schema.json -
+    cargo run -q -- schema plan | diff -u schemas/plan.schema.json -

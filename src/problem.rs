@@ -3,6 +3,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::foreign::{clip, is_bidirectional_control};
 use crate::names::required;
 
 /// The kind of trouble, for exit codes, retries and remedies; text is never parsed for it twice.
@@ -79,28 +80,6 @@ impl Problem {
     }
 }
 
-/// Shortens foreign text to 300 characters and escapes what a terminal would act on.
-pub fn clip(text: &str) -> String {
-    let mut clipped = String::new();
-    for (count, letter) in text.chars().enumerate() {
-        if count == 300 {
-            clipped.push('…');
-            break;
-        }
-        if letter.is_control() || is_bidirectional_control(letter) {
-            clipped.extend(letter.escape_unicode());
-        } else {
-            clipped.push(letter);
-        }
-    }
-    clipped
-}
-
-/// Says whether a character changes the direction of the text around it.
-pub fn is_bidirectional_control(letter: char) -> bool {
-    matches!(letter, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(status) = self.status {
@@ -121,14 +100,3 @@ impl fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn foreign_text_is_cut_and_cannot_steer_a_terminal() {
-        assert_eq!(clip("a\u{1b}[31mb\u{202e}"), "a\\u{1b}[31mb\\u{202e}");
-        assert_eq!(clip(&"x".repeat(400)).chars().count(), 301);
-    }
-}

@@ -1,4 +1,5 @@
 //! Carrying out what was approved: rounds of writing and reading again, until every approved line has an outcome.
+pub mod journal;
 pub mod rounds;
 pub mod session;
 pub mod touched;
@@ -22,6 +23,8 @@ pub enum Answer {
     Accepted {
         /// Such as a flow that is off now.
         alarm: Option<String>,
+        /// The service's ids for the requests, for the journal and for support.
+        requests: Vec<String>,
     },
     /// It was refused, and nothing was changed.
     Refused(Problem),

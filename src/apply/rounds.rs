@@ -36,8 +36,8 @@ pub struct Run<'run> {
     pub clock: &'run dyn Clock,
     /// Whether the user asked to stop.
     pub stop: &'run (dyn Fn() -> bool + Sync),
-    /// Told of every step that was answered.
-    pub progress: &'run (dyn Fn(&Line, &Answer) + Sync),
+    /// Told of every step that was answered, with the lines that it was to bring about.
+    pub progress: &'run (dyn Fn(&[&Line], &Answer) + Sync),
 }
 
 /// What has happened to the goals of a run so far.
@@ -160,7 +160,8 @@ async fn send(run: &Run<'_>, session: &impl Session, plan: &Plan, ready: Vec<usi
             let step = &plan.steps[at];
             let (Ok(call), false) = (&step.call, (run.stop)()) else { continue };
             let answer = session.send(call).await;
-            (run.progress)(&plan.lines[step.lines[0]], &answer);
+            let lines: Vec<&Line> = step.lines.iter().map(|line| &plan.lines[*line]).collect();
+            (run.progress)(&lines, &answer);
             answers.push((at, answer));
         }
         answers
@@ -169,7 +170,7 @@ async fn send(run: &Run<'_>, session: &impl Session, plan: &Plan, ready: Vec<usi
     let mut answers: Vec<(usize, Answer)> = answers.into_iter().flatten().collect();
     answers.sort_by_key(|(at, _)| *at);
     for (at, answer) in answers {
-        if let Answer::Accepted { alarm: Some(alarm) } = &answer {
+        if let Answer::Accepted { alarm: Some(alarm), .. } = &answer {
             history.alarms.push(alarm.clone());
         }
         for line in &plan.steps[at].lines {

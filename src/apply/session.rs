@@ -31,13 +31,14 @@ where
             Call::Send(request) => one(&self.writer, request).await,
             Call::Together(requests) => answer(self.writer.together(requests).await),
             Call::InOrder(requests) => {
+                let mut ids = Vec::new();
                 for request in requests {
                     match one(&self.writer, request).await {
-                        Answer::Accepted { .. } => {}
+                        Answer::Accepted { requests, .. } => ids.extend(requests),
                         other @ (Answer::Refused(_) | Answer::NotCommitted(_) | Answer::Unknown(_)) => return other,
                     }
                 }
-                Answer::Accepted { alarm: None }
+                accepted(ids)
             }
             Call::Rewrite(edit) => rewrite(&self.writer, edit).await,
         }
@@ -46,16 +47,21 @@ where
 
 async fn one(writer: &Writer, request: &Request) -> Answer {
     match writer.send(request).await {
-        Sent::Accepted { body: Some(body), .. } => {
-            refused_item(request, &body).map_or(Answer::Accepted { alarm: None }, Answer::Refused)
+        Sent::Accepted { body: Some(body), correlation, .. } => {
+            refused_item(request, &body).map_or_else(|| accepted(correlation), Answer::Refused)
         }
         other @ (Sent::Accepted { .. } | Sent::Refused(_) | Sent::NotCommitted(_) | Sent::Unknown(_)) => answer(other),
     }
 }
 
+/// An answer without anything that a reader must know first.
+fn accepted(requests: impl IntoIterator<Item = String>) -> Answer {
+    Answer::Accepted { alarm: None, requests: requests.into_iter().collect() }
+}
+
 fn answer(sent: Sent) -> Answer {
     match sent {
-        Sent::Accepted { .. } => Answer::Accepted { alarm: None },
+        Sent::Accepted { correlation, .. } => accepted(correlation),
         Sent::Refused(problem) => Answer::Refused(problem),
         Sent::NotCommitted(problem) => Answer::NotCommitted(problem),
         Sent::Unknown(problem) => Answer::Unknown(problem),
@@ -91,40 +97,37 @@ async fn rewrite(writer: &Writer, edit: &Edit) -> Answer {
     };
     let text = match clientdata::edit(text, edit) {
         Ok(Some(text)) => text,
-        Ok(None) => return Answer::Accepted { alarm: None },
+        Ok(None) => return accepted(None),
         Err(conflicting) => return Answer::Refused(conflict(&path, &conflicting.to_string())),
     };
     let mut request = Request::patch(Service::Dataverse, path.clone(), json!({ "clientdata": text }));
     request.headers = vec![("If-Match".to_owned(), etag)];
     request = act_as(request, edit.act_as);
-    match answer(writer.send(&request).await) {
-        Answer::Accepted { .. } => {}
+    let requests = match answer(writer.send(&request).await) {
+        Answer::Accepted { requests, .. } => requests,
         other @ (Answer::Refused(_) | Answer::NotCommitted(_) | Answer::Unknown(_)) => return other,
-    }
+    };
     let was_on = row.get("statecode").and_then(Value::as_i64) == Some(1);
-    if was_on { turned_off(writer, &path, edit, &read).await } else { Answer::Accepted { alarm: None } }
+    let alarm = if was_on { turned_off(writer, &path, edit, &read).await } else { None };
+    Answer::Accepted { alarm, requests }
 }
 
 /// A write can turn a flow off (public clients: read `statecode` again): it is turned on once, and an alarm if that fails.
-async fn turned_off(writer: &Writer, path: &str, edit: &Edit, read: &Read) -> Answer {
+async fn turned_off(writer: &Writer, path: &str, edit: &Edit, read: &Read) -> Option<String> {
     let state = match writer.read_row_with_etag(read).await {
         Ok((_, row)) => row,
-        Err(problem) => {
-            return Answer::Accepted {
-                alarm: Some(format!("whether flow {path} is still on could not be read: {problem}")),
-            };
-        }
+        Err(problem) => return Some(format!("whether flow {path} is still on could not be read: {problem}")),
     };
     if state.get("statecode").and_then(Value::as_i64) == Some(1) {
-        return Answer::Accepted { alarm: None };
+        return None;
     }
     let name = state.get("name").and_then(Value::as_str).unwrap_or(path).to_owned();
     let request = act_as(Request::patch(Service::Dataverse, path, json!({ "statecode": 1 })), edit.act_as);
     match answer(writer.send(&request).await) {
-        Answer::Accepted { .. } => Answer::Accepted { alarm: None },
-        Answer::Refused(problem) | Answer::NotCommitted(problem) | Answer::Unknown(problem) => Answer::Accepted {
-            alarm: Some(format!("flow `{name}` was changed and is OFF now; turning it on was refused: {problem}")),
-        },
+        Answer::Accepted { .. } => None,
+        Answer::Refused(problem) | Answer::NotCommitted(problem) | Answer::Unknown(problem) => {
+            Some(format!("flow `{name}` was changed and is OFF now; turning it on was refused: {problem}"))
+        }
     }
 }
 

@@ -36,7 +36,7 @@ impl Session for Pretend<'_> {
         let step = now.steps.iter().find(|step| step.call.as_ref() == Ok(call)).expect("only planned steps are sent");
         let goals: BTreeSet<_> = step.lines.iter().map(|line| now.lines[*line].goal()).collect();
         *inventory = crate::plan::after_goals(self.desired, &inventory, &goals);
-        Answer::Accepted { alarm: None }
+        Answer::Accepted { alarm: None, requests: Vec::new() }
     }
 }
 

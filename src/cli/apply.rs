@@ -1,20 +1,22 @@
 //! `powergrant apply`: does what was planned, and reads it back.
 use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Global;
+use super::chronicle::{Chronicle, JOURNAL};
 use super::exit::Exit;
 use super::online::{self, Online, Planned};
 use super::output::Output;
 use crate::apply::session::Live;
 use crate::apply::{Run, run, touched};
 use crate::collect;
-use crate::plan::digest::digest;
+use crate::foreign::inert;
+use crate::plan::saved::{Saved, Unfit};
 use crate::render;
 use crate::report::Report;
 use crate::review::gate::gate;
@@ -32,6 +34,12 @@ pub struct Apply {
     /// Applies only if the plan has this digest.
     #[arg(long, value_name = "DIGEST")]
     expect: Option<String>,
+    /// Applies only if the plan is the one in this file, which `plan --out` wrote; says what differs if it is not.
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// Where every run is written down, before and after.
+    #[arg(long, value_name = "FILE", default_value = JOURNAL)]
+    journal: PathBuf,
     /// Lifts a rail, by its name; may be given several times.
     #[arg(long, value_name = "RAIL", value_parser = rail)]
     allow: Vec<Rule>,
@@ -54,16 +62,70 @@ fn rail(name: &str) -> Result<Rule, String> {
 
 impl Apply {
     pub(super) async fn run(&self, global: &Global, output: &mut Output) -> Exit {
+        let reviewed = match self.reviewed() {
+            Ok(reviewed) => reviewed,
+            Err(why) => {
+                output.error(&why);
+                return Exit::Error;
+            }
+        };
         let online = match online::open(&self.paths, global, output).await {
             Ok(online) => online,
             Err(exit) => return exit,
         };
-        let exit = self.apply(&online, global, output).await;
+        let exit = self.apply(&online, reviewed.as_ref(), global, output).await;
+        if let Some(pipeline) = output.pipeline() {
+            pipeline.outputs(&[("failure_reason", exit.words().to_owned())], output);
+        }
         online.close().await;
         exit
     }
 
-    async fn apply(&self, online: &Online, global: &Global, output: &mut Output) -> Exit {
+    /// The plan that was reviewed, if a file holds it.
+    fn reviewed(&self) -> Result<Option<Saved>, String> {
+        let Some(file) = &self.plan else { return Ok(None) };
+        let name = file.display();
+        let text = std::fs::read_to_string(file).map_err(|error| format!("error: {name} cannot be read: {error}\n"))?;
+        let saved = Saved::read(&text).map_err(|unfit| unusable(file, &unfit))?;
+        match &self.expect {
+            Some(expected) if *expected != saved.powergrant.digest => Err(format!(
+                "error: {name} is not the plan that is expected\n  expected {expected}\n  the file {}\n",
+                saved.powergrant.digest
+            )),
+            Some(_) | None => Ok(Some(saved)),
+        }
+    }
+
+    /// Refuses a plan that is not the one that was reviewed, and says what differs.
+    fn compared(&self, reviewed: Option<&Saved>, online: &Online, output: &mut Output) -> Exit {
+        let now = Saved::of(&online.plans(), &[]);
+        if let (Some(reviewed), Some(file)) = (reviewed, &self.plan)
+            && let Err(unfit) = reviewed.is_for(&now)
+        {
+            output.error(&unusable(file, &unfit));
+            return Exit::Error;
+        }
+        let expected = reviewed.map(|reviewed| &reviewed.powergrant.digest).or(self.expect.as_ref());
+        let found = &now.powergrant.digest;
+        let Some(expected) = expected.filter(|expected| *expected != found) else { return Exit::Success };
+        output.error(&format!(
+            "error: the plan is not the one that was reviewed\n  reviewed {}\n  now      {found}\n",
+            inert(expected)
+        ));
+        let hint = match reviewed {
+            Some(reviewed) => {
+                output.error(&render::difference::text(reviewed, &now));
+                "have the plan above reviewed, and apply that"
+            }
+            None => {
+                "read the plan above, have it reviewed, and apply its digest; with `--plan FILE` the difference is shown"
+            }
+        };
+        output.error(&format!("hint: {hint}\n"));
+        Exit::PlanChanged
+    }
+
+    async fn apply(&self, online: &Online, reviewed: Option<&Saved>, global: &Global, output: &mut Output) -> Exit {
         let plans = online.plans();
         output.result(&(render::plan::text(&plans) + &render::review::text(&online.reviews())));
         let reading = online.reading(self.allow_incomplete);
@@ -71,12 +133,9 @@ impl Apply {
             output.error("error: nothing was written: mend the findings above first\n");
             return Exit::Error;
         }
-        if let Some(expected) = &self.expect {
-            let found = digest(plans.iter().copied());
-            if *expected != found {
-                output.error(&format!("error: the plan is not the one that was reviewed\n  reviewed {expected}\n  now      {found}\nhint: read the plan above, have it reviewed, and apply its digest\n"));
-                return reading.and(Exit::PlanChanged);
-            }
+        let compared = self.compared(reviewed, online, output);
+        if compared != Exit::Success {
+            return reading.and(compared);
         }
         let lifted: BTreeSet<Rule> = self.allow.iter().copied().collect();
         let mut approved = Vec::new();
@@ -87,7 +146,7 @@ impl Apply {
                 Err(tripped) => {
                     rail = true;
                     let found: Vec<_> = tripped.into_iter().map(|tripped| tripped.finding).collect();
-                    output.error(&render::findings::text(&found, &online.loaded.sources));
+                    output.findings(&found, &online.loaded.sources);
                 }
             }
         }
@@ -95,27 +154,49 @@ impl Apply {
             output.error("error: nothing was written: a rail stands\n");
             return reading.and(Exit::Rail);
         }
-        approved.retain(|(planned, _)| planned.plan.changes().next().is_some());
-        if approved.is_empty() {
-            return reading.and(if rail { Exit::Rail } else { Exit::Success });
-        }
-        if !self.yes && !confirmed(output) {
+        let something = approved.iter().any(|(planned, _)| planned.plan.changes().next().is_some());
+        if something && !self.yes && !confirmed(output) {
             output.error("nothing was written\n");
             return Exit::Error;
         }
+        let targets: Vec<&Planned> = approved.iter().map(|(planned, _)| *planned).collect();
+        let chronicle = match Chronicle::begin(&self.journal, online, &targets, &lifted) {
+            Ok(chronicle) => chronicle,
+            Err(error) => {
+                let journal = self.journal.display();
+                output.error(&format!("error: nothing was written: the journal {journal} cannot be kept: {error}\nhint: name another file with `--journal FILE`\n"));
+                return Exit::Error;
+            }
+        };
+        approved.retain(|(planned, _)| planned.plan.changes().next().is_some());
         let stop = stop_on_interrupt();
         let mut reports = Vec::new();
         for (planned, goals) in &approved {
-            reports.push(carry_out(planned, goals, &lifted, online, &stop, global.quiet).await);
+            reports.push(carry_out(planned, goals, &lifted, online, &stop, &chronicle, global.quiet).await);
             if global.verbose > 0 {
                 output.remark(&online::counts(&planned.desired, &planned.tenant));
             }
         }
-        output.result(&render::plan::reports(&reports));
+        let kept = chronicle.end(&reports);
         let held = if reports.iter().all(Report::all_held) { Exit::Success } else { Exit::NotAllHeld };
         let rail = rail || reports.iter().any(|report| !report.tripped.is_empty());
-        reading.and(held).and(if rail { Exit::Rail } else { Exit::Success })
+        if something {
+            output.result(&render::plan::reports(&reports));
+        }
+        let mut exit = reading.and(held).and(if rail { Exit::Rail } else { Exit::Success });
+        if let Err(error) = kept {
+            output.error(&format!(
+                "error: what became of the run could not be written to {}: {error}\n",
+                self.journal.display()
+            ));
+            exit = exit.and(Exit::Error);
+        }
+        exit
     }
+}
+
+fn unusable(file: &Path, unfit: &Unfit) -> String {
+    format!("error: {} cannot be applied: {unfit}\nhint: plan again with `--out`\n", file.display())
 }
 
 async fn carry_out(
@@ -124,6 +205,7 @@ async fn carry_out(
     lifted: &BTreeSet<Rule>,
     online: &Online,
     stop: &Arc<AtomicBool>,
+    chronicle: &Chronicle,
     quiet: bool,
 ) -> Report {
     let writer = planned.tenant.writer(planned.organisation.clone(), WritePermit::for_an_approved_plan());
@@ -143,10 +225,13 @@ async fn carry_out(
         lifted,
         clock: online.clock.as_ref(),
         stop: &stopped,
-        progress: &|line, answer| {
-            bar.set_message(line.heading.clone());
+        progress: &|lines, answer| {
+            chronicle.answered(&planned.plan.environment, lines, answer);
+            for line in lines {
+                tracing::info!(heading = %line.heading, entry = %line.name, ?answer, "answered");
+            }
+            bar.set_message(lines.first().map_or_else(String::new, |line| inert(&line.heading)));
             bar.inc(1);
-            tracing::info!(heading = %line.heading, entry = %line.name, ?answer, "answered");
         },
     };
     let report = run(&setting, &session, planned.inventory.clone()).await;
@@ -165,14 +250,35 @@ fn confirmed(output: &mut Output) -> bool {
     std::io::stdin().lock().read_line(&mut line).is_ok() && ["y", "yes"].contains(&line.trim().to_lowercase().as_str())
 }
 
-/// Notes the first interrupt: writes in flight are finished, and nothing new is sent.
+/// Notes the first interrupt: writes in flight are finished, and nothing new is sent. The second ends the process at once;
+/// the journal has what it needs to know.
 fn stop_on_interrupt() -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let noted = Arc::clone(&stop);
     tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            noted.store(true, Ordering::Relaxed);
-        }
+        interrupted().await;
+        noted.store(true, Ordering::Relaxed);
+        Output::new(false, None).error(
+            "stopping: what is under way is finished and read back, nothing new is sent; once more ends at once\n",
+        );
+        interrupted().await;
+        std::process::abort();
     });
     stop
+}
+
+/// Waits for Ctrl-C, or for what a pipeline sends when a job is cancelled.
+async fn interrupted() {
+    #[cfg(unix)]
+    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        return;
+    }
+    // Without a handler there is nothing to wait for; the process then ends as the system has it.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }

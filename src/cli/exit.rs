@@ -31,6 +31,18 @@ impl Exit {
         }
     }
 
+    /// Why a run failed, as a word for pipelines; empty if it did not.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::PlanChanged => "plan-changed",
+            Self::Rail => "rail",
+            Self::NotAllHeld => "not-all-held",
+            Self::Differences => "differences",
+            Self::Success => "",
+        }
+    }
+
     /// The one of two that wins.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

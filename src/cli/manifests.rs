@@ -10,7 +10,6 @@ use crate::compile::desired::Desired;
 use crate::compile::{self, has_errors};
 use crate::finding::Finding;
 use crate::manifest::{self, Sources};
-use crate::render::findings;
 
 /// What manifests want, and their text for excerpts.
 pub struct Loaded {
@@ -37,9 +36,7 @@ pub fn load(paths: &[PathBuf], global: &Global, today: Date) -> Loaded {
 impl Loaded {
     /// Prints the findings; says whether one of them is an error.
     pub fn report(&self, output: &mut Output) -> bool {
-        if !self.findings.is_empty() {
-            output.error(&findings::text(&self.findings, &self.sources));
-        }
+        output.findings(&self.findings, &self.sources);
         has_errors(&self.findings)
     }
 }

@@ -1,14 +1,19 @@
 //! The command line: one file per verb, its arguments and its run function side by side.
 pub mod apply;
 pub mod check;
+mod chronicle;
+pub mod ci;
 pub mod completions;
 pub mod drift;
 pub mod exit;
+pub mod export;
 pub mod files;
+pub mod journal;
 pub mod manifests;
 pub mod online;
 pub mod output;
 pub mod plan;
+mod provenance;
 mod reading;
 pub mod sandbox;
 pub mod schema;
@@ -17,12 +22,15 @@ pub mod snapshot;
 mod snapshots;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
 use exit::Exit;
 use output::Output;
+
+use crate::tenant::sign_in::methods::Method;
 
 /// Keeps the permissions of Microsoft Power Platform as code.
 ///
@@ -49,12 +57,21 @@ pub struct Global {
     /// Only these environments, by the names of their documents.
     #[arg(short, long = "environment", global = true, value_name = "ENV")]
     pub environments: Vec<String>,
+    /// The way to sign in; without it variables decide (documents: docs/sign-in.md).
+    #[arg(long, global = true, value_name = "WAY", value_parser = sign_in::method)]
+    pub auth: Option<Method>,
+    /// A PEM file of certificate authorities to trust besides the machine's own.
+    #[arg(long, global = true, value_name = "FILE", env = "POWERGRANT_CA_FILE")]
+    pub ca_file: Option<PathBuf>,
     /// Prints results and errors only.
     #[arg(short, long, global = true)]
     pub quiet: bool,
     /// Prints requests per service and wave; twice for every request.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// The pipeline to annotate findings for, and to give a summary and outputs.
+    #[arg(long, global = true, value_enum, default_value_t, env = "POWERGRANT_CI")]
+    pub ci: ci::Ci,
     /// The form of log lines on standard error.
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -79,12 +96,16 @@ enum Command {
     Apply(apply::Apply),
     /// Tells what differs from the manifests; exits with 2 on drift.
     Drift(drift::Drift),
+    /// Writes what is held as manifests, and proves that planning them changes nothing.
+    Export(export::Export),
+    /// Lists what was applied, and prints the manifest that takes it back.
+    Journal(journal::Journal),
     /// Writes everything of the environments to a file, for planning and questions without a tenant.
     Snapshot(snapshot::Snapshot),
     /// Serves the embedded tenant.
     Sandbox(sandbox::Sandbox),
-    /// Prints the JSON Schema of manifests, for editors.
-    Schema,
+    /// Prints the JSON Schema of manifests, for editors, or of plans.
+    Schema(schema::Schema),
     /// Prints a completion script for a shell.
     Completions(completions::Completions),
 }
@@ -101,7 +122,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if failed { Exit::Error.into() } else { Exit::Success.into() };
         }
     };
-    let mut output = Output::new(arguments.global.quiet);
+    let mut output = Output::new(arguments.global.quiet, arguments.global.ci.pipeline());
     let exit = match &arguments.command {
         Command::Check(check) => check.run(&arguments.global, &mut output),
         Command::Plan(plan) => {
@@ -113,13 +134,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Drift(drift) => {
             online(&arguments.global, &mut output, async |global, output| drift.run(global, output).await)
         }
+        Command::Export(export) => {
+            online(&arguments.global, &mut output, async |global, output| export.run(global, output).await)
+        }
         Command::Snapshot(snapshot) => {
             online(&arguments.global, &mut output, async |global, output| snapshot.run(global, output).await)
         }
         Command::Sandbox(sandbox) => {
             online(&arguments.global, &mut output, async |global, output| sandbox.run(global, output).await)
         }
-        Command::Schema => schema::run(&mut output),
+        Command::Journal(journal) => journal.run(&mut output),
+        Command::Schema(schema) => schema.run(&mut output),
         Command::Completions(completions) => completions.run(&mut Arguments::command(), &mut output),
     };
     exit.into()

@@ -18,14 +18,15 @@ use crate::clock::{Clock, WallClock};
 use crate::collect::{self, Directory};
 use crate::compile::desired::{DesiredEnvironment, Environment};
 use crate::finding::Finding;
+use crate::foreign::inert;
 use crate::inventory::Inventory;
 use crate::inventory::scope::Scope;
 use crate::plan::{Plan, plan};
 use crate::problem::Problem;
-use crate::render::findings;
+use crate::render::Shown;
 use crate::review::{self, Review};
 use crate::sandbox;
-use crate::tenant::{Organisation, Patience, Routing, Settings, Tenant};
+use crate::tenant::{Organisation, Tenant};
 
 /// How many environments are read at once.
 const ENVIRONMENTS_IN_FLIGHT: usize = 8;
@@ -79,7 +80,7 @@ pub async fn open(paths: &[PathBuf], global: &Global, output: &mut Output) -> Re
         let directory = directories.of(&desired);
         async move {
             let name = desired.environment.name.to_string();
-            read_one(desired, sandbox, &directory, clock).await.map_err(|problem| (name, problem))
+            read_one(desired, sandbox, &directory, global, clock).await.map_err(|problem| (name, problem))
         }
     }));
     let mut read = read.buffered(ENVIRONMENTS_IN_FLIGHT);
@@ -98,11 +99,14 @@ pub async fn open(paths: &[PathBuf], global: &Global, output: &mut Output) -> Re
 impl Online {
     fn report(&self, global: &Global, output: &mut Output) {
         let found: Vec<Finding> = self.environments.iter().flat_map(|planned| planned.plan.findings.clone()).collect();
-        if !found.is_empty() {
-            output.error(&findings::text(&found, &self.loaded.sources));
-        }
+        output.findings(&found, &self.loaded.sources);
         for (name, problem) in &self.unreachable {
-            output.error(&format!("error: {name} could not be read: {problem}\nhint: {}\n", problem.next));
+            output.error(&format!(
+                "error: {} could not be read: {}\nhint: {}\n",
+                inert(name),
+                inert(&problem.to_string()),
+                inert(&problem.next)
+            ));
         }
         if global.verbose > 0 {
             for planned in &self.environments {
@@ -114,6 +118,20 @@ impl Online {
     /// The plans in the order of the environments' names.
     pub fn plans(&self) -> Vec<&Plan> {
         self.environments.iter().map(|planned| &planned.plan).collect()
+    }
+
+    /// What there is to show: the plans, and every finding of manifests, plans and rails.
+    pub fn shown(&self) -> Shown<'_> {
+        let of_plans = self.environments.iter().flat_map(|planned| {
+            planned.plan.findings.iter().chain(planned.review.tripped.iter().map(|tripped| &tripped.finding))
+        });
+        Shown {
+            plans: self.plans(),
+            reviews: self.reviews(),
+            findings: self.loaded.findings.iter().chain(of_plans).collect(),
+            sources: &self.loaded.sources,
+            unreachable: &self.unreachable,
+        }
     }
 
     /// What the plans mean, in the same order.
@@ -159,10 +177,11 @@ async fn read_one(
     desired: DesiredEnvironment,
     sandbox: Option<&sandbox::Running>,
     directory: &Directory,
+    global: &Global,
     clock: Arc<dyn Clock>,
 ) -> Result<Box<Planned>, Problem> {
     let environment = &desired.environment;
-    let (tenant, organisation) = connect(environment, sandbox, clock)?;
+    let (tenant, organisation) = connect(environment, sandbox, global, clock)?;
     let scope = Scope::of(&desired);
     let inventory = collect::collect(&tenant.reader(organisation.clone()), directory, environment, &scope).await;
     let plan = plan(&desired, &inventory);
@@ -174,18 +193,11 @@ async fn read_one(
 pub(super) fn connect(
     environment: &Environment,
     sandbox: Option<&sandbox::Running>,
+    global: &Global,
     clock: Arc<dyn Clock>,
 ) -> Result<(Tenant, Option<Organisation>), Problem> {
     let cloud = sign_in::cloud(environment.cloud);
-    let settings = Settings {
-        cloud,
-        routing: sandbox.map_or(Routing::Direct, |running| Routing::Sandbox(running.address())),
-        credentials: sign_in::credentials(environment, sandbox)?,
-        tenant: environment.tenant,
-        patience: Patience::default(),
-        clock,
-    };
-    let tenant = Tenant::connect(settings)?;
+    let (tenant, _) = sign_in::connect(environment, sandbox, global, clock)?;
     let organisation = match &environment.url {
         Some(url) => Some(Organisation::parse(cloud, &url.value)?),
         None => None,

@@ -1,15 +1,26 @@
 //! Where words go: results to standard output, everything else to standard error.
 use std::io::{self, Write};
 
+use super::ci::Pipeline;
+use crate::finding::Finding;
+use crate::manifest::Sources;
+use crate::render::findings;
+
 /// The two streams. A reader who closes the pipe has seen enough; nothing fails for that.
 pub struct Output {
     quiet: bool,
+    pipeline: Option<Pipeline>,
 }
 
 impl Output {
-    /// Makes an output that may leave out remarks.
-    pub fn new(quiet: bool) -> Self {
-        Self { quiet }
+    /// Makes an output that may leave out remarks, and that speaks to a pipeline if there is one.
+    pub fn new(quiet: bool, pipeline: Option<Pipeline>) -> Self {
+        Self { quiet, pipeline }
+    }
+
+    /// The pipeline that is spoken to, if one.
+    pub fn pipeline(&self) -> Option<Pipeline> {
+        self.pipeline
     }
 
     /// Prints a result.
@@ -20,6 +31,17 @@ impl Output {
     /// Prints an error or a finding.
     pub fn error(&mut self, text: &str) {
         write_all(&mut io::stderr().lock(), text);
+    }
+
+    /// Prints findings, and annotates their lines where a pipeline shows that.
+    pub fn findings(&mut self, found: &[Finding], sources: &Sources) {
+        if found.is_empty() {
+            return;
+        }
+        self.error(&findings::text(found, sources));
+        if let Some(pipeline) = self.pipeline {
+            self.error(&pipeline.annotations(&found.iter().collect::<Vec<_>>()));
+        }
     }
 
     /// Prints a remark, unless the user asked for quiet.

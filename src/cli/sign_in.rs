@@ -1,11 +1,15 @@
 //! Which identity a run signs in as: the one door to environment variables.
-use crate::compile::desired::{self, Environment};
-use crate::problem::{Cause, Problem};
-use crate::sandbox;
-use crate::tenant::{Cloud, Credentials, Secret};
+use std::path::PathBuf;
+use std::sync::Arc;
 
-/// The prefix of variables where an Environment document names none.
-const PREFIX: &str = "POWERGRANT";
+use super::Global;
+use crate::clock::Clock;
+use crate::compile::desired::{self, Environment};
+use crate::problem::Problem;
+use crate::sandbox;
+use crate::tenant::sign_in::choice::{Chosen, Surroundings, Wish, choose};
+use crate::tenant::sign_in::methods::{Family, Method};
+use crate::tenant::{Cloud, Credentials, Endpoints, Line, Patience, Routing, Secret, Settings, Tenant, Trust};
 
 /// The cloud of a manifest, as the client knows it.
 pub(super) fn cloud(cloud: desired::Cloud) -> Cloud {
@@ -18,41 +22,83 @@ pub(super) fn cloud(cloud: desired::Cloud) -> Cloud {
     }
 }
 
-/// The credentials of an environment: the embedded tenant's own, or what the environment's variables hold.
-pub(super) fn credentials(
+/// Reads the name of a way to sign in, for the command line.
+pub(super) fn method(name: &str) -> Result<Method, String> {
+    Method::named(name).ok_or_else(|| {
+        let known: Vec<_> = Method::ALL.iter().map(|method| method.name()).collect();
+        format!("there is no way to sign in of this name; known are {}", known.join(", "))
+    })
+}
+
+/// How an environment is signed in to: in a word, and as what the client needs.
+#[derive(Clone, Debug)]
+pub(super) struct Identity {
+    /// The way and where it was read: `client-secret from POWERGRANT_*`.
+    pub(super) way: String,
+    /// What is signed in with.
+    pub(super) credentials: Credentials,
+}
+
+/// The identity of an environment: the embedded tenant's own, or what the environment's variables hold.
+pub(super) fn identity(
     environment: &Environment,
     sandbox: Option<&sandbox::Running>,
-) -> Result<Credentials, Problem> {
-    if let Some(sandbox) = sandbox {
+    global: &Global,
+) -> Result<Identity, Problem> {
+    if let (Some(sandbox), None) = (sandbox, global.auth) {
         let own = sandbox.credentials();
-        return Ok(Credentials::Sandbox {
+        let credentials = Credentials::Sandbox {
             tenant: own.tenant.to_string(),
             client_id: own.client,
             secret: (!own.secret.is_empty()).then(|| Secret::new(own.secret)),
-        });
+        };
+        return Ok(Identity { way: "the embedded tenant's caller".to_owned(), credentials });
     }
-    let prefix = environment.credentials.as_deref().unwrap_or(PREFIX);
+    let tenant = environment.tenant.map(|tenant| tenant.to_string());
+    let surroundings = Surroundings { variable: &|name| std::env::var(name).ok(), has_program: &is_on_path };
+    let wish = Wish { method: global.auth, prefix: environment.credentials.as_deref(), tenant: tenant.as_deref() };
+    let Chosen { method, from, credentials } = choose(&surroundings, wish)?;
+    let way = format!("{} from {from}", method.name());
+    tracing::info!(environment = %environment.name, %way, "signs in");
+    Ok(Identity { way, credentials })
+}
+
+/// The client of an environment, and the way in which it signs in.
+pub(super) fn connect(
+    environment: &Environment,
+    sandbox: Option<&sandbox::Running>,
+    global: &Global,
+    clock: Arc<dyn Clock>,
+) -> Result<(Tenant, String), Problem> {
+    let Identity { way, credentials } = identity(environment, sandbox, global)?;
+    let cloud = cloud(environment.cloud);
+    let settings = Settings {
+        cloud,
+        routing: sandbox.map_or(Routing::Direct, |running| Routing::Sandbox(running.address())),
+        credentials,
+        tenant: environment.tenant,
+        patience: Patience::default(),
+        clock,
+    };
+    let prefix = environment.credentials.as_deref().unwrap_or(Family::Own.prefix());
     let variable = |name: &str| std::env::var(format!("{prefix}_{name}")).ok().filter(|value| !value.is_empty());
-    if let Some(program) = variable("TOKEN_COMMAND") {
-        return Ok(Credentials::Command { program });
-    }
-    let tenant = variable("TENANT_ID").or_else(|| environment.tenant.map(|tenant| tenant.to_string()));
-    match (tenant, variable("CLIENT_ID"), variable("CLIENT_SECRET")) {
-        (Some(tenant), Some(client_id), Some(secret)) => {
-            Ok(Credentials::ClientSecret { tenant, client_id, secret: Secret::new(secret) })
-        }
-        (tenant, client_id, secret) => {
-            let missing = [
-                ("TENANT_ID", tenant.is_none()),
-                ("CLIENT_ID", client_id.is_none()),
-                ("CLIENT_SECRET", secret.is_none()),
-            ];
-            let missing: Vec<_> =
-                missing.iter().filter(|(_, missing)| *missing).map(|(name, _)| format!("{prefix}_{name}")).collect();
-            let says = format!("there is no identity to sign in as: {} not set", missing.join(", "));
-            let next =
-                format!("set them, or {prefix}_TOKEN_COMMAND to a program that prints a token, or use --sandbox");
-            Err(Problem::without_request(Cause::SignedOut, "sign-in", says, next))
-        }
-    }
+    // The embedded tenant has every host already.
+    let endpoints = if sandbox.is_some() { Endpoints::from(cloud) } else { Endpoints::with(cloud, variable)? };
+    let trust = global.ca_file.clone().map_or(Trust::Machine, Trust::Also);
+    let tell: fn(&str) = tell;
+    let tenant = Tenant::connect_by(settings, Line { endpoints: Some(endpoints), trust, tell: Some(tell) })?;
+    Ok((tenant, way))
+}
+
+/// Tells a person to open a page and enter a code.
+fn tell(message: &str) {
+    super::output::Output::new(false, None).error(message);
+}
+
+fn is_on_path(program: &str) -> bool {
+    let names =
+        if cfg!(windows) { vec![format!("{program}.cmd"), format!("{program}.exe")] } else { vec![program.to_owned()] };
+    let folders: Vec<PathBuf> =
+        std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();
+    folders.iter().any(|folder| names.iter().any(|name| folder.join(name).is_file()))
 }

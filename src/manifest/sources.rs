@@ -36,6 +36,11 @@ impl Sources {
         Some(source.text[begin..end].trim_end_matches('\r'))
     }
 
+    /// Every file with its text, in the order of their paths.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(file, source)| (&**file, source.text.as_str()))
+    }
+
     /// How many files there are.
     pub fn len(&self) -> usize {
         self.0.len()

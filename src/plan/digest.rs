@@ -3,12 +3,60 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use super::line::LevelText;
 use super::{LineKind, Plan};
 use crate::kinds::{Goals, Ledgers, Reconcile, Seen, Verdicts, Visit};
 use crate::ledger::{Key, Ledger, Verdict, Wanted};
 
 /// The first line of what is hashed; another format gets another version.
 const VERSION: &str = "powergrant.dev/digest/v1";
+
+/// What a digest is made of in one environment: what moves and how far manifests speak, by identity alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Essence {
+    /// The tenant's id.
+    pub tenant: String,
+    /// The environment's id.
+    pub environment: String,
+    /// Ledger, subject, entry, from and to of every change.
+    pub moves: Vec<[String; 5]>,
+    /// Ledger, subject and extent of every touched subject.
+    pub extents: Vec<[String; 3]>,
+}
+
+impl Essence {
+    /// The essence of a plan.
+    pub fn of(plan: &Plan) -> Self {
+        let word = |level: &Option<LevelText>| {
+            level.as_ref().map_or_else(|| super::order::NOTHING.to_owned(), |level| level.word.clone())
+        };
+        let moves = plan.lines.iter().filter_map(|line| match &line.kind {
+            LineKind::Change { from, to, .. } => {
+                Some([line.ledger.to_owned(), line.subject.clone(), line.entry.clone(), word(from), word(to)])
+            }
+            LineKind::Blocked { .. } | LineKind::Unread { .. } | LineKind::Unmanaged { .. } | LineKind::Kept { .. } => {
+                None
+            }
+        });
+        Self {
+            tenant: plan.tenant.clone(),
+            environment: plan.environment_id.clone(),
+            moves: moves.collect(),
+            extents: plan.extents.iter().cloned().map(|(ledger, subject, extent)| [ledger, subject, extent]).collect(),
+        }
+    }
+
+    /// The canonical lines; fields are separated by a character that none of them holds unescaped.
+    fn canonical(&self) -> impl Iterator<Item = String> {
+        let join = |kind: &str, fields: &[String]| {
+            let first = [self.tenant.as_str(), &self.environment, kind];
+            let fields = first.into_iter().chain(fields.iter().map(String::as_str));
+            fields.map(|field| field.escape_default().to_string()).collect::<Vec<_>>().join("\t")
+        };
+        let moves = self.moves.iter().map(move |fields| join("change", fields));
+        moves.chain(self.extents.iter().map(move |fields| join("extent", fields)))
+    }
+}
 
 /// Hashes the plans of a run: tenant, environment, and per change ledger, subject, entry, from and to, and the extent of
 /// every touched subject. Names, places, notes, versions and what is not touched are not in it.
@@ -19,7 +67,12 @@ pub fn digest<'plan>(plans: impl IntoIterator<Item = &'plan Plan>) -> String {
     if plans.iter().any(|plan| plan.after.environment.pseudonymous) {
         return String::new();
     }
-    let mut lines: Vec<String> = plans.into_iter().flat_map(canonical).collect();
+    of(&plans.into_iter().map(Essence::of).collect::<Vec<_>>())
+}
+
+/// Hashes what plans are in essence.
+pub fn of(essences: &[Essence]) -> String {
+    let mut lines: Vec<String> = essences.iter().flat_map(Essence::canonical).collect();
     lines.sort();
     let mut hash = Sha256::new();
     hash.update(VERSION);
@@ -30,25 +83,6 @@ pub fn digest<'plan>(plans: impl IntoIterator<Item = &'plan Plan>) -> String {
     let bytes = hash.finalize();
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{hex}")
-}
-
-/// The canonical lines of one plan; fields are separated by a character that none of them holds unescaped.
-fn canonical(plan: &Plan) -> Vec<String> {
-    let join = |fields: &[&str]| {
-        let fields = [&[plan.tenant.as_str(), plan.environment_id.as_str()], fields].concat();
-        fields.iter().map(|field| field.escape_default().to_string()).collect::<Vec<_>>().join("\t")
-    };
-    let changes = plan.lines.iter().filter_map(|line| match &line.kind {
-        LineKind::Change { from, to, .. } => {
-            let word = |level: &Option<super::line::LevelText>| {
-                level.as_ref().map_or(super::order::NOTHING, |level| &level.word).to_owned()
-            };
-            Some(join(&["change", line.ledger, &line.subject, &line.entry, &word(from), &word(to)]))
-        }
-        LineKind::Blocked { .. } | LineKind::Unread { .. } | LineKind::Unmanaged { .. } | LineKind::Kept { .. } => None,
-    });
-    let extents = plan.extents.iter().map(|(ledger, subject, extent)| join(&["extent", ledger, subject, extent]));
-    changes.chain(extents).collect()
 }
 
 /// The extents of the subjects that something moves in.

@@ -5,6 +5,7 @@ pub mod digest;
 pub mod line;
 pub mod order;
 pub mod resolve;
+pub mod saved;
 
 #[cfg(test)]
 mod laws;
@@ -18,7 +19,7 @@ use std::collections::BTreeMap;
 use crate::compile::desired::DesiredEnvironment;
 use crate::finding::Finding;
 use crate::inventory::Inventory;
-use crate::kinds::{Goals, Ledgers, Reconcile, Verdicts, Visit};
+use crate::kinds::{Goals, Ledgers, Reconcile, Seen, Verdicts, Visit};
 use crate::ledger::{Verdict, Wanted, diff};
 
 pub use line::{Goal, Line, LineKind};
@@ -41,6 +42,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// The extents of the subjects that something moves in: ledger, subject, extent.
     pub extents: Vec<(String, String, String)>,
+    /// How many permissions manifests name, of all that they speak of.
+    pub named: usize,
     /// The inventory as it will be read when the plan holds.
     pub after: Inventory,
     /// The same moves with their ledgers' types, for whoever judges them.
@@ -75,6 +78,7 @@ pub fn plan_within(desired: &DesiredEnvironment, inventory: &Inventory, keep: or
         environment_id: inventory.environment.id(),
         tenant: inventory.environment.tenant.map(|tenant| tenant.to_string()).unwrap_or_default(),
         extents: digest::extents(&goals, &verdicts),
+        named: named(&goals),
         findings,
         lines,
         steps,
@@ -107,6 +111,22 @@ impl Plan {
     }
 }
 
+/// How many permissions are named with a level.
+fn named(goals: &Ledgers<Goals>) -> usize {
+    let mut count = Named(0);
+    goals.walk::<Seen>(&mut count);
+    count.0
+}
+
+struct Named(usize);
+
+impl Visit<Goals, Seen> for Named {
+    fn visit<L: Reconcile>(&mut self, goals: &BTreeMap<L::Subject, Wanted<L>>) {
+        let entries = goals.values().flat_map(|wanted| &wanted.entries);
+        self.0 += entries.filter(|(entry, want)| want.level.is_some() && L::is_listed(entry)).count();
+    }
+}
+
 struct Compare<'inventory> {
     inventory: &'inventory Inventory,
 }
@@ -117,6 +137,24 @@ impl Visit<Goals, Verdicts> for Compare<'_> {
             .iter()
             .map(|(subject, wanted)| (subject.clone(), diff(wanted, L::sight(self.inventory, subject))))
             .collect()
+    }
+}
+
+/// A plan of lines that nothing was compared for, for what is made of plans.
+#[cfg(test)]
+pub(crate) fn of_lines(environment: &str, lines: Vec<Line>) -> Plan {
+    let inventory = Inventory::empty(crate::inventory::EnvironmentFacts::default());
+    Plan {
+        environment: environment.into(),
+        environment_id: environment.to_owned(),
+        tenant: String::new(),
+        findings: Vec::new(),
+        lines,
+        steps: Vec::new(),
+        extents: Vec::new(),
+        named: 0,
+        verdicts: Ledgers::<Goals>::default().walk(&mut Compare { inventory: &inventory }),
+        after: inventory,
     }
 }
 

@@ -55,31 +55,47 @@ pub fn order(inventory: &Inventory, verdicts: &Ledgers<Verdicts>, keep: Keep<'_>
         step.waits = waits;
     }
     for step in &steps {
-        let mut words: Vec<String> =
-            step.waits.iter().filter_map(|other| after_words(&lines, &steps[*other])).collect();
-        // What somebody lacks is said by the step that it waits for, where there is one.
-        if let (Err(lacks), true) = (&step.call, words.is_empty()) {
-            words.push(lacks.to_string());
-        }
-        words.dedup();
-        for line in &step.lines {
-            lines[*line].after.clone_from(&words);
+        for at in &step.lines {
+            let mut words: Vec<String> =
+                step.waits.iter().filter_map(|other| after_words(&lines, &lines[*at], &steps[*other])).collect();
+            // What somebody lacks is said by the step that it waits for, where there is one.
+            if let (Err(lacks), true) = (&step.call, step.waits.is_empty()) {
+                words.push(lacks.to_string());
+            }
+            words.dedup();
+            if words.len() > AFTER {
+                let more = words.len() - AFTER;
+                words.truncate(AFTER);
+                words.push(format!("{more} more"));
+            }
+            lines[*at].after = words;
         }
     }
     (lines, steps)
 }
 
-/// What a step does, in the words of `after …`.
-fn after_words(lines: &[Line], step: &Step) -> Option<String> {
+/// How many of the things that a line waits for are named.
+const AFTER: usize = 3;
+
+/// What a step does, in the words of `after …` of a line; nothing where that goes without saying: a new role comes before
+/// its privileges.
+fn after_words(lines: &[Line], of: &Line, step: &Step) -> Option<String> {
     let line = &lines[*step.lines.first()?];
+    let name = if line.name == of.name { "it" } else { &line.name };
     Some(match step.phase {
-        Phase::Restrict => format!("{} is restricted", line.name),
+        Phase::Restrict => format!("{name} is restricted"),
         Phase::Grant if step.makes.is_some() => {
-            format!("{} is there", if line.entry == "role" { &line.heading } else { &line.name })
+            if line.entry != "role" {
+                format!("{name} is in the environment")
+            } else if line.ledger == of.ledger && line.subject == of.subject {
+                return None;
+            } else {
+                format!("{} exists", line.heading)
+            }
         }
-        Phase::Grant => format!("{} has {}", line.heading, line.name),
-        Phase::Revoke => format!("{} lost {}", line.heading, line.name),
-        Phase::Lend => format!("{} is lent", line.name),
+        Phase::Grant => format!("{} has {name}", line.heading),
+        Phase::Revoke => format!("{} lost {name}", line.heading),
+        Phase::Lend => format!("{name} is lent"),
     })
 }
 

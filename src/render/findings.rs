@@ -6,9 +6,9 @@ use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
 use serde_json::{Value, json};
 
 use crate::finding::{Finding, Severity};
+use crate::foreign::{begins_command, inert, is_hidden};
 use crate::manifest::Sources;
 use crate::place::Place;
-use crate::problem::is_bidirectional_control;
 
 /// How many characters of a line are shown at most, around what is meant.
 const WIDTH: usize = 120;
@@ -48,7 +48,7 @@ fn one(finding: &Finding, sources: &Sources) -> String {
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let title = level.primary_title(printable(&finding.message)).id(finding.rule.id());
+    let title = level.primary_title(inert(&finding.message)).id(finding.rule.id());
     let mut snippets = Vec::new();
     if let Some(at) = &finding.at {
         snippets.extend(snippet(at, None, sources));
@@ -60,10 +60,10 @@ fn one(finding: &Finding, sources: &Sources) -> String {
     let mut text = Renderer::plain().term_width(WIDTH + 20).render(&[title.elements(snippets)]);
     if let (Some(at), 0) = (&finding.at, shown) {
         // The text of the file could not be had: the place alone.
-        let _ = write!(text, "\n  --> {}", printable(&at.to_string()));
+        let _ = write!(text, "\n  --> {}", inert(&at.to_string()));
     }
     for hint in &finding.hints {
-        let _ = write!(text, "\nhint: {}", printable(hint));
+        let _ = write!(text, "\nhint: {}", inert(hint));
     }
     text
 }
@@ -75,8 +75,8 @@ fn snippet<'text>(place: &Place, label: Option<&str>, sources: &Sources) -> Opti
     Some(
         Snippet::source(line)
             .line_start(usize::try_from(place.line).unwrap_or(usize::MAX))
-            .path(printable(&place.file))
-            .annotation(kind.span(span).label(label.map(printable))),
+            .path(inert(&place.file))
+            .annotation(kind.span(span).label(label.map(inert))),
     )
 }
 
@@ -91,7 +91,7 @@ fn excerpt(line: &str, place: &Place) -> (String, Range<usize>) {
         if position == first {
             span = Some(shown.len()..shown.len());
         }
-        if is_dangerous(letter) {
+        if (is_hidden(letter) && letter != '\t') || begins_command(shown.chars().last(), letter) {
             shown.extend(letter.escape_unicode());
         } else {
             shown.push(letter);
@@ -102,23 +102,6 @@ fn excerpt(line: &str, place: &Place) -> (String, Range<usize>) {
     }
     let end = shown.len();
     (shown, span.unwrap_or(end..end))
-}
-
-fn is_dangerous(letter: char) -> bool {
-    (letter.is_control() && letter != '\t') || is_bidirectional_control(letter)
-}
-
-/// Escapes what a terminal would act on: text of manifests is shown, not obeyed.
-fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if is_dangerous(letter) || letter == '\t' {
-            shown.extend(letter.escape_unicode());
-        } else {
-            shown.push(letter);
-        }
-    }
-    shown
 }
 
 /// Says how many findings there are of each severity.

@@ -14,29 +14,13 @@ const ENTRY_WIDTH: usize = 40;
 pub fn text(plans: &[&Plan]) -> String {
     let mut out = String::new();
     for plan in plans {
-        environment(&mut out, plan, is_shown);
+        environment(&mut out, plan);
     }
     out.push_str(&summary(plans));
     out
 }
 
-/// Renders what differs from the manifests, with what is granted and named in none.
-pub fn drift(plans: &[&Plan]) -> String {
-    let mut out = String::new();
-    for plan in plans {
-        environment(&mut out, plan, |line| is_shown(line) || matches!(line.kind, LineKind::Unmanaged { .. }));
-    }
-    let differ = plans.iter().flat_map(|plan| &plan.lines);
-    let count = differ.filter(|line| matches!(line.kind, LineKind::Change { .. } | LineKind::Blocked { .. })).count();
-    let _ = match count {
-        0 => writeln!(out, "Drift: none."),
-        1 => writeln!(out, "Drift: 1 difference."),
-        _ => writeln!(out, "Drift: {count} differences."),
-    };
-    out
-}
-
-fn environment(out: &mut String, plan: &Plan, is_shown: fn(&Line) -> bool) {
+fn environment(out: &mut String, plan: &Plan) {
     let shown: Vec<&Line> = plan.lines.iter().filter(|line| is_shown(line)).collect();
     let _ = writeln!(out, "{}\n", clip(&plan.environment));
     if shown.is_empty() {
@@ -52,8 +36,7 @@ fn environment(out: &mut String, plan: &Plan, is_shown: fn(&Line) -> bool) {
         let _ = writeln!(out, "    {}", one(line));
     }
     let unmanaged = plan.lines.iter().filter(|line| matches!(line.kind, LineKind::Unmanaged { .. })).count();
-    if unmanaged > 0 && !plan.lines.iter().any(|line| is_shown(line) && matches!(line.kind, LineKind::Unmanaged { .. }))
-    {
+    if unmanaged > 0 {
         let _ = writeln!(
             out,
             "\n  {unmanaged} unmanaged: granted, and named in no manifest (`powergrant drift` lists them)"
@@ -78,9 +61,9 @@ pub fn one(line: &Line) -> String {
         LineKind::Change { from, to, .. } => ('~', format!("{} → {}", level(from), level(to))),
         LineKind::Blocked { reason, .. } => ('!', clip(reason)),
         LineKind::Unread { problem, .. } if line.entry.is_empty() => {
-            return format!("? not read: {problem}, nothing planned");
+            return format!("? not read: {}, nothing planned", clip(&problem.to_string()));
         }
-        LineKind::Unread { problem, .. } => ('?', format!("not read: {}", problem.says)),
+        LineKind::Unread { problem, .. } => ('?', format!("not read: {}", clip(&problem.says))),
         LineKind::Unmanaged { held } => {
             (' ', format!("{}; unmanaged", level(held)).trim_start_matches("; ").to_owned())
         }

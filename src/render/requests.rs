@@ -1,6 +1,7 @@
 //! The requests that a plan would send, as text.
 use std::fmt::Write as _;
 
+use crate::foreign::inert;
 use crate::plan::Plan;
 use crate::request::{Call, Request};
 
@@ -8,14 +9,14 @@ use crate::request::{Call, Request};
 pub fn text(plans: &[&Plan]) -> String {
     let mut out = String::new();
     for plan in plans {
-        let _ = writeln!(out, "requests for {}\n", plan.environment);
+        let _ = writeln!(out, "requests for {}\n", inert(&plan.environment));
         for step in &plan.steps {
             let names: Vec<_> = step.lines.iter().map(|line| plan.lines[*line].name.trim()).collect();
             let heading = step.lines.first().map_or("", |line| plan.lines[*line].heading.as_str());
-            let _ = writeln!(out, "  {heading}: {}", names.join(", "));
+            let _ = writeln!(out, "  {}: {}", inert(heading), inert(&names.join(", ")));
             match &step.call {
                 Err(lacks) => {
-                    let _ = writeln!(out, "    (known when {lacks})");
+                    let _ = writeln!(out, "    (known when {})", inert(&lacks.to_string()));
                 }
                 Ok(Call::Send(request)) => one(&mut out, request),
                 Ok(Call::InOrder(requests)) => {
@@ -39,7 +40,7 @@ pub fn text(plans: &[&Plan]) -> String {
                         };
                         let whose =
                             if mode.by_run_only_user { "provided by run-only user" } else { "use this connection" };
-                        let _ = writeln!(out, "      {target}: {whose}");
+                        let _ = writeln!(out, "      {}: {whose}", inert(&target));
                     }
                     let _ = writeln!(out, "    PATCH workflows({}) If-Match: <read then>", edit.flow);
                 }
@@ -52,8 +53,8 @@ pub fn text(plans: &[&Plan]) -> String {
 
 fn one(out: &mut String, request: &Request) {
     let headers: Vec<_> = request.headers.iter().map(|(name, value)| format!(" {name}: {value}")).collect();
-    let _ = writeln!(out, "    {} {}{}", request.method.word(), request.path, headers.concat());
+    let _ = writeln!(out, "    {} {}{}", request.method.word(), inert(&request.path), inert(&headers.concat()));
     if let Some(body) = &request.body {
-        let _ = writeln!(out, "      {body}");
+        let _ = writeln!(out, "      {}", inert(&body.to_string()));
     }
 }

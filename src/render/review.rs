@@ -17,7 +17,7 @@ pub fn text(reviews: &[&Review]) -> String {
         out.push_str("\nRails that stand, so that `apply` writes nothing:\n");
     }
     for tripped in tripped {
-        let at = tripped.finding.at.as_ref().map(|at| format!("  ({at})")).unwrap_or_default();
+        let at = tripped.finding.at.as_ref().map(|at| format!("  ({})", clip(&at.to_string()))).unwrap_or_default();
         let _ = writeln!(out, "  {}: {}{at}", tripped.rule, clip(&tripped.finding.message));
     }
     out

@@ -1,6 +1,9 @@
 //! Disturbances that are scheduled for certain requests: refusals, broken bodies, writes that are undone.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// All scheduled disturbances, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,6 +54,8 @@ pub enum When {
 pub enum Disturbance {
     /// An error of the service.
     Refuse(Refusal),
+    /// An answer as it was recorded somewhere else, word for word.
+    Recorded(Recorded),
     /// A page of a proxy or gateway instead of JSON.
     Html(u16),
     /// The true answer, cut in the middle.
@@ -59,6 +64,20 @@ pub enum Disturbance {
     ForeignNextLink(String),
     /// The true answer, and then the write is undone.
     Reverted,
+}
+
+/// An answer that was recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Recorded {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// The body, if there was one.
+    #[serde(default)]
+    pub body: Option<Value>,
 }
 
 /// An error of the service.

@@ -19,6 +19,7 @@ mod flow_text;
 mod front;
 pub mod graph;
 mod hosts;
+pub mod identity;
 mod instances;
 pub mod multipart;
 pub mod odata;

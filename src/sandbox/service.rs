@@ -10,16 +10,17 @@ use super::bap::{Bap, Effect};
 use super::control;
 use super::dataverse::{self, refused};
 use super::fault::Fault;
-use super::faults::{Disturbance, Rule, When};
+use super::faults::{Disturbance, Recorded, Rule, When};
 use super::flow_service::{self, FlowRow, WorkflowIds};
 use super::hosts::{self, Place};
+use super::identity::Voucher;
 use super::instances;
 use super::organization::{Organization, derived, id, is_set, number, row_of, text};
 use super::percent;
 use super::server::{Shared, lock};
 use super::store;
 use super::tenant::{Logged, Tenant};
-use super::token::Claims;
+use super::token::{Asked, Claims};
 use super::{builtin, graph, principals, provider, roles};
 
 /// A request as it came in.
@@ -38,6 +39,8 @@ pub(super) struct Incoming<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Service {
     SignIn,
+    /// Who vouches for jobs and machines.
+    Voucher(Voucher),
     Graph,
     Admin,
     PowerApps,
@@ -93,6 +96,9 @@ fn disturbed(shared: &Shared, tenant: &mut Tenant, incoming: &Incoming<'_>) -> A
     };
     let planned = match &disturbance {
         Disturbance::Refuse(refusal) => Some(Answer::from(refused(refusal))),
+        Disturbance::Recorded(Recorded { status, headers, body }) => {
+            Some(Answer { status: *status, headers: headers.clone(), body: body.clone() })
+        }
         Disturbance::Html(status) => {
             let page = "<!DOCTYPE html><html><head><title>Error</title></head><body>Service unavailable</body></html>";
             Some(Answer::json(*status, page.into()).with_header("Content-Type", "text/html; charset=utf-8"))
@@ -106,7 +112,7 @@ fn disturbed(shared: &Shared, tenant: &mut Tenant, incoming: &Incoming<'_>) -> A
         tenant.organizations.iter().map(|(name, organization)| (name.clone(), organization.mark())).collect();
     let mut answer = dispatch(shared, tenant, incoming);
     match disturbance {
-        Disturbance::Refuse(_) | Disturbance::Html(_) => planned.unwrap_or(answer),
+        Disturbance::Refuse(_) | Disturbance::Recorded(_) | Disturbance::Html(_) => planned.unwrap_or(answer),
         Disturbance::Reverted => {
             for (name, mark) in marks {
                 if let Some(organization) = tenant.organizations.get_mut(&name) {
@@ -149,6 +155,7 @@ fn dispatch(shared: &Shared, tenant: &mut Tenant, incoming: &Incoming<'_>) -> An
     };
     match service {
         Service::SignIn => sign_in(tenant, incoming, &root, now),
+        Service::Voucher(voucher) => voucher.respond(tenant, incoming, now),
         Service::Graph => match check(tenant, Place::Graph) {
             Ok(claims) => {
                 let body = serde_json::from_str(incoming.body).ok();
@@ -224,6 +231,9 @@ fn is_user(bearer: Option<&str>, tenant: &Tenant, now: i64) -> bool {
 fn route(tenant: &Tenant, incoming: &Incoming<'_>) -> Option<(Service, String)> {
     let name = hosts::name(incoming.host);
     let path = incoming.path;
+    if let Some(voucher) = Voucher::of(&name, path) {
+        return Some((Service::Voucher(voucher), path.to_owned()));
+    }
     match hosts::place(&name) {
         Some(Place::SignIn) => return Some((Service::SignIn, path.to_owned())),
         Some(Place::Graph) => return Some((Service::Graph, path.strip_prefix("/v1.0")?.to_owned())),
@@ -263,15 +273,23 @@ fn route(tenant: &Tenant, incoming: &Incoming<'_>) -> Option<(Service, String)> 
     }
     let is_sign_in = path == instances::PATH
         || path.ends_with("/oauth2/v2.0/token")
+        || path.ends_with("/oauth2/v2.0/devicecode")
         || path.ends_with("/.well-known/openid-configuration");
     is_sign_in.then(|| (Service::SignIn, path.to_owned()))
 }
 
-fn sign_in(tenant: &Tenant, incoming: &Incoming<'_>, root: &str, now: i64) -> Answer {
+fn sign_in(tenant: &mut Tenant, incoming: &Incoming<'_>, root: &str, now: i64) -> Answer {
     let segments: Vec<&str> = incoming.path.trim_matches('/').split('/').collect();
     match (incoming.method, segments.as_slice()) {
         ("GET", _) if incoming.path == instances::PATH => instances::respond(incoming.query, incoming.host),
-        ("POST", [name, "oauth2", "v2.0", "token"]) => tenant.issuer.issue(&tenant.directory, name, incoming.body, now),
+        ("POST", [name, "oauth2", "v2.0", "token"]) => {
+            let endpoint = format!("{root}{}", incoming.path);
+            let asked = Asked { endpoint: &endpoint, tenant: name, form: incoming.body, now };
+            tenant.issuer.grant(&tenant.directory, &mut tenant.identities, &asked)
+        }
+        ("POST", [name, "oauth2", "v2.0", "devicecode"]) => {
+            tenant.issuer.begin(&mut tenant.identities, name, incoming.body, now)
+        }
         ("GET", [name, "v2.0", ".well-known", "openid-configuration"]) => tenant.issuer.discovery(name, root, now),
         _ => Answer::empty(404),
     }

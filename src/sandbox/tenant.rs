@@ -12,6 +12,7 @@ use super::bap::BapEnvironment;
 use super::directory::Directory;
 use super::faults::Faults;
 use super::flow_service::FlowRow;
+use super::identity::Identities;
 use super::organization::Organization;
 use super::provider::Access;
 use super::token::Issuer;
@@ -31,6 +32,9 @@ pub struct Tenant {
     pub credentials: Credentials,
     /// People, groups, service principals.
     pub directory: Directory,
+    /// Who is trusted for what besides secrets.
+    #[serde(default)]
+    pub identities: Identities,
     /// Dataverse organisations by the display name of their environment.
     pub organizations: BTreeMap<String, Organization>,
     /// Environments by their name in the admin API.

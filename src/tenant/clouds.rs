@@ -120,12 +120,23 @@ impl Cloud {
     }
 
     /// The audience of a service's tokens; that of Dataverse is the organisation.
-    pub(super) fn audience(self, service: Service) -> Option<String> {
+    pub fn audience(self, service: Service) -> Option<String> {
         match service {
             Service::Dataverse => None,
             Service::Graph => Some(format!("https://{}", self.facts().graph)),
             Service::Admin => Some(self.facts().admin_audience.to_owned()),
             Service::Flow => Some(self.facts().flow_audience.to_owned()),
+        }
+    }
+
+    /// The form of the hosts of organisations, `n` standing for a region's number or nothing.
+    pub fn organisations(self) -> &'static str {
+        match self {
+            Self::Public => "\\*.crm*n*.dynamics.com",
+            Self::Gcc => "\\*.crm9.dynamics.com",
+            Self::GccHigh => "\\*.crm.microsoftdynamics.us",
+            Self::Dod => "\\*.crm.appsplatform.us",
+            Self::China => "\\*.crm.dynamics.cn",
         }
     }
 
@@ -197,6 +208,16 @@ mod tests {
             ("contoso.crmx.dynamics.com", None),
         ] {
             assert_eq!(Cloud::of_organisation(host), cloud, "{host}");
+        }
+    }
+
+    #[test]
+    fn the_form_of_an_organisations_host_is_the_one_that_is_accepted() {
+        for cloud in Cloud::ALL {
+            for number in ["", "4"] {
+                let host = cloud.organisations().replace("\\*", "contoso").replace("*n*", number);
+                assert_eq!(Cloud::of_organisation(&host), Some(cloud), "{host}");
+            }
         }
     }
 

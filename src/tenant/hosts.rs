@@ -5,6 +5,7 @@ use reqwest::Url;
 use url::Host;
 
 use super::clouds::Cloud;
+use super::endpoints::Endpoints;
 use crate::problem::{Cause, Problem};
 use crate::request::Service;
 
@@ -92,11 +93,15 @@ pub(super) struct Target {
 
 impl Target {
     /// Finds a service; Dataverse needs the organisation.
-    pub(super) fn of(cloud: Cloud, service: Service, organisation: Option<&Organisation>) -> Result<Self, Problem> {
-        if let (Some(host), Some(audience)) = (cloud.host(service), cloud.audience(service)) {
+    pub(super) fn of(
+        endpoints: &Endpoints,
+        service: Service,
+        organisation: Option<&Organisation>,
+    ) -> Result<Self, Problem> {
+        if let (Some(address), Some(audience)) = (endpoints.address(service), endpoints.audience(service)) {
             // Graph's version is part of its root; the paths of the admin API and of Flow name their providers themselves.
             let root = if service == Service::Graph { "v1.0/" } else { "" };
-            let root = Url::parse(&format!("https://{host}/{root}")).expect("the table of clouds holds host names");
+            let root = address.join(root).expect("a relative path joins any address");
             return Ok(Self { service, root, audience });
         }
         let Some(organisation) = organisation else {
@@ -127,6 +132,11 @@ impl Target {
         }
     }
 
+    /// Says whether a token for this service may go to an address: to the service's own host alone, whoever named the address.
+    pub(super) fn receives(&self, url: &Url) -> bool {
+        url.origin() == self.root.origin()
+    }
+
     /// The address of the next page, which must be on the host that was asked: the token goes with it.
     pub(super) fn next(&self, asked: &Url, link: &str) -> Result<Url, Problem> {
         let next = asked.join(link).ok().filter(|next| next.origin() == asked.origin());
@@ -145,7 +155,7 @@ impl Target {
 }
 
 /// Says whether an address never leaves this machine.
-fn is_loopback(url: &Url) -> bool {
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -160,7 +170,7 @@ mod tests {
 
     fn contoso() -> Target {
         let organisation = Organisation::parse(Cloud::Public, "https://contoso.crm4.dynamics.com/").unwrap();
-        Target::of(Cloud::Public, Service::Dataverse, Some(&organisation)).unwrap()
+        Target::of(&Cloud::Public.into(), Service::Dataverse, Some(&organisation)).unwrap()
     }
 
     #[test]
@@ -214,14 +224,15 @@ mod tests {
             "//evil.example/roles",
         ] {
             assert_eq!(target.next(&asked, link).unwrap_err().cause, Cause::Malformed, "{link}");
+            assert!(!asked.join(link).is_ok_and(|url| target.receives(&url)) || link.contains("u:p"), "{link}");
         }
     }
 
     #[test]
     fn an_environment_without_an_organisation_has_no_dataverse() {
-        let problem = Target::of(Cloud::Public, Service::Dataverse, None).unwrap_err();
+        let problem = Target::of(&Cloud::Public.into(), Service::Dataverse, None).unwrap_err();
         assert_eq!(problem.cause, Cause::NotAsked);
-        let graph = Target::of(Cloud::Dod, Service::Graph, None).unwrap();
+        let graph = Target::of(&Cloud::Dod.into(), Service::Graph, None).unwrap();
         assert_eq!(graph.url("/users").unwrap().as_str(), "https://dod-graph.microsoft.us/v1.0/users");
         assert_eq!(graph.audience, "https://dod-graph.microsoft.us");
     }

@@ -2,6 +2,7 @@
 mod batch;
 mod clouds;
 mod counts;
+mod endpoints;
 pub mod filters;
 mod hosts;
 mod limits;
@@ -12,7 +13,7 @@ mod reader;
 mod remedies;
 mod retry;
 mod session;
-mod sign_in;
+pub mod sign_in;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -25,12 +26,13 @@ use uuid::Uuid;
 
 pub use clouds::Cloud;
 pub use counts::{Count, Counted, Counts};
+pub use endpoints::Endpoints;
 pub use hosts::{Organisation, Routing};
 pub use reader::Reader;
 pub use retry::Patience;
 pub use sign_in::{Credentials, Secret};
 pub use token::Claims;
-pub use wire::install_tls;
+pub use wire::{Trust, install_tls};
 pub use writer::{Sent, WritePermit, Writer};
 
 use crate::clock::Clock;
@@ -57,10 +59,21 @@ pub struct Settings {
     pub clock: Arc<dyn Clock>,
 }
 
+/// How connections are made where it is not the usual way.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Addresses and audiences other than the cloud's own.
+    pub endpoints: Option<Endpoints>,
+    /// Whom to trust besides the machine's own certificate authorities.
+    pub trust: Trust,
+    /// How a person is told to do something; none is a line of the log.
+    pub tell: Option<fn(&str)>,
+}
+
 /// One identity in one tenant; cheap to clone. Nothing is sent before something is read.
 #[derive(Clone)]
 pub struct Tenant {
-    cloud: Cloud,
+    endpoints: Endpoints,
     patience: Patience,
     session: Session,
 }
@@ -68,12 +81,21 @@ pub struct Tenant {
 impl Tenant {
     /// Makes the client.
     pub fn connect(settings: Settings) -> Result<Self, Problem> {
+        Self::connect_by(settings, Line { endpoints: None, trust: Trust::Machine, tell: None })
+    }
+
+    /// Makes the client over a line of its own.
+    pub fn connect_by(settings: Settings, line: Line) -> Result<Self, Problem> {
         let Settings { cloud, routing, credentials, tenant, patience, clock } = settings;
         let budget = Arc::new(Budget::new(patience, clock.now()));
-        let wire = Arc::new(Wire::new(routing, clock)?);
-        let sign_in = Arc::new(SignIn::new(cloud, routing, tenant, credentials, Arc::clone(&wire)));
-        let session = Session { wire, sign_in, budget, counts: Arc::default(), label: "".into() };
-        Ok(Self { cloud, patience, session })
+        let wire = Arc::new(Wire::new(routing, &line.trust, clock)?);
+        let endpoints = line.endpoints.unwrap_or_else(|| cloud.into());
+        let mut sign_in = SignIn::new(endpoints.clone(), routing, tenant, credentials, Arc::clone(&wire));
+        if let Some(tell) = line.tell {
+            sign_in = sign_in.telling(tell);
+        }
+        let session = Session { wire, sign_in: Arc::new(sign_in), budget, counts: Arc::default(), label: "".into() };
+        Ok(Self { endpoints, patience, session })
     }
 
     /// The same identity for another run: its tokens and what is known of limits stay, patience and counts begin anew.
@@ -87,12 +109,12 @@ impl Tenant {
 
     /// The cloud that the tenant is in.
     pub fn cloud(&self) -> Cloud {
-        self.cloud
+        self.endpoints.cloud()
     }
 
     /// What reads; without an organisation it has no Dataverse.
     pub fn reader(&self, organisation: Option<Organisation>) -> Reader {
-        Reader::new(self.session.clone(), self.cloud, organisation)
+        Reader::new(self.session.clone(), self.endpoints.clone(), organisation)
     }
 
     /// What writes, for whoever may.

@@ -51,8 +51,7 @@ impl Asked {
         }
         if let Some(known) = known {
             known.next.clone_into(&mut problem.next);
-        } else if answer.header("www-authenticate").is_some_and(|challenge| challenge.contains("insufficient_claims")) {
-            // Learn: continuous access evaluation; the challenge can only be met by signing in anew.
+        } else if is_claims_challenge(answer) {
             remedies::REVOKED.clone_into(&mut problem.next);
         }
         problem.code = error.code.map(|code| clip(&code));
@@ -160,6 +159,11 @@ pub(super) fn correlation(headers: &HeaderMap) -> Option<String> {
         .iter()
         .find_map(|name| headers.get(*name)?.to_str().ok())
         .map(clip)
+}
+
+/// Says whether an answer refuses a token for what it does not say of its bearer (Learn: continuous access evaluation).
+pub(super) fn is_claims_challenge(answer: &Answer) -> bool {
+    answer.header("www-authenticate").is_some_and(|challenge| challenge.contains("insufficient_claims"))
 }
 
 /// Says whether an answer is a web page: of a proxy, a sign-in or an outage.

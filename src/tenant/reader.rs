@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use reqwest::Url;
 use serde_json::{Map, Value};
 
-use super::clouds::Cloud;
+use super::endpoints::Endpoints;
 use super::hosts::{Organisation, Target};
 use super::paging::{Page, take_next};
 use super::session::Session;
@@ -17,13 +17,13 @@ use crate::request::{Read, Service};
 #[derive(Clone)]
 pub struct Reader {
     pub(super) session: Session,
-    cloud: Cloud,
+    endpoints: Endpoints,
     organisation: Option<Organisation>,
 }
 
 impl Reader {
-    pub(super) fn new(session: Session, cloud: Cloud, organisation: Option<Organisation>) -> Self {
-        Self { session, cloud, organisation }
+    pub(super) fn new(session: Session, endpoints: Endpoints, organisation: Option<Organisation>) -> Self {
+        Self { session, endpoints, organisation }
     }
 
     /// The same reader, whose requests are counted under a label such as `wave 1`.
@@ -113,7 +113,7 @@ impl Reader {
     }
 
     pub(super) fn target(&self, service: Service) -> Result<Target, Problem> {
-        Target::of(self.cloud, service, self.organisation.as_ref())
+        Target::of(&self.endpoints, service, self.organisation.as_ref())
     }
 }
 

@@ -139,6 +139,13 @@ pub(super) fn of_text(text: &str) -> Option<Known> {
             "this part of Power Automate answers people only; sign in as a user for it",
         ));
     }
+    // Recorded by a third party: Dataverse has pages behind links, and no `$skip`.
+    if text.contains("Skip Clause is not supported") {
+        return Some(really(
+            Cause::Refused,
+            "report this: the pages of a set were asked for in a way that Dataverse does not know",
+        ));
+    }
     // Associating what is associated, in other words than the code's (client code of the public Terraform provider).
     if text.contains("Cannot insert duplicate key") || text.contains("matching key values already exists") {
         return Some(really(Cause::Conflict, "it is there already; plan again"));
@@ -152,7 +159,17 @@ pub(super) fn of_sign_in(number: &str) -> Option<&'static str> {
     match number {
         "AADSTS7000215" => Some("the client secret is wrong: use the secret's value, not its id"),
         "AADSTS7000222" => Some("the client secret has expired: make a new one"),
-        "AADSTS7000218" => Some("give a client secret"),
+        "AADSTS7000218" => {
+            Some("give a client secret or a certificate, or let the application allow public client flows")
+        }
+        // Unknown, expired or not the application's (Learn: certificate credentials).
+        "AADSTS700027" => {
+            Some("give the application this certificate, or use one that it has and that has not expired")
+        }
+        "AADSTS700024" => Some("set this machine's clock: the assertion's time does not fit that of the token service"),
+        "AADSTS700021" | "AADSTS700023" => Some("check the client id, the tenant and the cloud"),
+        "AADSTS70011" | "AADSTS1002012" => Some("check the audience, if it was replaced by a variable"),
+        "AADSTS70018" => Some("let the person who enters the code accept the sign-in"),
         "AADSTS700016" => Some("check the client id and the tenant: the application is not in this tenant"),
         "AADSTS7000112" => Some("the application is disabled in this tenant"),
         "AADSTS90002" | "AADSTS900023" => Some("check the tenant's id, and the cloud it is in"),

@@ -38,7 +38,7 @@ impl Session {
         let mut rejected = None;
         loop {
             let token = self.token(target, rejected.as_ref()).await?;
-            let answer = self.wire.send(parcel, Some(&token.secret), &self.counts, &self.label).await;
+            let answer = self.send(target, parcel, &token).await;
             let pause = answer.as_ref().ok().and_then(|answer| retry_after(&answer.headers, self.wire.clock.now()));
             let problem = match answer {
                 Ok(answer) if answer.is_success() => match decode(&answer) {
@@ -46,7 +46,7 @@ impl Session {
                     Err(problem) => problem,
                 },
                 // Tokens are revoked before they expire; a new one is tried once.
-                Ok(answer) if answer.status == 401 && rejected.is_none() => {
+                Ok(answer) if wants_another_token(&answer) && rejected.is_none() => {
                     rejected = Some(token);
                     continue;
                 }
@@ -67,9 +67,8 @@ impl Session {
         let mut rejected = None;
         loop {
             let token = self.token(target, rejected.as_ref()).await.map_err(Unsent::SignIn)?;
-            let answer = self.wire.send(parcel, Some(&token.secret), &self.counts, &self.label).await;
-            let answer = answer.map_err(Unsent::Lost)?;
-            if answer.status == 401 && rejected.is_none() {
+            let answer = self.send(target, parcel, &token).await.map_err(Unsent::Lost)?;
+            if wants_another_token(&answer) && rejected.is_none() {
                 rejected = Some(token);
                 continue;
             }
@@ -83,6 +82,16 @@ impl Session {
             }
             attempt += 1;
         }
+    }
+
+    /// Sends a request with a token, to the host that the token is for and to no other.
+    async fn send(&self, target: &Target, parcel: &Parcel, token: &Token) -> Result<Answer, Lost> {
+        if !target.receives(&parcel.url) {
+            let host = parcel.url.host_str().unwrap_or_default();
+            let says = format!("`{host}` is not the host of the service, so it is given no token");
+            return Err(Lost::NotSent(parcel.asked.problem(Cause::Malformed, None, &says)));
+        }
+        self.wire.send(parcel, Some(&token.secret), &self.counts, &self.label).await
     }
 
     /// Waits before a repetition, or gives the problem back when there will be none.
@@ -106,6 +115,12 @@ impl Session {
     pub(super) fn now(&self) -> Timestamp {
         self.wire.clock.now()
     }
+}
+
+/// Says whether a new token may help. Not where the service wants claims in it that our credentials have no way to ask for
+/// (Learn: continuous access evaluation, claims challenge): the same token would come again.
+fn wants_another_token(answer: &Answer) -> bool {
+    answer.status == 401 && !super::problem_of::is_claims_challenge(answer)
 }
 
 /// Why a write has no answer.

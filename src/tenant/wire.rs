@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Url, redirect};
+use reqwest::{Certificate, Client, Url, redirect};
 use tracing::debug;
 
 use super::counts::{Counted, Counts};
@@ -104,6 +104,32 @@ impl Lost {
     }
 }
 
+/// Whom TLS trusts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Trust {
+    /// The certificate authorities of this machine.
+    #[default]
+    Machine,
+    /// Those, and the ones in a file of PEM: of a proxy that opens connections, of a private cloud.
+    Also(std::path::PathBuf),
+}
+
+impl Trust {
+    fn certificates(&self) -> Result<Vec<Certificate>, Problem> {
+        let Self::Also(file) = self else { return Ok(Vec::new()) };
+        let refuse = |why: String| {
+            let says = format!("the file of certificate authorities `{}` cannot be used: {why}", file.display());
+            Problem::without_request(Cause::Unreachable, "TLS", says, "name a file with certificates in PEM")
+        };
+        let text = std::fs::read(file).map_err(|error| refuse(error.to_string()))?;
+        let certificates = Certificate::from_pem_bundle(&text).map_err(|error| refuse(chain(&error)))?;
+        if certificates.is_empty() {
+            return Err(refuse("there is no `-----BEGIN CERTIFICATE-----` in it".to_owned()));
+        }
+        Ok(certificates)
+    }
+}
+
 /// What sends: the HTTP client with its limits.
 pub(super) struct Wire {
     http: Client,
@@ -113,7 +139,7 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub(super) fn new(routing: Routing, clock: Arc<dyn Clock>) -> Result<Self, Problem> {
+    pub(super) fn new(routing: Routing, trust: &Trust, clock: Arc<dyn Clock>) -> Result<Self, Problem> {
         install_tls();
         let mut client = Client::builder()
             .user_agent(concat!("powergrant/", env!("CARGO_PKG_VERSION")))
@@ -131,6 +157,10 @@ impl Wire {
                 ));
             }
             client = client.no_proxy();
+        }
+        let own = trust.certificates()?;
+        if !own.is_empty() {
+            client = client.tls_certs_merge(own);
         }
         let http = client.build().map_err(|error| {
             Problem::without_request(

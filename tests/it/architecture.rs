@@ -17,13 +17,14 @@ enum May {
     Everything,
 }
 
-const VALUES: &[&str] = &["names", "principal", "place", "finding", "problem", "rules", "request", "clientdata"];
+const VALUES: &[&str] =
+    &["names", "principal", "place", "finding", "foreign", "problem", "rules", "request", "clientdata"];
 const LEDGER: &[&str] = &["ledger"];
 const INVENTORY: &[&str] = &["inventory"];
 const KINDS: &[&str] = &["kinds"];
 /// The pure stages, from documents to what is printed.
 const PIPE: &[&str] =
-    &["manifest", "compile", "plan", "access", "review", "explain", "derive", "export", "report", "render"];
+    &["manifest", "compile", "plan", "access", "review", "explain", "derive", "export", "report", "render", "journal"];
 const STAGE: May = May::Purely(&[VALUES, LEDGER, INVENTORY, KINDS, PIPE]);
 /// The table: what each top-level module may use. A module without a row is an error.
 const TABLE: &[(&str, May)] = &[
@@ -32,13 +33,14 @@ const TABLE: &[(&str, May)] = &[
     ("principal", May::Purely(&[VALUES, LEDGER])),
     ("place", May::Purely(&[VALUES])),
     ("finding", May::Purely(&[VALUES])),
+    ("foreign", May::Purely(&[])),
     ("problem", May::Purely(&[VALUES])),
     ("rules", May::Purely(&[VALUES])),
     ("request", May::Purely(&[VALUES])),
     ("clientdata", May::Purely(&[VALUES])),
     // The one place where time passes.
     ("clock", May::Use(&[])),
-    ("ledger", May::Purely(&[&["names", "principal", "place", "finding", "problem"]])),
+    ("ledger", May::Purely(&[&["names", "principal", "place", "finding", "foreign", "problem"]])),
     ("inventory", May::Purely(&[VALUES])),
     ("kinds", May::Purely(&[VALUES, LEDGER, INVENTORY])),
     ("manifest", STAGE),
@@ -51,7 +53,8 @@ const TABLE: &[(&str, May)] = &[
     ("export", STAGE),
     ("report", STAGE),
     ("render", STAGE),
-    ("tenant", May::Use(&[&["names", "problem", "request", "clock"]])),
+    ("journal", STAGE),
+    ("tenant", May::Use(&[&["names", "foreign", "problem", "request", "clock"]])),
     ("collect", May::Use(&[VALUES, LEDGER, INVENTORY, KINDS, PIPE, &["clock", "tenant"]])),
     ("apply", May::Use(&[VALUES, LEDGER, INVENTORY, KINDS, PIPE, &["clock", "tenant", "collect"]])),
     // It judges the rest, so it shares nothing with it.

@@ -19,12 +19,14 @@ impl Desk {
 
     /// Runs a command there.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        Command::cargo_bin("powergrant")
-            .expect("the binary is built for its tests")
-            .current_dir(self.folder.path())
-            .args(arguments)
-            .output()
-            .expect("the command starts")
+        self.command(arguments).output().expect("the command starts")
+    }
+
+    /// A command there, in no pipeline.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::cargo_bin("powergrant").expect("the binary is built for its tests");
+        command.current_dir(self.folder.path()).args(arguments).env("POWERGRANT_CI", "none");
+        command
     }
 
     /// Where a file lies.

@@ -120,9 +120,11 @@ impl Session<'_> {
         let mark = self.organization.mark();
         let refusal = match &rule.answer {
             Disturbance::Refuse(refusal) => Some(refusal),
-            Disturbance::Html(_) | Disturbance::Truncated | Disturbance::ForeignNextLink(_) | Disturbance::Reverted => {
-                None
-            }
+            Disturbance::Recorded(_)
+            | Disturbance::Html(_)
+            | Disturbance::Truncated
+            | Disturbance::ForeignNextLink(_)
+            | Disturbance::Reverted => None,
         };
         if rule.when == When::BeforeCommit
             && let Some(refusal) = refusal

@@ -123,7 +123,7 @@ impl Session<'_> {
         let root = self.organization.root_unit();
         columns.entry("_parentbusinessunitid_value".to_owned()).or_insert(json!(root));
         columns.insert("isdisabled".into(), json!(false));
-        columns.insert("organizationid".into(), json!(self.organization.id));
+        columns.insert("_organizationid_value".into(), json!(self.organization.id));
         self.organization.put("businessunit", key, columns);
         roles::copy_into(self.organization, key);
         let team = derived(key, "defaultteam");

@@ -113,7 +113,7 @@ impl Maker<'_> {
     fn unit(&mut self, key: Uuid, name: &str, parent: Option<Uuid>) {
         let row = json!({
             "name": name, "_parentbusinessunitid_value": parent, "isdisabled": false,
-            "organizationid": self.organization.id,
+            "_organizationid_value": self.organization.id,
         });
         self.organization.put("businessunit", key, row_of(row));
         // Every unit has its default team (Learn: manage teams).

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::DataverseSeed;
+use crate::sandbox::identity::Federated;
 use crate::sandbox::variants::Variants;
 
 /// A tenant.
@@ -14,6 +15,12 @@ pub struct Seed {
     pub tenant: TenantSeed,
     /// How powergrant signs in.
     pub caller: Caller,
+    /// The service principal that is the managed identity of this machine.
+    #[serde(default)]
+    pub machine: Option<String>,
+    /// The user principal name of whoever enters codes for devices.
+    #[serde(default)]
+    pub person: Option<String>,
     /// People, groups and service principals.
     pub directory: DirectorySeed,
     /// Environments, with and without Dataverse.
@@ -113,6 +120,12 @@ pub struct ServicePrincipalSeed {
     /// The client secret.
     #[serde(default = "secret")]
     pub secret: String,
+    /// A certificate in PEM, whose key is as good as the secret.
+    #[serde(default)]
+    pub certificate: Option<String>,
+    /// Tokens of others that are as good.
+    #[serde(default)]
+    pub federated: Vec<Federated>,
 }
 
 /// An environment.

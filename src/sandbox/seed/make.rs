@@ -9,6 +9,7 @@ use super::{Caller, EnvironmentSeed, Principal, Seed, SeedError, dataverse};
 use crate::sandbox::bap::{BapEnvironment, EnvironmentRole, LinkedDataverse, RoleAssignment};
 use crate::sandbox::faults::Faults;
 use crate::sandbox::flow_service::FlowRow;
+use crate::sandbox::identity::Identities;
 use crate::sandbox::organization::{Organization, derived};
 use crate::sandbox::provider::Access;
 use crate::sandbox::tenant::{Credentials, SHARING_OFF, SHARING_SETTING, Tenant};
@@ -33,6 +34,7 @@ pub(crate) fn make(seed: &Seed) -> Result<Tenant, SeedError> {
         Caller::Application(name) => names.application("caller", name)?.0,
         Caller::User(upn) => names.user("caller", upn)?,
     };
+    let identities = identities(seed, &names)?;
     let mut organizations = BTreeMap::new();
     let mut environments = BTreeMap::new();
     let mut personal_flows = BTreeMap::new();
@@ -54,6 +56,7 @@ pub(crate) fn make(seed: &Seed) -> Result<Tenant, SeedError> {
         },
         credentials: Credentials { tenant: id, client, secret },
         directory: names.directory,
+        identities,
         organizations,
         environments,
         // The caller is registered as a management application, as its owner had to do.
@@ -64,6 +67,21 @@ pub(crate) fn make(seed: &Seed) -> Result<Tenant, SeedError> {
         log: Vec::new(),
         requests: 0,
     })
+}
+
+fn identities(seed: &Seed, names: &Names) -> Result<Identities, SeedError> {
+    let mut identities = Identities::default();
+    for principal in &seed.directory.service_principals {
+        if let Some(certificate) = &principal.certificate {
+            identities.certificates.entry(principal.app_id).or_default().insert(certificate.clone());
+        }
+        let federated = identities.federated.entry(principal.app_id).or_default();
+        federated.extend(principal.federated.iter().cloned());
+    }
+    let machine = seed.machine.as_ref().map(|name| names.application("machine", name)).transpose()?;
+    identities.machine = machine.map(|(_, application)| application);
+    identities.person = seed.person.as_ref().map(|upn| names.user("person", upn)).transpose()?;
+    Ok(identities)
 }
 
 fn bap_environment(

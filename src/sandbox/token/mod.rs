@@ -1,5 +1,7 @@
 //! Sign-in to the embedded tenant: issues access tokens and checks them.
 
+mod assertion;
+mod device;
 #[cfg(test)]
 mod tests;
 
@@ -14,8 +16,9 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::answer::Answer;
-use super::directory::Directory;
+use super::directory::{Directory, ServicePrincipal};
 use super::fault::Fault;
+use super::identity::Identities;
 
 /// How long a token is valid, in seconds (recorded: `expires_in` of app-only tokens).
 const LIFETIME: i64 = 3599;
@@ -75,16 +78,41 @@ struct Refusal {
 }
 
 impl Issuer {
-    /// Answers `POST /{tenant}/oauth2/v2.0/token` with a form as body; `now` is in seconds since 1970.
+    /// Answers `POST /{tenant}/oauth2/v2.0/token` with a form as body, for applications with secrets and for people; `now` is in
+    /// seconds since 1970.
     pub fn issue(&self, directory: &Directory, tenant: &str, form: &str, now: i64) -> Answer {
-        match self.claims(directory, tenant, form, now) {
-            Ok(claims) => Answer::json(
-                200,
-                json!({ "token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME, "access_token": self.sign(&claims) }),
-            )
-            .with_header("Cache-Control", "no-store, no-cache"),
-            Err(refusal) => refusal.answer(now),
+        self.grant(directory, &mut Identities::default(), &Asked { endpoint: "", tenant, form, now })
+    }
+
+    /// Answers the same for whoever has other proofs too.
+    pub fn grant(&self, directory: &Directory, identities: &mut Identities, asked: &Asked<'_>) -> Answer {
+        match self.claims(directory, identities, asked) {
+            Ok((claims, refreshes)) => {
+                let mut body = json!({
+                    "token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME, "access_token": self.sign(&claims),
+                });
+                if refreshes == Refreshes::Yes {
+                    body["refresh_token"] = self.refresh(&claims).into();
+                }
+                Answer::json(200, body).with_header("Cache-Control", "no-store, no-cache")
+            }
+            Err(refusal) => refusal.answer(asked.now),
         }
+    }
+
+    /// A token for an application by itself, as the endpoints of managed identities give it.
+    pub fn of_application(
+        &self,
+        directory: &Directory,
+        application: Uuid,
+        audience: &str,
+        now: i64,
+        lifetime: i64,
+    ) -> Option<String> {
+        let (id, service_principal) = directory.service_principal_by_app(application)?;
+        let bearer = Bearer { id, application: Some(service_principal.app_id), upn: None };
+        let claims = self.claims_of(bearer, audience.to_owned(), now);
+        Some(self.sign(&Claims { exp: now + lifetime, ..claims }))
     }
 
     /// Answers `GET /{tenant}/v2.0/.well-known/openid-configuration`; `authority` is the address before the tenant
@@ -140,13 +168,23 @@ impl Issuer {
 
     /// Returns the token that carries these claims.
     pub fn sign(&self, claims: &Claims) -> String {
+        self.sign_value(&json!(claims))
+    }
+
+    /// Returns the token that carries these claims of another kind.
+    pub fn sign_value(&self, claims: &Value) -> String {
         let header = encode(&json!({ "typ": "JWT", "alg": "HS256" }));
-        let payload = encode(&json!(claims));
+        let payload = encode(claims);
         let signature = URL_SAFE_NO_PAD.encode(self.code(&format!("{header}.{payload}")));
         format!("{header}.{payload}.{signature}")
     }
 
     fn open(&self, token: &str) -> Option<Claims> {
+        serde_json::from_value(self.open_value(token)?).ok()
+    }
+
+    /// Returns the claims of a token that was signed here.
+    fn open_value(&self, token: &str) -> Option<Value> {
         let (signed, signature) = token.rsplit_once('.')?;
         let (_, payload) = signed.split_once('.')?;
         if URL_SAFE_NO_PAD.decode(signature).ok()?.as_slice() != self.code(signed).as_slice() {
@@ -169,13 +207,23 @@ impl Issuer {
         tenant.parse() == Ok(self.tenant) || self.domains.contains(&tenant.to_lowercase())
     }
 
-    fn claims(&self, directory: &Directory, tenant: &str, form: &str, now: i64) -> Result<Claims, Refusal> {
+    fn claims(
+        &self,
+        directory: &Directory,
+        identities: &mut Identities,
+        asked: &Asked<'_>,
+    ) -> Result<(Claims, Refreshes), Refusal> {
+        let Asked { endpoint, tenant, form, now } = *asked;
         if !self.is_named(tenant) {
             return Err(unknown_tenant(tenant));
         }
         let form: BTreeMap<String, String> = url::form_urlencoded::parse(form.as_bytes()).into_owned().collect();
         match required(&form, "grant_type")? {
             "client_credentials" => {}
+            "urn:ietf:params:oauth:grant-type:device_code" => {
+                return Ok((self.of_code(directory, identities, &form, now)?, Refreshes::Yes));
+            }
+            "refresh_token" => return Ok((self.of_refresh(directory, &form, now)?, Refreshes::Yes)),
             other => {
                 return Err(Refusal {
                     status: 400,
@@ -189,9 +237,31 @@ impl Issuer {
         let audience = resource(required(&form, "scope")?)?;
         let bearer = match client.strip_prefix(USER_LOGIN) {
             Some(upn) => self.user(directory, upn)?,
-            None => self.application(directory, client, &form)?,
+            None => match form.get("client_assertion") {
+                Some(text) => {
+                    let (id, service_principal) = self.service_principal(directory, client)?;
+                    let kind = form.get("client_assertion_type").map(String::as_str);
+                    if kind != Some(assertion::KIND) {
+                        required(&form, "client_assertion_type")?;
+                    }
+                    let application = service_principal.app_id;
+                    assertion::check(self, identities, application, endpoint, text, now)?;
+                    Bearer { id, application: Some(application), upn: None }
+                }
+                None => self.application(directory, client, &form)?,
+            },
         };
-        Ok(Claims {
+        let mut claims = self.claims_of(bearer, audience, now);
+        if endpoint.contains("login.chinacloudapi.cn") || endpoint.contains("login.partner.microsoftonline.cn") {
+            // The cloud in China signs by itself (public clients' lists of authorities).
+            claims.iss = format!("https://sts.chinacloudapi.cn/{}/", self.tenant);
+        }
+        Ok((claims, Refreshes::No))
+    }
+
+    /// What a token for a bearer and a resource says.
+    fn claims_of(&self, bearer: Bearer, audience: String, now: i64) -> Claims {
+        Claims {
             aud: audience,
             iss: format!("https://sts.windows.net/{}/", self.tenant),
             iat: now,
@@ -203,7 +273,7 @@ impl Issuer {
             appid: bearer.application,
             upn: bearer.upn,
             ver: "1.0".to_owned(),
-        })
+        }
     }
 
     fn user(&self, directory: &Directory, upn: &str) -> Result<Bearer, Refusal> {
@@ -218,25 +288,31 @@ impl Issuer {
         Ok(Bearer { id, application: None, upn: Some(person.upn.clone()) })
     }
 
+    fn service_principal<'a>(
+        &self,
+        directory: &'a Directory,
+        client: &str,
+    ) -> Result<(Uuid, &'a ServicePrincipal), Refusal> {
+        let found = client.parse().ok().and_then(|app| directory.service_principal_by_app(app));
+        found.ok_or_else(|| Refusal {
+            status: 400,
+            error: "unauthorized_client",
+            number: 700_016,
+            text: format!(
+                "Application with identifier '{client}' was not found in the directory '{}'. This can happen if the application \
+                 has not been installed by the administrator of the tenant or consented to by any user in the tenant.",
+                self.tenant
+            ),
+        })
+    }
+
     fn application(
         &self,
         directory: &Directory,
         client: &str,
         form: &BTreeMap<String, String>,
     ) -> Result<Bearer, Refusal> {
-        let found = client.parse().ok().and_then(|app| directory.service_principal_by_app(app));
-        let Some((id, service_principal)) = found else {
-            return Err(Refusal {
-                status: 400,
-                error: "unauthorized_client",
-                number: 700_016,
-                text: format!(
-                    "Application with identifier '{client}' was not found in the directory '{}'. This can happen if the application \
-                     has not been installed by the administrator of the tenant or consented to by any user in the tenant.",
-                    self.tenant
-                ),
-            });
-        };
+        let (id, service_principal) = self.service_principal(directory, client)?;
         let refuse = |number, text: String| Refusal { status: 401, error: "invalid_client", number, text };
         match form.get("client_secret") {
             Some(secret) if *secret == service_principal.secret => {
@@ -256,6 +332,26 @@ impl Issuer {
             )),
         }
     }
+}
+
+/// What the token service is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The address that was asked, which is whom an assertion has to be for.
+    pub endpoint: &'a str,
+    /// The tenant in the address.
+    pub tenant: &'a str,
+    /// The body.
+    pub form: &'a str,
+    /// Seconds since 1970.
+    pub now: i64,
+}
+
+/// Whether a token comes with one that gets more of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refreshes {
+    Yes,
+    No,
 }
 
 struct Bearer {

@@ -3,3 +3,6 @@ mod reading;
 mod server;
 mod signing_in;
 mod writing;
+
+/// A certificate and its key, which open nothing anywhere.
+pub(super) const PEM: &str = include_str!("identity.pem");

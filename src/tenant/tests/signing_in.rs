@@ -106,3 +106,15 @@ async fn a_token_of_another_tenant_is_never_sent() {
     assert!(problem.says.contains("is of tenant 00000000-0000-0000-0000-00000000000b"), "{problem}");
     assert!(server.seen().is_empty());
 }
+
+#[tokio::test]
+async fn a_claims_challenge_is_reported_and_not_tried_again() {
+    let challenge = r#"Bearer error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnt9fQ==""#;
+    let server = Server::start(move |_, _| {
+        Reply::error(401, "InvalidAuthenticationToken").header("WWW-Authenticate", challenge)
+    })
+    .await;
+    let problem = server.reader().rows(&roles()).await.unwrap_err();
+    assert_eq!((server.sign_ins().len(), server.seen().len()), (1, 1));
+    assert!(problem.next.contains("Conditional Access"), "{}", problem.next);
+}

@@ -6,6 +6,7 @@ use powergrant::sandbox::seed::Seed;
 use powergrant::sandbox::{self, Running};
 use reqwest::header::HOST;
 use serde_json::Value;
+use uuid::Uuid;
 
 /// The tenant's id in all seeds.
 pub(super) const TENANT: &str = "11111111-1111-1111-1111-111111111111";
@@ -139,5 +140,38 @@ impl Asked {
         let tenant = tenant.lock().expect("no holder of this lock panics");
         let organization = tenant.organization("Mock Display Name").expect("the seed's organisation");
         organization.named("bot", name).expect("the agent").to_string()
+    }
+
+    /// The object id of a person and the id of a flow in the seed's organisation.
+    pub(super) fn user_and_flow(&self, upn: &str, flow: &str) -> (Uuid, Uuid) {
+        let tenant = self.running.tenant();
+        let tenant = tenant.lock().expect("no holder of this lock panics");
+        let (user, _) = tenant.directory.user_by_upn(upn).expect("the person");
+        let organization = tenant.organization("Mock Display Name").expect("the seed's organisation");
+        (user, organization.flow(flow).expect("the flow"))
+    }
+
+    /// The object id of a person, and the row in the seed's organisation.
+    pub(super) fn person(&self, upn: &str) -> (Uuid, Uuid) {
+        let tenant = self.running.tenant();
+        let tenant = tenant.lock().expect("no holder of this lock panics");
+        let (object, _) = tenant.directory.user_by_upn(upn).expect("the person");
+        (object, tenant.user("Mock Display Name", upn).expect("the person's row"))
+    }
+
+    /// The row of a person and the root business unit.
+    pub(super) fn user_and_unit(&self, upn: &str) -> (Uuid, Uuid) {
+        let (_, user) = self.person(upn);
+        let tenant = self.running.tenant();
+        let tenant = tenant.lock().expect("no holder of this lock panics");
+        (user, tenant.organization("Mock Display Name").expect("the seed's organisation").root_unit())
+    }
+
+    /// The value of an environment variable.
+    pub(super) fn value_of_variable(&self, name: &str) -> Uuid {
+        let tenant = self.running.tenant();
+        let tenant = tenant.lock().expect("no holder of this lock panics");
+        let organization = tenant.organization("Mock Display Name").expect("the seed's organisation");
+        organization.named("environmentvariablevalue", name).expect("the value")
     }
 }

@@ -4,6 +4,8 @@
 //! over with a message. With it every file counts: one that is neither replayed nor named with a reason fails.
 mod ask;
 mod cassettes;
+mod errors;
+mod provider;
 mod shape;
 
 use std::collections::BTreeMap;

@@ -68,7 +68,7 @@ fn people() -> [Table; 3] {
         ]),
         table(&unit, Ownership::Business, Some("BusinessUnit"), NOT_OWNED, FROM_LOCAL).with([
             texts(CreateUpdate, &["name", "description", "divisionname"]),
-            columns(&Kind::Id, Never, &["organizationid"]),
+            lookups(Never, &[("organizationid", &["organization"])]),
             columns(&Kind::Boolean, CreateUpdate, &["isdisabled"]),
             lookups(CreateUpdate, &[("parentbusinessunitid", &["businessunit"])]),
             common(),

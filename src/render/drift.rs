@@ -1,0 +1,243 @@
+//! Drift by where it comes from: as text, and as the body of the one issue that tells of it.
+use std::fmt::Write as _;
+
+use jiff::civil::Date;
+
+use super::markdown::{code, fenced, marker};
+use super::plan::one;
+use crate::foreign::clip;
+use crate::journal::drift::{Class, Why};
+use crate::journal::ignore::Ignore;
+use crate::plan::{Line, Plan};
+
+/// The title of the issue, the same whatever drifted, so that it is found again.
+pub const TITLE: &str = "powergrant: the tenant is not as the manifests say";
+
+/// How many lines of a class are listed in Markdown.
+const LISTED: usize = 100;
+
+/// The drift of one environment.
+pub struct Drift<'run> {
+    /// The plan.
+    pub plan: &'run Plan,
+    /// Its lines with the kind of drift that they are, and who changed them last and when, where that is known.
+    pub lines: Vec<(Class, &'run Line, Option<String>)>,
+    /// Lines that a rule leaves out.
+    pub ignored: Vec<(&'run Ignore, &'run Line)>,
+}
+
+/// Counts of what drifted, over all environments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Changed outside of Git.
+    pub outside: usize,
+    /// Not applied yet.
+    pub not_yet_applied: usize,
+    /// Of unknown origin.
+    pub unknown: usize,
+    /// Not changed here.
+    pub blocked: usize,
+    /// Not read.
+    pub unreadable: usize,
+    /// Named in no manifest.
+    pub unmanaged: usize,
+    /// Named in manifests.
+    pub named: usize,
+    /// Left out by a rule.
+    pub ignored: usize,
+}
+
+impl Counts {
+    /// Counts what drifted.
+    pub fn of(drifts: &[Drift<'_>]) -> Self {
+        let mut counts = Self::default();
+        for drift in drifts {
+            counts.named += drift.plan.named;
+            counts.ignored += drift.ignored.len();
+            for (class, _, _) in &drift.lines {
+                match class {
+                    Class::Outside => counts.outside += 1,
+                    Class::NotYetApplied(_) => counts.not_yet_applied += 1,
+                    Class::Unknown => counts.unknown += 1,
+                    Class::Blocked => counts.blocked += 1,
+                    Class::Unreadable => counts.unreadable += 1,
+                    Class::Unmanaged => counts.unmanaged += 1,
+                }
+            }
+        }
+        counts
+    }
+
+    /// How many differences there are that `apply` would mend, or nobody can.
+    pub fn differences(&self) -> usize {
+        self.outside + self.not_yet_applied + self.unknown + self.blocked
+    }
+
+    /// The share of permissions that manifests name, of those in the lists that they speak of.
+    pub fn coverage(&self) -> Option<usize> {
+        (self.named * 100).checked_div(self.named + self.unmanaged)
+    }
+
+    fn words(&self) -> String {
+        let parts = [
+            (self.outside, "changed outside Git"),
+            (self.not_yet_applied, "not yet applied"),
+            (self.unknown, "of unknown origin"),
+            (self.blocked, "not writable here"),
+            (self.unreadable, "not read"),
+            (self.ignored, "left out by rules"),
+        ];
+        let parts = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+        parts.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// What stands over the lines of a class, and what to do about them; in the order in which they are printed.
+const SECTIONS: [(&str, &str, fn(&Class) -> bool); 6] = [
+    ("changed outside Git", "`apply` brings the manifests' state back; or write the change into them", |class| {
+        *class == Class::Outside
+    }),
+    ("not yet applied", "`apply` has not brought the manifests about", |class| {
+        matches!(class, Class::NotYetApplied(_))
+    }),
+    ("of unknown origin", "the journal has no run of this environment to compare with", |class| {
+        *class == Class::Unknown
+    }),
+    ("not writable here", "it cannot be changed in this environment", |class| *class == Class::Blocked),
+    ("not read", "nothing is known about these", |class| *class == Class::Unreadable),
+    ("unmanaged", "granted, and named in no manifest", |class| *class == Class::Unmanaged),
+];
+
+/// Renders drift as text. What a line shows is what `apply` would do.
+pub fn text(drifts: &[Drift<'_>], today: Date) -> String {
+    let mut out = String::new();
+    for drift in drifts {
+        let _ = writeln!(out, "{}", clip(&drift.plan.environment));
+        if drift.lines.is_empty() {
+            let _ = writeln!(out, "\n  as the manifests say");
+        }
+        for (title, what, is_of) in SECTIONS {
+            let lines: Vec<_> = drift.lines.iter().filter(|(class, _, _)| is_of(class)).collect();
+            if lines.is_empty() {
+                continue;
+            }
+            let _ = writeln!(out, "\n  {title}: {what}");
+            let mut heading = None;
+            for (class, line, changed) in lines {
+                if heading != Some(&line.heading) {
+                    heading = Some(&line.heading);
+                    let _ = writeln!(out, "    {}", clip(&line.heading));
+                }
+                let _ = writeln!(out, "      {}{}", one(line), remark(class, changed.as_deref()));
+            }
+        }
+        if !drift.ignored.is_empty() {
+            let _ = writeln!(out, "\n  left out by rules");
+        }
+        for (rule, line) in &drift.ignored {
+            let _ = writeln!(out, "    {}: {}; {}", clip(&line.heading), one(line), reason(rule, today));
+        }
+        out.push('\n');
+    }
+    let counts = Counts::of(drifts);
+    let _ = match counts.differences() {
+        0 => write!(out, "Drift: none"),
+        1 => write!(out, "Drift: 1 difference"),
+        count => write!(out, "Drift: {count} differences"),
+    };
+    let words = counts.words();
+    let _ = if words.is_empty() { writeln!(out, ".") } else { writeln!(out, "; {words}.") };
+    out.push_str(&coverage(&counts));
+    out
+}
+
+fn coverage(counts: &Counts) -> String {
+    counts.coverage().filter(|_| counts.unmanaged > 0).map_or_else(String::new, |share| {
+        format!(
+            "Coverage: {share} % of the permissions in the lists that manifests speak of are named in them; {} are not.\n",
+            counts.unmanaged
+        )
+    })
+}
+
+fn remark(class: &Class, changed: Option<&str>) -> String {
+    let why = match class {
+        Class::NotYetApplied(Why::ManifestIsNewer) => "the manifest is newer than the last run".to_owned(),
+        Class::NotYetApplied(Why::Expired) => "its last day has passed".to_owned(),
+        Class::NotYetApplied(Why::DidNotHold { run, outcome }) => {
+            format!("{} in run {}", outcome.words(), clip(run.get(..8).unwrap_or(run)))
+        }
+        Class::Outside => changed.map_or_else(|| "by whom and when is not known".to_owned(), clip),
+        Class::Unknown | Class::Blocked | Class::Unreadable | Class::Unmanaged => return String::new(),
+    };
+    format!("; {why}")
+}
+
+fn reason(rule: &Ignore, today: Date) -> String {
+    let days = (rule.until - today).get_days();
+    let left = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+    format!("{}, until {} ({left} left)", clip(&rule.reason), rule.until)
+}
+
+/// Renders drift as the body of an issue of at most `limit` characters; empty when nothing drifted.
+pub fn issue(drifts: &[Drift<'_>], today: Date, limit: usize) -> String {
+    let counts = Counts::of(drifts);
+    if counts.differences() + counts.unreadable == 0 {
+        return String::new();
+    }
+    let mut body = format!("{}\n**{}**\n\n", marker("drift"), counts.words());
+    let mut left_out = 0;
+    // Room for the coverage and for what is said of the rest.
+    let room = limit.saturating_sub(600);
+    for (title, what, is_of) in SECTIONS {
+        for drift in drifts {
+            let lines: Vec<_> = drift.lines.iter().filter(|(class, _, _)| is_of(class)).collect();
+            if lines.is_empty() {
+                continue;
+            }
+            let mut block =
+                format!("#### {title}: {} in {}\n\n{what}\n\n```diff\n", lines.len(), code(&drift.plan.environment));
+            let mut heading = None;
+            let mut here = 0;
+            for (class, line, changed) in lines.iter().take(LISTED) {
+                let mut text = String::new();
+                if heading != Some(&line.heading) {
+                    let _ = writeln!(text, "{}", fenced(&line.heading));
+                }
+                let _ = writeln!(text, "{}", fenced(&format!("{}{}", one(line), remark(class, changed.as_deref()))));
+                if length(&body) + length(&block) + length(&text) > room {
+                    break;
+                }
+                heading = Some(&line.heading);
+                block.push_str(&text);
+                here += 1;
+            }
+            left_out += lines.len() - here;
+            if here > 0 {
+                let _ = write!(body, "{block}```\n\n");
+            }
+        }
+    }
+    for (rule, line) in drifts.iter().flat_map(|drift| &drift.ignored) {
+        let text = format!(
+            "- left out: {}, {}: {}\n",
+            code(&line.heading),
+            code(line.name.trim()),
+            code(&reason(rule, today))
+        );
+        if length(&body) + length(&text) > room {
+            left_out += 1;
+        } else {
+            body.push_str(&text);
+        }
+    }
+    if left_out > 0 {
+        let _ = writeln!(body, "\n**{left_out} more lines do not fit here.** The log of the job has all of them.");
+    }
+    let _ = write!(body, "\n{}", coverage(&counts));
+    body
+}
+
+fn length(text: &str) -> usize {
+    text.encode_utf16().count()
+}

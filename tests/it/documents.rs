@@ -1,0 +1,73 @@
+//! Tables in the documents are those of the code: written by this test when `POWERGRANT_WRITE_DOCUMENTS` is set, else compared.
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use powergrant::request::Service;
+use powergrant::tenant::sign_in::methods::{Family, Method, VARIABLES};
+use powergrant::tenant::{Cloud, Endpoints};
+
+/// Puts a table between the marks of its name, or says that it is another.
+pub(crate) fn has_table(file: &str, name: &str, table: &str) {
+    // Tables of one document are written by several tests at once.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let text = fs::read_to_string(&path).expect("the document is there");
+    let (start, end) = (format!("<!-- generated: {name} -->\n"), "<!-- end -->");
+    let (before, rest) = text.split_once(&start).unwrap_or_else(|| panic!("{file} has no mark `{name}`"));
+    let (found, after) = rest.split_once(end).expect("a mark has an end");
+    let wanted = format!("\n{}\n\n", table.trim());
+    if found != wanted && std::env::var_os("POWERGRANT_WRITE_DOCUMENTS").is_some() {
+        fs::write(&path, format!("{before}{start}{wanted}{end}{after}")).expect("the document can be written");
+        return;
+    }
+    assert_eq!(found, wanted, "{file}: run the tests once with POWERGRANT_WRITE_DOCUMENTS=1");
+}
+
+#[test]
+fn the_ways_to_sign_in_are_those_of_the_code() {
+    let mut table = "| `--auth` | signs in | is chosen by |\n|---|---|---|\n".to_owned();
+    for method in Method::ALL {
+        let _ = writeln!(table, "| `{}` | {} | {} |", method.name(), method.about(), method.evidence());
+    }
+    has_table("docs/sign-in.md", "ways", &table);
+}
+
+#[test]
+fn the_variables_are_those_of_the_code() {
+    let mut table = "| says |".to_owned();
+    for family in Family::ALL {
+        let _ = write!(table, " `{}_…` |", family.prefix());
+    }
+    table += "\n|---|---|---|---|---|\n";
+    for variable in VARIABLES {
+        let _ = write!(table, "| {} |", variable.about);
+        for names in variable.names {
+            let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+            let _ = write!(table, " {} |", if names.is_empty() { "–".to_owned() } else { names.join(", ") });
+        }
+        table.push('\n');
+    }
+    has_table("docs/sign-in.md", "variables", &table);
+}
+
+#[test]
+fn the_clouds_are_those_of_the_code() {
+    let mut table = "|  |".to_owned();
+    table.extend(Cloud::ALL.map(|cloud| format!(" `{}` |", cloud.name())));
+    table += "\n|---|---|---|---|---|---|\n| sign-in |";
+    table.extend(Cloud::ALL.map(|cloud| format!(" {} |", cloud.login_host())));
+    table += "\n| organisations |";
+    table.extend(Cloud::ALL.map(|cloud| format!(" {} |", cloud.organisations())));
+    for service in [Service::Admin, Service::Flow, Service::Graph] {
+        let _ = write!(table, "\n| {} |", service.name());
+        table.extend(Cloud::ALL.map(|cloud| format!(" {} |", cloud.host(service).expect("a host"))));
+        table += "\n| … audience |";
+        table.extend(Cloud::ALL.map(|cloud| format!(" `{}` |", cloud.audience(service).expect("an audience"))));
+    }
+    has_table("docs/sign-in.md", "clouds", &table);
+    let names = Endpoints::variables().into_iter().map(|name| format!("`POWERGRANT_{name}`"));
+    has_table("docs/sign-in.md", "overrides", &(names.collect::<Vec<_>>().join(", ") + "."));
+}

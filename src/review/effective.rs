@@ -95,7 +95,7 @@ impl<'run> Sides<'run> {
             match (was, after.ability(person)) {
                 (Ability::Cannot, Ability::Can) => change.gain.insert(person),
                 (Ability::Unknown, Ability::Can) | (Ability::Cannot, Ability::Unknown) => {
-                    change.may_gain.insert(person)
+                    change.may_gain.insert(person);
                 }
                 (Ability::Can | Ability::Unknown, Ability::Cannot) => change.lose.insert(person),
                 (Ability::Can, Ability::Can | Ability::Unknown)

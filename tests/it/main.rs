@@ -2,13 +2,16 @@
 mod architecture;
 mod collect;
 mod commands;
+mod convergence;
 mod desk;
 mod documents;
 mod export;
 mod formats;
 mod journal;
+mod pipe;
 mod policy;
 mod rails;
+mod real_data;
 mod recordings;
 mod signing_in;
 mod snapshot;

@@ -10,3 +10,4 @@ mod rails;
 mod recordings;
 mod signing_in;
 mod snapshot;
+mod whoami;

@@ -6,6 +6,7 @@ pub mod ci;
 pub mod completions;
 pub mod drift;
 pub mod exit;
+pub mod export;
 pub mod files;
 pub mod journal;
 pub mod manifests;
@@ -96,6 +97,8 @@ enum Command {
     Apply(apply::Apply),
     /// Tells what differs from the manifests; exits with 2 on drift.
     Drift(drift::Drift),
+    /// Writes what is held as manifests, and proves that planning them changes nothing.
+    Export(export::Export),
     /// Lists what was applied, and prints the manifest that takes it back.
     Journal(journal::Journal),
     /// Writes everything of the environments to a file, for planning and questions without a tenant.
@@ -133,6 +136,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Command::Drift(drift) => {
             online(&arguments.global, &mut output, async |global, output| drift.run(global, output).await)
+        }
+        Command::Export(export) => {
+            online(&arguments.global, &mut output, async |global, output| export.run(global, output).await)
         }
         Command::Snapshot(snapshot) => {
             online(&arguments.global, &mut output, async |global, output| snapshot.run(global, output).await)

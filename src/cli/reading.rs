@@ -33,6 +33,8 @@ pub(super) struct Reading {
 
 /// One environment that was read.
 pub(super) struct Seen {
+    /// What manifests want of it.
+    pub(super) desired: DesiredEnvironment,
     /// What was asked for.
     pub(super) scope: Scope,
     /// What was read.
@@ -78,7 +80,7 @@ impl Reading {
                         online::connect(&desired.environment, self.sandbox.as_ref(), global, clock)?;
                     let reader = tenant.reader(organisation);
                     let inventory = collect::collect(&reader, &directory, &desired.environment, &scope).await;
-                    Ok((Seen { scope, inventory }, online::counts(desired, &tenant)))
+                    Ok((Seen { desired: desired.clone(), scope, inventory }, online::counts(desired, &tenant)))
                 };
                 read.await.map_err(|problem: Problem| (name, problem))
             }

@@ -140,7 +140,7 @@ impl Lines {
             lines.push_str(&snapshot::begin(&header));
             header
         });
-        let Seen { scope, inventory } = seen;
+        let Seen { desired: _, scope, inventory } = seen;
         lines.push_str(&snapshot::environment(&header, Taken { scope, inventory }));
         self.header = Some(header);
         self.count += 1;

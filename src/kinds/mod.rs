@@ -5,10 +5,11 @@ use std::fmt;
 use uuid::Uuid;
 
 use crate::inventory::Inventory;
-use crate::ledger::{Change, Ledger, Sight, Verdict, Wanted};
+use crate::ledger::{Change, Entries, Ledger, Sight, Verdict, Wanted};
 use crate::principal::Principal;
 use crate::request::Call;
 
+pub mod document;
 pub mod environment;
 pub mod flow;
 pub mod held;
@@ -16,6 +17,7 @@ pub mod principals;
 pub mod role_assignment;
 pub mod security_role;
 
+pub use document::Documents;
 pub use environment::members::EnvironmentMembers;
 pub use environment::roles::EnvironmentRoles;
 pub use flow::connections::FlowConnections;
@@ -34,6 +36,9 @@ pub trait Reconcile: Ledger {
 
     /// The writes that bring changes of one subject about, or what they lack to be sent.
     fn steps(inventory: &Inventory, subject: &Self::Subject, changes: Vec<Change<Self>>) -> Vec<Write<Self>>;
+
+    /// What manifests say of a subject as it is held: ledger to documents, and what they cannot say.
+    fn document(inventory: &Inventory, subject: &Self::Subject, entries: &Entries<Self>) -> Documents;
 
     /// The things that a change touches; steps that touch one thing wait for each other.
     fn touches(subject: &Self::Subject, entry: &Self::Entry) -> BTreeSet<Thing>;

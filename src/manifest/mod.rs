@@ -1,5 +1,7 @@
 //! From YAML text to documents that know where everything stands.
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+use serde_json::Value;
 
 use crate::finding::{Finding, Severity};
 use crate::manifest::envelope::ApiVersion;
@@ -32,9 +34,12 @@ pub struct Manifests {
     pub findings: Vec<Finding>,
 }
 
+/// The schema that every document is compared with: made once, because it is the same for all.
+static SCHEMA: LazyLock<Arc<Value>> = LazyLock::new(|| Arc::new(schema::schema()));
+
 /// Reads files, each a path and a text or what was wrong with reading it.
 pub fn load(files: impl IntoIterator<Item = (String, Result<String, Finding>)>) -> Manifests {
-    let schema = Arc::new(schema::schema());
+    let schema = Arc::clone(&SCHEMA);
     let mut manifests = Manifests::default();
     for (path, text) in files {
         let file: Arc<str> = path.into();

@@ -90,7 +90,7 @@ fn add_flows(inventory: &mut Inventory) {
         trigger: Trigger::Agent,
         connections: BTreeMap::from([("shared_office365".into(), outlook(mode))]),
         children: children.iter().map(|child| id(*child)).collect(),
-        operations: Default::default(),
+        operations: BTreeSet::new(),
     };
     inventory.definitions = Section::whole(BTreeMap::from([
         (id(INTAKE), facts(ConnectionMode::UseThisConnection, &[ARCHIVE])),

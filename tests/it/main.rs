@@ -4,6 +4,7 @@ mod collect;
 mod commands;
 mod desk;
 mod documents;
+mod export;
 mod formats;
 mod journal;
 mod rails;

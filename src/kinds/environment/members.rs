@@ -11,8 +11,8 @@ use crate::inventory::section::Answer;
 use crate::kinds::environment::presence::{self, Presence, is_synchronised};
 use crate::kinds::environment::wire;
 use crate::kinds::held::Held;
-use crate::kinds::{Lacks, Reconcile, Thing, Write};
-use crate::ledger::{self, Change, Claim, Extent, Key, Ledger, Reason, Sight, Standing};
+use crate::kinds::{Documents, Lacks, Reconcile, Thing, Write};
+use crate::ledger::{self, Change, Claim, Entries, Extent, Key, Ledger, Reason, Sight, Standing};
 use crate::names::{self, Ref, Text};
 use crate::principal::Principal;
 use crate::request::{Call, Request, Service};
@@ -139,6 +139,11 @@ impl Reconcile for EnvironmentMembers {
             Write { changes: vec![change], call }
         };
         changes.into_iter().map(write).collect()
+    }
+
+    /// Nothing: members are implied by what they hold.
+    fn document(_: &Inventory, _: &Self::Subject, _: &Entries<Self>) -> Documents {
+        Documents::default()
     }
 
     fn touches(_: &Self::Subject, member: &Member) -> BTreeSet<Thing> {

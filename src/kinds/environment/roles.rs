@@ -9,8 +9,9 @@ use crate::inventory::people::DirectoryKind;
 use crate::inventory::section::Reading;
 use crate::kinds::environment::wire;
 use crate::kinds::held::Held;
-use crate::kinds::{Lacks, Reconcile, Thing, Write};
-use crate::ledger::{self, Change, Claim, Extent, Key, Ledger, Reason, Sight, Standing};
+use crate::kinds::role_assignment::spec::Spec;
+use crate::kinds::{Documents, Lacks, Reconcile, Thing, Write, document};
+use crate::ledger::{self, Change, Claim, Entries, Extent, Key, Ledger, Reason, Sight, Standing};
 use crate::names::{EnvironmentRole, Text};
 use crate::principal::Principal;
 use crate::request::{Call, Request, Service};
@@ -95,6 +96,22 @@ impl Reconcile for EnvironmentRoles {
             Write { changes: vec![change], call }
         };
         changes.into_iter().map(write).collect()
+    }
+
+    fn document(inventory: &Inventory, subject: &Subject, entries: &Entries<Self>) -> Documents {
+        let mut documents = Documents::default();
+        let mut members = Vec::new();
+        for principal in entries.keys() {
+            match document::member(principal, inventory.environment.group_membership) {
+                Ok(member) => members.push(member),
+                Err(why) => documents.leave(principal, why),
+            }
+        }
+        if !members.is_empty() {
+            let spec = Spec { environment_role: Some(subject.0), members, ..Spec::default() };
+            documents.specs.push(document::Spec::RoleAssignment(spec));
+        }
+        documents
     }
 
     fn touches(_: &Subject, principal: &Principal) -> BTreeSet<Thing> {

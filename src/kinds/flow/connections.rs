@@ -8,7 +8,7 @@ use crate::inventory::Inventory;
 use crate::inventory::people::PrincipalRow;
 use crate::inventory::section::{self, Answer};
 use crate::inventory::things;
-use crate::kinds::{Reconcile, Thing, Write};
+use crate::kinds::{Documents, Reconcile, Thing, Write, document};
 use crate::ledger::{Change, Claim, Entries, Extent, Held, Key, Ledger, Level, Phase, Reason, Sight, Standing};
 use crate::names::{ConnectionMode, Flow, Ref, Text};
 use crate::request::{Call, Edit, ModeEdit, ModeTarget};
@@ -120,6 +120,28 @@ impl Reconcile for FlowConnections {
                 (!alike.is_empty()).then_some(Write { changes: alike, call: Ok(call) })
             })
             .collect()
+    }
+
+    fn document(inventory: &Inventory, subject: &Ref<Flow>, entries: &Entries<Self>) -> Documents {
+        let mut documents = Documents::default();
+        let mut spec = document::flow_spec(subject);
+        for (entry, held) in entries {
+            match held.level {
+                _ if !document::is_interactive(inventory, subject) => {
+                    documents.leave(entry, "nobody starts the flow by hand, so it runs with its own connections");
+                }
+                ConnectionMode::Mixed => {
+                    documents.leave(entry, "several keys carry this reference and disagree; mend it in the designer");
+                }
+                ConnectionMode::ProvidedByRunOnlyUser | ConnectionMode::UseThisConnection => {
+                    spec.connections.insert(entry.to_string(), held.level);
+                }
+            }
+        }
+        if !spec.connections.is_empty() {
+            documents.specs.push(document::Spec::Flow(spec));
+        }
+        documents
     }
 
     fn touches(subject: &Ref<Flow>, _: &ConnectionEntry) -> BTreeSet<Thing> {

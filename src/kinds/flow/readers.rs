@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::share::{self, REFERENCES};
+use super::spec::{Readers, Spec};
 use crate::inventory::Inventory;
 use crate::inventory::section::{self, Answer};
 use crate::inventory::things::Rights;
-use crate::kinds::{Reconcile, Thing, Write};
-use crate::ledger::{Change, Claim, Extent, Held, Ledger, Level, Reason, Sight, Standing};
-use crate::names::{Ref, Reference};
+use crate::kinds::{Documents, Reconcile, Thing, Write, document};
+use crate::ledger::{Change, Claim, Entries, Extent, Held, Ledger, Level, Reason, Sight, Standing};
+use crate::names::{Flow, Ref, Reference, folded};
 use crate::principal::Principal;
 
 /// What a share of a connection reference lets its principal do.
@@ -105,6 +106,38 @@ impl Ledger for ReferenceReaders {
     }
 }
 
+/// The flows that use a reference, each with all references that it uses; without those that name one that is not there.
+fn flows_with(inventory: &Inventory, reference: &Ref<Reference>) -> Vec<(Ref<Flow>, Vec<Ref<Reference>>)> {
+    let wanted = folded(&reference.name);
+    let mut flows = Vec::new();
+    for (id, facts) in inventory.definitions.rows() {
+        let names: BTreeSet<String> = facts
+            .connections
+            .values()
+            .filter_map(|connection| connection.logical_name.as_deref())
+            .map(folded)
+            .collect();
+        let Some(flow) = inventory.flows.row(id).filter(|_| names.contains(&wanted)) else { continue };
+        let found = inventory.references.rows().filter(|(_, row)| names.contains(&folded(&row.logical_name)));
+        let references: Vec<_> = found.map(|(id, row)| Ref::new(row.logical_name.clone(), *id)).collect();
+        if references.len() >= names.len() {
+            flows.push((Ref::new(flow.name.clone(), *id), references));
+        }
+    }
+    flows
+}
+
+/// Who reads a reference and no more, if that was read.
+fn readers(inventory: &Inventory, reference: &Ref<Reference>) -> Option<BTreeSet<Principal>> {
+    match ReferenceReaders::sight(inventory, reference) {
+        Sight::Found { entries, .. } => {
+            let readers = entries.into_iter().filter(|(_, held)| held.level == ReaderLevel::Read);
+            Some(readers.map(|(principal, _)| principal).collect())
+        }
+        Sight::Absent | Sight::Unreadable(_) => None,
+    }
+}
+
 impl Reconcile for ReferenceReaders {
     fn sight(inventory: &Inventory, subject: &Ref<Reference>) -> Sight<Self> {
         let reference = match inventory.references.get(&subject.id) {
@@ -143,6 +176,44 @@ impl Reconcile for ReferenceReaders {
             share::share_call(inventory, REFERENCES, subject.id, &change.entry, from, to)
         };
         changes.into_iter().map(|change| Write { call: call(&change), changes: vec![change] }).collect()
+    }
+
+    /// A document gives readers to all references of a flow at once, so it names those who read every one of them.
+    fn document(inventory: &Inventory, subject: &Ref<Reference>, entries: &Entries<Self>) -> Documents {
+        let mut documents = Documents::default();
+        let mut named: BTreeSet<&Principal> = BTreeSet::new();
+        for (flow, references) in flows_with(inventory, subject) {
+            let of_others: Vec<_> = references.iter().filter_map(|other| readers(inventory, other)).collect();
+            let reads_all = |principal: &Principal| of_others.iter().all(|readers| readers.contains(principal));
+            let mut members = Vec::new();
+            for (principal, held) in entries {
+                let is_reader = held.level == ReaderLevel::Read && document::unnameable(held.reason.as_ref()).is_none();
+                if !is_reader || of_others.len() < references.len() || !reads_all(principal) {
+                    continue;
+                }
+                if let Ok(member) = document::member(principal, inventory.environment.group_membership) {
+                    named.insert(principal);
+                    members.push(member);
+                }
+            }
+            if !members.is_empty() {
+                let spec = Spec { reference_readers: Some(Readers { members }), ..document::flow_spec(&flow) };
+                documents.specs.push(document::Spec::Flow(spec));
+            }
+        }
+        for (principal, held) in entries.iter().filter(|(principal, _)| !named.contains(principal)) {
+            let why = match held.level {
+                ReaderLevel::Owner => "owns the reference, which manifests do not decide".to_owned(),
+                ReaderLevel::Custom(_) => "holds rights beyond Read".to_owned(),
+                ReaderLevel::Read => document::unnameable(held.reason.as_ref())
+                    .or_else(|| {
+                        document::member(principal, inventory.environment.group_membership).err().map(str::to_owned)
+                    })
+                    .unwrap_or_else(|| "reads not every reference of a flow, as a document would make it".to_owned()),
+            };
+            documents.leave(principal, why);
+        }
+        documents
     }
 
     fn touches(subject: &Ref<Reference>, entry: &Principal) -> BTreeSet<Thing> {

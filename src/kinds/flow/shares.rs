@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::share::{self, FLOWS};
+use super::spec::Spec;
 use crate::inventory::Inventory;
 use crate::inventory::section::{self, Answer};
 use crate::inventory::things::Rights;
-use crate::kinds::{Reconcile, Thing, Write};
-use crate::ledger::{Change, Claim, Extent, Held, Ledger, Level, Reason, Sight, Standing};
+use crate::kinds::principals::{List, Member};
+use crate::kinds::{Documents, Reconcile, Thing, Write, document};
+use crate::ledger::{Change, Claim, Entries, Extent, Held, Ledger, Level, Reason, Sight, Standing};
 use crate::names::{Flow, Ref};
 use crate::principal::Principal;
 
@@ -173,6 +175,37 @@ impl Reconcile for FlowShares {
             share::share_call(inventory, FLOWS, subject.id, &change.entry, from, to)
         };
         changes.into_iter().map(|change| Write { call: call(&change), changes: vec![change] }).collect()
+    }
+
+    fn document(inventory: &Inventory, subject: &Ref<Flow>, entries: &Entries<Self>) -> Documents {
+        let mut documents = Documents::default();
+        let (mut run_only, mut owners) = (Vec::new(), Vec::new());
+        for (principal, held) in entries {
+            if let Some(why) = document::unnameable(held.reason.as_ref()) {
+                documents.leave(principal, why);
+                continue;
+            }
+            let member = document::member(principal, inventory.environment.group_membership);
+            match (held.level, member) {
+                (Share::Owner, _) => documents.leave(principal, "owns the flow, which manifests do not decide"),
+                (Share::Custom(_), _) => {
+                    documents.leave(principal, "holds rights that are neither run-only nor co-owner");
+                }
+                (Share::RunOnly, _) if !document::is_interactive(inventory, subject) => {
+                    documents.leave(principal, "nobody starts the flow by hand, so it has no run-only users");
+                }
+                (Share::RunOnly, Ok(member)) => run_only.push(member),
+                (Share::CoOwner, Ok(member)) => owners.push(member),
+                (Share::RunOnly | Share::CoOwner, Err(why)) => documents.leave(principal, why),
+            }
+        }
+        let list = |members: Vec<Member>| (!members.is_empty()).then(|| List { members, ..List::default() });
+        let (run_only_users, owners) = (list(run_only), list(owners));
+        if run_only_users.is_some() || owners.is_some() {
+            let spec = Spec { run_only_users, owners, ..document::flow_spec(subject) };
+            documents.specs.push(document::Spec::Flow(spec));
+        }
+        documents
     }
 
     fn touches(subject: &Ref<Flow>, entry: &Principal) -> BTreeSet<Thing> {

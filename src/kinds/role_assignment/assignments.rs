@@ -1,17 +1,19 @@
 //! The ledger of who holds which security role, and at which business unit.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::inventory::Inventory;
 use crate::inventory::people::{PrincipalRow, Team};
 use crate::inventory::section::{Answer, not_asked};
+use crate::inventory::{Inventory, Lookup};
 use crate::kinds::environment::{members, presence};
 use crate::kinds::held::Held;
+use crate::kinds::principals::Member;
 use crate::kinds::role_assignment::holder::{Holder, row_hindrance};
-use crate::kinds::{Lacks, Reconcile, Thing, Write};
-use crate::ledger::{self, Change, Claim, Extent, Ledger, Reason, Sight, Standing};
+use crate::kinds::role_assignment::spec::Spec;
+use crate::kinds::{Documents, Lacks, Reconcile, Thing, Write, document};
+use crate::ledger::{self, Change, Claim, Entries, Extent, Ledger, Reason, Sight, Standing};
 use crate::names::{self, Ref};
 use crate::principal::Principal;
 use crate::request::{Call, Request, Service};
@@ -95,6 +97,40 @@ impl Reconcile for RoleAssignments {
             Write { changes: vec![change], call: request.map(Call::Send) }
         };
         changes.into_iter().map(write).collect()
+    }
+
+    fn document(inventory: &Inventory, role: &Self::Subject, entries: &Entries<Self>) -> Documents {
+        let mut documents = Documents::default();
+        // Holders at their own units are one list; holders at another unit are one for each.
+        let mut lists: BTreeMap<Option<String>, Vec<Member>> = BTreeMap::new();
+        for (holder, held) in entries {
+            if let Some(why) = document::unnameable(held.reason.as_ref()) {
+                documents.leave(holder, why);
+                continue;
+            }
+            match document::member(&holder.principal, inventory.environment.group_membership) {
+                Ok(member) => {
+                    let unit = (!holder.own).then(|| match inventory.unit(&holder.unit.name) {
+                        Lookup::One(found) if found.id == holder.unit.id => holder.unit.name.to_string(),
+                        Lookup::One(_) | Lookup::None | Lookup::Many(_) | Lookup::Unreadable(_) => {
+                            holder.unit.id.to_string()
+                        }
+                    });
+                    lists.entry(unit).or_default().push(member);
+                }
+                Err(why) => documents.leave(holder, why),
+            }
+        }
+        let specs = lists.into_iter().map(|(business_unit, members)| {
+            document::Spec::RoleAssignment(Spec {
+                role: Some(document::role_name(inventory, role)),
+                business_unit,
+                members,
+                ..Spec::default()
+            })
+        });
+        documents.specs.extend(specs);
+        documents
     }
 
     fn touches(role: &Self::Subject, holder: &Holder) -> BTreeSet<Thing> {

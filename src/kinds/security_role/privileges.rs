@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::entry::{Entry, Privilege, RoleLevel};
+use super::spec::{Grant, Inheritance, Spec};
 use crate::inventory::Inventory;
 use crate::inventory::section::Answer;
 use crate::inventory::things;
-use crate::kinds::{Lacks, Reconcile, Thing, Write};
+use crate::kinds::{Documents, Lacks, Reconcile, Thing, Write, document};
 use crate::ledger::{Change, Claim, Effect, Entries, Extent, Held, Ledger, Reason, Sight, Standing};
 use crate::names::{Depth, Operation, Ref, Role, Text};
 use crate::request::{Call, Request, Service};
@@ -162,6 +163,54 @@ impl Reconcile for RolePrivileges {
             writes.push(Write { changes: some.to_vec(), call: Ok(Call::Send(add(inventory, subject, some))) });
         }
         writes
+    }
+
+    fn document(inventory: &Inventory, subject: &Ref<Role>, entries: &Entries<Self>) -> Documents {
+        let mut documents = Documents::default();
+        let mut spec = Spec {
+            role: document::role_name(inventory, subject),
+            description: None,
+            member_privilege_inheritance: None,
+            solution: None,
+            allow_unmanaged_layer: false,
+            extent: None,
+            allow_empty: false,
+            privileges: BTreeMap::new(),
+            miscellaneous: BTreeMap::new(),
+        };
+        let of_tables = document::table_privileges(inventory);
+        for (entry, held) in entries {
+            if let Some(why) = document::unnameable(held.reason.as_ref()) {
+                documents.leave(entry, why);
+                continue;
+            }
+            match (entry, &held.level) {
+                (Entry::Inheritance, RoleLevel::ReachesMembers(true)) => {
+                    spec.member_privilege_inheritance = Some(Inheritance::Direct);
+                }
+                (Entry::Inheritance, RoleLevel::ReachesMembers(false)) => {
+                    spec.member_privilege_inheritance = Some(Inheritance::TeamOnly);
+                }
+                (Entry::Description, RoleLevel::Text(text)) => spec.description = Some(text.to_string()),
+                (Entry::Privilege(_), RoleLevel::Depth(Depth::RecordFilter)) => {
+                    documents.leave(entry, "held through a record filter, which manifests do not name");
+                }
+                (Entry::Privilege(privilege), RoleLevel::Depth(depth)) => match of_tables.get(&privilege.id) {
+                    Some((table, operation)) => {
+                        let operations = spec.privileges.entry(table.clone()).or_default();
+                        operations.0.insert(*operation, Grant::Depth(*depth));
+                    }
+                    None if inventory.privileges.row(&privilege.name.to_lowercase().into()).is_some() => {
+                        spec.miscellaneous.insert(privilege.name.to_string(), Grant::Depth(*depth));
+                    }
+                    None => documents.leave(entry, "the privilege's name could not be read"),
+                },
+                // That the role exists goes without saying; no entry has a level of another one's.
+                (Entry::Role | Entry::Inheritance | Entry::Description | Entry::Privilege(_), _) => {}
+            }
+        }
+        documents.specs.push(document::Spec::SecurityRole(spec));
+        documents
     }
 
     fn touches(subject: &Ref<Role>, _: &Entry) -> BTreeSet<Thing> {

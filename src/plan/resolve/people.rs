@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Resolve;
 use super::goals::Merge;
 use crate::compile::desired::{Assignment, List, Member, State};
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::inventory::Lookup;
 use crate::inventory::people::PrincipalRow;
 use crate::inventory::section::Answer;
@@ -124,7 +124,11 @@ impl Resolve<'_> {
         }
         // Error 0x80048350: Entra group teams can hold only roles with member's privilege inheritance (Learn: error codes).
         let message = format!("security role `{role}` does not reach the members of a group team");
-        let finding = Finding::error(Rule::NeedsInheritance, place, message);
+        // A group that holds it already got it before the role was changed: nothing is sent, so nothing is refused.
+        let is_held = matches!(self.inventory.row_of(&holder.principal), Answer::Found(row)
+            if self.inventory.holders.row(&role.id).is_some_and(|held| held.contains(&(row, holder.unit.id))));
+        let severity = if is_held { Severity::Warning } else { Severity::Error };
+        let finding = Finding::new(severity, Rule::NeedsInheritance, Some(place.clone()), message);
         self.findings.push(finding.hint("add `memberPrivilegeInheritance: direct` to its SecurityRole document"));
         Some(Reason::Refused("the role does not reach the members of a group team".into()))
     }

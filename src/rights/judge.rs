@@ -54,6 +54,8 @@ fn held(identity: &Identity, right: &Right) -> Held {
     match right.needs {
         Needs::Table { privilege, .. } => match &identity.dataverse {
             None => Held::NotApplicable,
+            // Who is not in the environment has no right there.
+            Some(Err(problem)) if problem.cause == Cause::Forbidden => Held::No(None),
             Some(Err(problem)) => Held::Unknown(problem.clone()),
             Some(Ok(member)) => of_member(member, privilege),
         },

@@ -28,7 +28,15 @@ const APPLIER: (&str, &str) = ("02", "sandbox-apply");
 fn with_identities() -> Desk {
     let desk = Desk::with("copilot-agent-flow");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/powergrant-identities");
-    let applied = desk.run(&["apply", "--sandbox", "--yes", folder.to_str().expect("a path of ASCII letters")]);
+    let applied = desk.run(&[
+        "apply",
+        "--sandbox",
+        "--yes",
+        // Whoever may write roles may give himself any: that is what the apply identity is, and somebody has to say so.
+        "--allow",
+        "privileged-grant",
+        folder.to_str().expect("a path of ASCII letters"),
+    ]);
     assert_eq!(applied.status.code(), Some(0), "{}", shown(&applied));
     desk
 }
@@ -69,6 +77,31 @@ fn the_plan_identity_of_the_example_reads_everything_and_may_write_nothing() {
     desk.write("missing.yaml", &role);
     let check = desk.run(&["check", "."]);
     assert_eq!(check.status.code(), Some(0), "{}", shown(&check));
+}
+
+#[test]
+fn the_apply_identity_of_the_example_makes_everything_hold() {
+    let desk = with_identities();
+    let (application, secret) = APPLIER;
+    let apply = run_as(&desk, application, secret, &["apply", "--sandbox", "--auth", "client-secret", "--yes", "."]);
+    assert_eq!(apply.status.code(), Some(0), "{}", shown(&apply));
+    assert!(
+        text(&apply.stdout).contains("Applied: 16 of 16 read back from the services and held."),
+        "{}",
+        shown(&apply)
+    );
+}
+
+#[test]
+fn whoever_is_not_in_the_environment_is_told_what_to_ask_for() {
+    let desk = Desk::with("copilot-agent-flow");
+    let (application, secret) = PLANNER;
+    let whoami = run_as(&desk, application, secret, &["whoami", "--sandbox", "--auth", "client-secret", "."]);
+    let said = text(&whoami.stdout);
+    assert!(said.contains("not known in Dataverse: 403 0x80072560"), "{said}");
+    assert!(said.contains("add the caller to the environment"), "{said}");
+    assert!(said.contains("flow shares                   no      no"), "{said}");
+    assert!(said.contains("    Process: { Read: organization, Write: organization,"), "{said}");
 }
 
 #[test]

@@ -2,11 +2,13 @@
 mod architecture;
 mod collect;
 mod commands;
+mod convergence;
 mod desk;
 mod documents;
 mod export;
 mod formats;
 mod journal;
+mod pipe;
 mod rails;
 mod recordings;
 mod signing_in;

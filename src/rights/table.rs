@@ -24,7 +24,7 @@ const GROUPS: Needs = Needs::Graph("GroupMember.Read.All");
 /// Every right that powergrant needs.
 ///
 /// Names of privileges: recorded metadata of the tables; the two of agents follow Learn's naming rule. Which write needs which privilege:
-/// Learn's pages of the actions; that Append and AppendTo go with assigning is Learn's rule for associations; that users and teams are made
+/// Learn's pages of the actions; that `Append` and `AppendTo` go with assigning is Learn's rule for associations; that users and teams are made
 /// with Create is inferred. Reading shares has no privilege of its own that is known: a share is shown to whoever reads both ends.
 pub const RIGHTS: &[Right] = &[
     right(Environment, Plan, UNIT, Required, "names, and the root business unit"),

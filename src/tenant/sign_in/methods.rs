@@ -26,7 +26,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// Every way, in the order in which evidence for it is looked for; the last two from the end have to be asked for.
+    /// Every way, in the order in which evidence for it is looked for.
     pub const ALL: [Self; 10] = [
         Self::Command,
         Self::ClientSecret,

@@ -192,7 +192,7 @@ fn az_and_azd_are_asked_once_for_each_audience() {
         let asked = std::fs::read_to_string(asked).expect("it was asked");
         let count = |part: &str| asked.lines().filter(|line| line.contains(part)).count();
         assert_eq!((count("crm4"), count("graph") <= 1), (1, true), "{way}: {asked}");
-        assert!(asked.contains(&format!("{TENANT}")), "{way} was not told the tenant: {asked}");
+        assert!(asked.contains(TENANT), "{way} was not told the tenant: {asked}");
     }
 }
 

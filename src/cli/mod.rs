@@ -22,6 +22,7 @@ mod sign_in;
 pub mod snapshot;
 mod snapshots;
 pub mod who_can;
+pub mod whoami;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -110,6 +111,8 @@ enum Command {
     WhoCan(who_can::WhoCan),
     /// Says which flows a person can run, and through what.
     Can(who_can::Can),
+    /// Tells who the caller is in each service, what it may do, and what to ask for.
+    Whoami(whoami::Whoami),
     /// Serves the embedded tenant.
     Sandbox(sandbox::Sandbox),
     /// Prints the JSON Schema of manifests, for editors, or of plans.
@@ -156,6 +159,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Command::Can(can) => {
             online(&arguments.global, &mut output, async |global, output| can.run(global, output).await)
+        }
+        Command::Whoami(whoami) => {
+            online(&arguments.global, &mut output, async |global, output| whoami.run(global, output).await)
         }
         Command::Sandbox(sandbox) => {
             online(&arguments.global, &mut output, async |global, output| sandbox.run(global, output).await)

@@ -19,6 +19,8 @@ pub mod requests;
 pub mod review;
 pub mod sarif;
 pub mod who;
+pub mod whoami;
+pub mod whoami_json;
 mod worst;
 
 #[cfg(test)]

@@ -76,17 +76,15 @@ fn seed(dice: &mut Dice) -> String {
         let enabled = !dice.one_in(12);
         let _ = writeln!(text, "    - {{ name: {person}, upn: {person}, enabled: {enabled} }}");
     }
-    // Nobody without a row can be shared with, or own anything.
-    let present: Vec<&str> = people.iter().copied().filter(|_| !dice.one_in(6)).collect();
     let (inner, outer) = (dice.some(&people, 3), dice.some(&people, 3));
     let outer = if dice.one_in(2) { outer.replace('[', "[SG-Inner, ").replace(", ]", "]") } else { outer };
-    let here = present.join(", ");
+    let all = people.join(", ");
     let _ = write!(
         text,
-        "  groups:\n    - {{ name: SG-Inner, members: {inner} }}\n    - {{ name: SG-Outer, members: {outer} }}\n    - {{ name: SG-Gate, members: [owner@contoso.com, {here}] }}\n    - {{ name: SG-All, members: [SG-Gate, SG-Outer] }}\n  servicePrincipals:\n    - {{ name: powergrant, appId: 33333333-3333-3333-3333-333333333333 }}\nenvironments:\n  - name: {ENVIRONMENT}\n    id: 7f3c0a51-5e0f-4c0e-9d0a-2b6c8f1e4d10\n"
+        "  groups:\n    - {{ name: SG-Inner, members: {inner} }}\n    - {{ name: SG-Outer, members: {outer} }}\n    - {{ name: SG-All, members: [owner@contoso.com, SG-Outer, {all}] }}\n  servicePrincipals:\n    - {{ name: powergrant, appId: 33333333-3333-3333-3333-333333333333 }}\nenvironments:\n  - name: {ENVIRONMENT}\n    id: 7f3c0a51-5e0f-4c0e-9d0a-2b6c8f1e4d10\n"
     );
     match dice.roll(6) {
-        0 => text += "    securityGroup: SG-Gate\n",
+        0 => text += "    securityGroup: SG-Outer\n",
         1 => text += "    securityGroup: SG-All\n",
         _ => {}
     }
@@ -131,6 +129,8 @@ fn seed(dice: &mut Dice) -> String {
     let owners = if dice.one_in(3) { dice.some(&roles, 2) } else { "[Environment Maker, Delegate]".to_owned() };
     let disabled = dice.one_in(12);
     let _ = writeln!(text, "        - {{ user: owner@contoso.com, disabled: {disabled}, roles: {owners} }}");
+    // Nobody without a row can be shared with, or own anything.
+    let present: Vec<&str> = people.iter().copied().filter(|_| !dice.one_in(6)).collect();
     for person in &present {
         let (held, disabled) = (dice.some(&roles, 3), dice.one_in(12));
         let unit = if dice.one_in(3) { ", unit: Sales" } else { "" };

@@ -21,12 +21,17 @@ fn environment(id: &str) -> String {
     format!("providers/Microsoft.BusinessAppPlatform/scopes/admin/environments/{}", encoded(id))
 }
 
+/// The address of what the service knows of an environment.
+pub(in crate::collect) fn address(id: &str) -> String {
+    format!("{}?{VERSION}", environment(id))
+}
+
 /// The limits that a managed environment puts on sharing, and the group whose members alone may be in it.
 pub(in crate::collect) async fn limits(
     source: Source<'_>,
     id: &str,
 ) -> (Reading<SharingLimits>, Reading<Option<Uuid>>) {
-    match source.one_of(Service::Admin, &format!("{}?{VERSION}", environment(id))).await {
+    match source.one_of(Service::Admin, &address(id)).await {
         Ok(value) => {
             let row = Row::admin("environments", &value);
             (reading(admin::sharing_limits(row)), reading(admin::security_group(row)))

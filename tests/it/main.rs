@@ -13,3 +13,4 @@ mod rails;
 mod recordings;
 mod signing_in;
 mod snapshot;
+mod trouble;

@@ -19,4 +19,5 @@ mod real_data;
 mod recordings;
 mod signing_in;
 mod snapshot;
+mod trouble;
 mod whoami;

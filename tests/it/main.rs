@@ -2,6 +2,7 @@
 mod architecture;
 mod collect;
 mod commands;
+mod derive;
 mod desk;
 mod documents;
 mod export;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::answer::Answer;
+
 /// All scheduled disturbances, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Faults {
@@ -64,6 +66,20 @@ pub enum Disturbance {
     ForeignNextLink(String),
     /// The true answer, and then the write is undone.
     Reverted,
+    /// The true answer under another status: to see whether a judge notices.
+    Status(u16),
+    /// The true answer with one text in its body replaced by another: to see whether a judge notices.
+    Rewritten(Replacement),
+}
+
+/// A text that replaces another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replacement {
+    /// The true text.
+    pub from: String,
+    /// The text in its place.
+    pub to: String,
 }
 
 /// An answer that was recorded.
@@ -99,6 +115,17 @@ pub struct Refusal {
 
 const fn one() -> u32 {
     1
+}
+
+impl Replacement {
+    /// Replaces the text in the body of an answer, wherever it stands; the body is text from then on.
+    pub(super) fn rewrite(&self, answer: Answer) -> Answer {
+        let body = answer.body.map(|body| {
+            let text = body.as_str().map_or_else(|| body.to_string(), str::to_owned);
+            text.replace(&self.from, &self.to).into()
+        });
+        Answer { body, ..answer }
+    }
 }
 
 impl Rule {

@@ -12,6 +12,7 @@ mod by_hand;
 mod control;
 mod dataverse;
 pub mod directory;
+mod edm;
 pub mod fault;
 pub mod faults;
 pub mod flow_service;

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::answer::Answer;
 use super::fault::Fault;
-use super::front::{AuthorityError, Door, Front, Scheme};
+use super::front::{AuthorityError, Door, Front, Origin};
 use super::seed::{Seed, SeedError, make};
 use super::service::{Incoming, respond};
 use super::store::{self, StoreError};
@@ -186,7 +186,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let tenant = Arc::new(Mutex::new(tenant));
     let shared = Arc::new(Shared { tenant: Arc::clone(&tenant), state, seed, now });
     let router = Router::new().fallback(answer).with_state(shared);
-    let service = router.into_make_service_with_connect_info::<Scheme>();
+    let service = router.into_make_service_with_connect_info::<Origin>();
     let (stop, stopped) = oneshot::channel::<()>();
     let served = tokio::spawn(async move {
         let until = async {
@@ -215,7 +215,7 @@ pub(super) fn lock(tenant: &Mutex<Tenant>) -> MutexGuard<'_, Tenant> {
 
 async fn answer(
     State(shared): State<Arc<Shared>>,
-    ConnectInfo(scheme): ConnectInfo<Scheme>,
+    ConnectInfo(origin): ConnectInfo<Origin>,
     request: HttpRequest<Body>,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
@@ -233,10 +233,11 @@ async fn answer(
     let Ok(body) = String::from_utf8(bytes.into()) else {
         return write(&Fault::malformed("The body is not UTF-8.").into());
     };
-    let host = parts.uri.host().map(str::to_owned).or_else(|| headers.get("host").cloned()).unwrap_or_default();
+    let written = parts.uri.host().map(str::to_owned).or_else(|| headers.get("host").cloned());
+    let host = origin.host().map(str::to_owned).or(written).unwrap_or_default();
     let incoming = Incoming {
         method: parts.method.as_str(),
-        scheme: headers.get("x-forwarded-proto").map_or(scheme.word(), String::as_str),
+        scheme: headers.get("x-forwarded-proto").map_or(origin.scheme(), String::as_str),
         host: &host,
         path: parts.uri.path(),
         query: parts.uri.query().unwrap_or_default(),

@@ -103,7 +103,11 @@ fn disturbed(shared: &Shared, tenant: &mut Tenant, incoming: &Incoming<'_>) -> A
             let page = "<!DOCTYPE html><html><head><title>Error</title></head><body>Service unavailable</body></html>";
             Some(Answer::json(*status, page.into()).with_header("Content-Type", "text/html; charset=utf-8"))
         }
-        Disturbance::Truncated | Disturbance::ForeignNextLink(_) | Disturbance::Reverted => None,
+        Disturbance::Truncated
+        | Disturbance::ForeignNextLink(_)
+        | Disturbance::Reverted
+        | Disturbance::Status(_)
+        | Disturbance::Rewritten(_) => None,
     };
     if let (When::BeforeCommit, Some(planned)) = (when, &planned) {
         return planned.clone();
@@ -127,6 +131,8 @@ fn disturbed(shared: &Shared, tenant: &mut Tenant, incoming: &Incoming<'_>) -> A
             answer.body = Some(half.into());
             answer
         }
+        Disturbance::Status(status) => Answer { status, ..answer },
+        Disturbance::Rewritten(replacement) => replacement.rewrite(answer),
         Disturbance::ForeignNextLink(host) => {
             if let Some(Value::Object(body)) = &mut answer.body {
                 body.insert("@odata.nextLink".into(), format!("https://{host}/next").into());

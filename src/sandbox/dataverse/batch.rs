@@ -124,7 +124,9 @@ impl Session<'_> {
             | Disturbance::Html(_)
             | Disturbance::Truncated
             | Disturbance::ForeignNextLink(_)
-            | Disturbance::Reverted => None,
+            | Disturbance::Reverted
+            | Disturbance::Status(_)
+            | Disturbance::Rewritten(_) => None,
         };
         if rule.when == When::BeforeCommit
             && let Some(refusal) = refusal
@@ -135,7 +137,12 @@ impl Session<'_> {
         if rule.answer == Disturbance::Reverted {
             self.organization.roll_back(mark);
         }
-        refusal.map_or(Ok(answer), |refusal| Err(refused(refusal)))
+        match (&rule.answer, refusal) {
+            (_, Some(refusal)) => Err(refused(refusal)),
+            (Disturbance::Status(status), None) => Ok(Answer { status: *status, ..answer }),
+            (Disturbance::Rewritten(replacement), None) => Ok(replacement.rewrite(answer)),
+            (_, None) => Ok(answer),
+        }
     }
 }
 

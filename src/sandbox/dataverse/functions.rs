@@ -11,6 +11,7 @@ use super::{Request, Session, complex};
 use crate::sandbox::access::{Authority, joined, privileges_of_role, root_of, unit_of};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::directory::MembershipType;
+use crate::sandbox::edm::{self, Call, Operation};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::organization::{id, number, text};
 use crate::sandbox::principals;
@@ -20,19 +21,12 @@ impl Session<'_> {
     /// Answers a function or action that is bound to nothing.
     pub(super) fn unbound(&mut self, request: &Request<'_>, segment: &Segment) -> Result<Answer, Fault> {
         let name = segment.operation().unwrap_or(&segment.name);
-        match (request.method, name) {
-            ("POST", "GrantAccess") => return self.grant_access(request),
-            ("POST", "ModifyAccess") => return self.modify_access(request),
-            ("POST", "RevokeAccess") => return self.revoke_access(request),
-            (_, "GrantAccess" | "ModifyAccess" | "RevokeAccess") => return Err(not_allowed(request, name)),
-            _ => {}
-        }
-        if request.method != "GET" {
-            return Err(Fault::unknown_segment(&segment.name));
-        }
-        let query = request.options()?;
-        let parameters = segment.parameters(&query.aliases)?;
+        let operation = edm::find(name, None).ok_or_else(|| Fault::unknown_segment(&segment.name))?;
+        let parameters = called(request, operation, segment)?;
         match name {
+            "GrantAccess" => self.grant_access(request),
+            "ModifyAccess" => self.modify_access(request),
+            "RevokeAccess" => self.revoke_access(request),
             "WhoAmI" => Ok(self.who_am_i(request)),
             "RetrieveRolePrivilegesRole" => self.role_privileges(request, guid(&parameters, "RoleId")?),
             "RetrieveSharedPrincipalsAndAccess" => self.shared_principals(request, &parameters),
@@ -55,6 +49,8 @@ impl Session<'_> {
             return Err(Fault::no_such_row(table, key));
         }
         let name = segment.operation().unwrap_or_default();
+        let operation = edm::find(name, Some(table)).ok_or_else(|| Fault::unknown_segment(&segment.name))?;
+        let parameters = called(request, operation, segment)?;
         match (request.method, table, name) {
             ("POST", "role", "AddPrivilegesRole") => self.add_privileges(request, key),
             ("POST", "role", "ReplacePrivilegesRole") => self.replace_privileges(request, key),
@@ -65,13 +61,9 @@ impl Session<'_> {
             ("GET", "team", "RetrieveTeamPrivileges") => self.team_privileges(request, key),
             ("GET", "systemuser", "RetrieveUserPrivileges") => self.user_privileges(request, key, None),
             ("GET", "systemuser", "RetrieveUserPrivilegeByPrivilegeName") => {
-                let query = request.options()?;
-                let name = segment.parameters(&query.aliases)?.remove("PrivilegeName");
-                self.user_privileges(request, key, name.as_deref())
+                self.user_privileges(request, key, parameters.get("PrivilegeName").map(String::as_str))
             }
             ("GET", "systemuser" | "team", "RetrievePrincipalAccess") => {
-                let query = request.options()?;
-                let parameters = segment.parameters(&query.aliases)?;
                 self.principal_access(request, table, key, &parameters)
             }
             _ => Err(Fault::unknown_segment(&segment.name)),
@@ -232,6 +224,24 @@ impl Session<'_> {
         }
         let held = widest.into_iter().map(|(privilege, (depth, unit))| (privilege, depth, unit));
         Ok(self.role_privilege_list(request, "RetrieveAadUserPrivilegesResponse", held))
+    }
+}
+
+/// Checks a call against the model: its method, the names and the types of its parameters. Returns those of a function.
+fn called(request: &Request<'_>, operation: &Operation, segment: &Segment) -> Result<BTreeMap<String, String>, Fault> {
+    match (operation.call, request.method) {
+        (Call::Action, "POST") => {
+            if !operation.parameters.is_empty() {
+                edm::body(operation, &request.object()?)?;
+            }
+            Ok(BTreeMap::new())
+        }
+        (Call::Function, "GET") => {
+            let parameters = segment.parameters(&request.options()?.aliases)?;
+            edm::arguments(operation, &parameters)?;
+            Ok(parameters)
+        }
+        (Call::Action | Call::Function, _) => Err(not_allowed(request, operation.name)),
     }
 }
 

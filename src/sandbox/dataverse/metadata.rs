@@ -20,6 +20,18 @@ impl Session<'_> {
         // Everybody who may do anything may read definitions.
         self.authority()?.admit(self.organization)?;
         let query = Query::parse(request.query, Dialect::Metadata)?;
+        if let (Some(arguments), [attributes, rest @ ..]) = (&first.arguments, rest)
+            && attributes.name == "Attributes"
+        {
+            return super::attributes::answer(
+                self.organization,
+                request,
+                self.defined(arguments)?,
+                attributes,
+                rest,
+                &query,
+            );
+        }
         refuse_unknown(&query)?;
         let context = |suffix: &str| format!("{}/$metadata#EntityDefinitions{suffix}", request.root);
         let chosen = query.select.as_ref().map(|names| format!("({})", names.join(","))).unwrap_or_default();
@@ -47,7 +59,6 @@ impl Session<'_> {
             [segment] => {
                 let value = match segment.name.as_str() {
                     "Privileges" => privileges(self.organization, table),
-                    "Attributes" => attributes(table),
                     "ManyToOneRelationships" => lookups(table),
                     _ => return Err(Fault::unknown_segment(&segment.name)),
                 };
@@ -117,7 +128,7 @@ fn refuse_unknown(query: &Query) -> Result<(), Fault> {
     }
 }
 
-fn select(row: Row, query: &Query) -> Row {
+pub(super) fn select(row: Row, query: &Query) -> Row {
     let Some(select) = &query.select else { return row };
     row.into_iter().filter(|(name, _)| name == "MetadataId" || select.contains(name)).collect()
 }
@@ -150,7 +161,7 @@ fn metadata_id(organization: &Organization, table: &Table) -> Value {
     json!(derived(organization.id, &format!("metadata:{}", table.logical_name)))
 }
 
-fn label(text: &str) -> Value {
+pub(super) fn label(text: &str) -> Value {
     let label = json!({ "Label": text, "LanguageCode": 1033, "IsManaged": true });
     json!({ "LocalizedLabels": [label], "UserLocalizedLabel": label })
 }
@@ -170,23 +181,6 @@ fn privileges(organization: &Organization, table: &Table) -> Value {
             }))
         })
         .collect()
-}
-
-fn attributes(table: &Table) -> Value {
-    let key = json!({ "LogicalName": table.primary_id, "AttributeType": "Uniqueidentifier", "IsPrimaryId": true });
-    let columns = table.columns.iter().map(|column| {
-        let kind = match &column.kind {
-            Kind::Text => "String",
-            Kind::Id => "Uniqueidentifier",
-            Kind::Integer => "Integer",
-            Kind::Boolean => "Boolean",
-            Kind::Moment => "DateTime",
-            Kind::Managed => "ManagedProperty",
-            Kind::Lookup { .. } => "Lookup",
-        };
-        json!({ "LogicalName": column.logical_name().to_lowercase(), "AttributeType": kind, "IsPrimaryId": false })
-    });
-    std::iter::once(key).chain(columns).collect()
 }
 
 fn lookups(table: &Table) -> Value {

@@ -2,12 +2,14 @@
 
 mod access_functions;
 mod associate;
+mod attributes;
 mod batch;
 mod bodies;
 mod create;
 mod delete;
 mod flows;
 mod functions;
+mod many;
 mod metadata;
 mod path;
 mod read;

@@ -7,6 +7,7 @@ use super::read::{self, Set};
 use super::shape;
 use super::{Request, Session};
 use crate::sandbox::answer::Answer;
+use crate::sandbox::edm;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::organization::number;
 use crate::sandbox::principals;
@@ -19,6 +20,7 @@ impl Session<'_> {
         };
         match (first.name.as_str(), rest) {
             ("$batch", []) if request.method == "POST" => return self.batch(request),
+            ("$metadata", []) if request.method == "GET" => return self.model(),
             ("EntityDefinitions", rest) => return self.metadata(request, first, rest),
             (name, []) if self.organization.table_of_set(name).is_none() => {
                 return self.unbound(request, first);
@@ -40,6 +42,9 @@ impl Session<'_> {
                 let authority = self.authority()?;
                 let sight = self.sight(&authority);
                 read::count(&sight, &self.set(&table)?, &query)
+            }
+            (None, [operation]) if operation.operation().is_some() => {
+                self.many(request, &table, operation.operation().unwrap_or_default())
             }
             (None | Some(Arguments::Empty), _) => Err(Fault::unknown_segment(&rest.first().unwrap_or(first).name)),
             (Some(arguments), rest) => self.row(request, &table, arguments, rest),
@@ -64,10 +69,36 @@ impl Session<'_> {
             ("DELETE", []) => self.delete(request, table, key),
             (_, [operation]) if operation.operation().is_some() => self.bound(request, table, key, operation),
             (_, [navigation, reference]) if reference.name == "$ref" => self.reference(request, table, key, navigation),
+            ("PUT" | "DELETE", [property]) if self.table(table)?.has_property(&property.name) => {
+                self.property(request, table, key, &property.name)
+            }
             ("GET", [navigation]) => self.follow(request, table, key, &navigation.name),
             (_, [navigation, ..]) => Err(Fault::unknown_segment(&navigation.name)),
             (_, []) => Err(not_allowed(request, table)),
         }
+    }
+
+    /// Changes one property of a row: to the value that the body has, or to none (Learn: update and delete table rows).
+    fn property(&mut self, request: &Request<'_>, table: &str, key: Uuid, name: &str) -> Result<Answer, Fault> {
+        let value = match request.method {
+            "PUT" => request.object()?.remove("value").ok_or_else(|| Fault::malformed("The body has no 'value'."))?,
+            _ => serde_json::Value::Null,
+        };
+        if self.organization.row(table, key).is_none() {
+            return Err(Fault::no_such_row(table, key));
+        }
+        let body = serde_json::json!({ name: value }).to_string();
+        let mut headers = request.headers.clone();
+        headers.insert("content-type".to_owned(), "application/json".to_owned());
+        self.update(&Request { method: "PATCH", headers: &headers, body: &body, ..*request }, table, key)
+    }
+
+    /// Answers with the model of the organisation.
+    fn model(&self) -> Result<Answer, Fault> {
+        self.authority()?.admit(self.organization)?;
+        let tables: Vec<_> = self.organization.tables().collect();
+        let document = edm::dataverse(&tables).to_xml();
+        Ok(Answer::json(200, document.into()).with_header("Content-Type", "application/xml"))
     }
 
     fn set<'a>(&'a self, table: &str) -> Result<Set<'a>, Fault> {

@@ -7,6 +7,7 @@ use super::sight::Sight;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::{Expand, Filter, Path, Query, Row};
 use crate::sandbox::organization::{id, text};
+use crate::sandbox::schema::choices::label;
 use crate::sandbox::schema::relationships::{many_to_many, one_to_many};
 use crate::sandbox::schema::{Kind, Table};
 
@@ -238,26 +239,8 @@ fn annotate(sight: &Sight<'_>, table: &Table, name: &str, row: &Row, written: &m
         written.insert(format!("{name}@Microsoft.Dynamics.CRM.associatednavigationproperty"), json!(navigation));
         written.insert(format!("{name}@Microsoft.Dynamics.CRM.lookuplogicalname"), json!(logical_name));
     }
-    if let Some(label) = label_of(&table.logical_name, name, row.get(name).and_then(Value::as_i64)) {
+    let label = row.get(name).and_then(Value::as_i64).and_then(|value| label(&table.logical_name, name, value));
+    if let Some(label) = label {
         written.insert(format!("{name}@OData.Community.Display.V1.FormattedValue"), json!(label));
-    }
-}
-
-fn label_of(table: &str, column: &str, value: Option<i64>) -> Option<&'static str> {
-    // Learn: table reference pages of process, team, connection reference.
-    match (table, column, value?) {
-        ("workflow", "statecode", 0) | ("workflow", "statuscode", 1) => Some("Draft"),
-        ("workflow", "statecode", 1) | ("workflow", "statuscode", 2) => Some("Activated"),
-        ("workflow", "statecode", 2) => Some("Suspended"),
-        ("workflow", "statuscode", 3) => Some("CompanyDLPViolation"),
-        ("workflow", "category", 5) => Some("Modern Flow"),
-        ("team", "teamtype", 0) => Some("Owner"),
-        ("team", "teamtype", 1) => Some("Access"),
-        ("team", "teamtype", 2) => Some("AAD Security Group"),
-        ("team", "teamtype", 3) => Some("AAD Office Group"),
-        (_, "statecode" | "statuscode", 0 | 1) if column == "statuscode" => Some("Active"),
-        (_, "statecode", 0) => Some("Active"),
-        (_, "statecode", 1) => Some("Inactive"),
-        _ => None,
     }
 }

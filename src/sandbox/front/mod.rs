@@ -12,6 +12,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 
+use super::hosts;
+
 pub use authority::AuthorityError;
 
 use authority::Authority;
@@ -33,19 +35,30 @@ pub enum Front {
     Proxy,
 }
 
-/// Whether requests of a connection came encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scheme {
-    Http,
-    Https,
+/// Where the requests of a connection come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// A plain connection.
+    Plain,
+    /// An encrypted one, for the host that the client wanted to see a certificate of.
+    Encrypted(String),
 }
 
-impl Scheme {
+impl Origin {
     /// The word before `://`.
-    pub(super) const fn word(self) -> &'static str {
+    pub(super) const fn scheme(&self) -> &'static str {
         match self {
-            Self::Http => "http",
-            Self::Https => "https",
+            Self::Plain => "http",
+            Self::Encrypted(_) => "https",
+        }
+    }
+
+    /// The fixed host that the connection is for. It wins over the header `Host`, which one public client sets to its proxy's
+    /// (dynamics-web-api 2.5.0); the sandbox's own addresses need the header, for its port.
+    pub(super) fn host(&self) -> Option<&str> {
+        match self {
+            Self::Encrypted(host) if !hosts::is_loopback(host) => Some(host),
+            Self::Encrypted(_) | Self::Plain => None,
         }
     }
 }
@@ -56,7 +69,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Bytes for T {}
 
 /// The connections that are ready for requests.
 pub(super) struct Door {
-    ready: mpsc::Receiver<(Box<dyn Bytes>, Scheme)>,
+    ready: mpsc::Receiver<(Box<dyn Bytes>, Origin)>,
 }
 
 impl Door {
@@ -97,7 +110,7 @@ impl Door {
 
 impl Listener for Door {
     type Io = Box<dyn Bytes>;
-    type Addr = Scheme;
+    type Addr = Origin;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         match self.ready.recv().await {
@@ -108,14 +121,14 @@ impl Listener for Door {
     }
 
     fn local_addr(&self) -> std::io::Result<Self::Addr> {
-        // Not asked for by anything here: what a connection says of itself is its scheme.
-        Ok(Scheme::Http)
+        // Not asked for by anything here: what a connection says of itself is its origin.
+        Ok(Origin::Plain)
     }
 }
 
-impl Connected<IncomingStream<'_, Door>> for Scheme {
+impl Connected<IncomingStream<'_, Door>> for Origin {
     fn connect_info(stream: IncomingStream<'_, Door>) -> Self {
-        *stream.remote_addr()
+        stream.remote_addr().clone()
     }
 }
 
@@ -124,9 +137,9 @@ async fn prepare(
     mut stream: TcpStream,
     authority: Option<Arc<Authority>>,
     front: Front,
-) -> Result<Option<(Box<dyn Bytes>, Scheme)>, Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<Option<(Box<dyn Bytes>, Origin)>, Box<dyn std::error::Error + Send + Sync>> {
     stream.set_nodelay(true)?;
-    let Some(authority) = authority else { return Ok(Some((Box::new(stream), Scheme::Http))) };
+    let Some(authority) = authority else { return Ok(Some((Box::new(stream), Origin::Plain))) };
     let mut host = "localhost".to_owned();
     let mut first = [0_u8];
     stream.peek(&mut first).await?;
@@ -137,8 +150,10 @@ async fn prepare(
         stream.peek(&mut first).await?;
     }
     if first[0] != HANDSHAKE {
-        return Ok(Some((Box::new(stream), Scheme::Http)));
+        return Ok(Some((Box::new(stream), Origin::Plain)));
     }
     let acceptor = TlsAcceptor::from(authority.configuration(&host)?);
-    Ok(Some((Box::new(acceptor.accept(stream).await?), Scheme::Https)))
+    let stream = acceptor.accept(stream).await?;
+    let name = stream.get_ref().1.server_name().map_or(host, str::to_ascii_lowercase);
+    Ok(Some((Box::new(stream), Origin::Encrypted(name))))
 }

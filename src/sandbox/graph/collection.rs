@@ -150,14 +150,10 @@ fn check(query: &Query, kind: Option<Kind>, consistency_level: Option<&str>) -> 
 fn check_properties(query: &Query, kind: Option<Kind>) -> Result<(), Fault> {
     let kinds = match &kind {
         Some(kind) => std::slice::from_ref(kind),
-        None => [Kind::User, Kind::Group, Kind::ServicePrincipal].as_slice(),
+        None => Kind::ALL.as_slice(),
     };
     for name in query.select.iter().flatten() {
-        let is_known = kinds.iter().any(|kind| {
-            kind.default_properties().contains(&name.as_str())
-                || kind.filterable().contains(&name.as_str())
-                || (*kind == Kind::User && name == "assignedPlans")
-        });
+        let is_known = kinds.iter().any(|kind| kind.properties().iter().any(|(known, _)| known == name));
         if !is_known && name != "*" {
             let name_of_type = kind.map_or("directoryObject", Kind::name);
             return Err(Fault::new(

@@ -8,7 +8,7 @@ use crate::sandbox::odata::Row;
 
 /// A type of directory object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::sandbox) enum Kind {
     User,
     Group,
     ServicePrincipal,
@@ -23,8 +23,10 @@ impl Kind {
         }
     }
 
+    pub(in crate::sandbox) const ALL: [Self; 3] = [Self::User, Self::Group, Self::ServicePrincipal];
+
     /// The type's name behind `microsoft.graph.`.
-    pub(super) fn name(self) -> &'static str {
+    pub(in crate::sandbox) fn name(self) -> &'static str {
         match self {
             Self::User => "user",
             Self::Group => "group",
@@ -33,11 +35,37 @@ impl Kind {
     }
 
     /// The name of the collection.
-    pub(super) fn set(self) -> &'static str {
+    pub(in crate::sandbox) fn set(self) -> &'static str {
         match self {
             Self::User => "users",
             Self::Group => "groups",
             Self::ServicePrincipal => "servicePrincipals",
+        }
+    }
+
+    /// Every property that it can be asked for, with its type (published `$metadata` of Graph).
+    pub(in crate::sandbox) fn properties(self) -> Vec<(&'static str, &'static str)> {
+        let mut names: Vec<&str> = [self.default_properties(), self.filterable()].concat();
+        if self == Self::User {
+            names.push("assignedPlans");
+        }
+        names.sort_unstable();
+        names.dedup();
+        let kind = |name: &str| match name {
+            "businessPhones" | "groupTypes" => "Collection(Edm.String)",
+            "accountEnabled" | "mailEnabled" | "securityEnabled" => "Edm.Boolean",
+            "assignedPlans" => "Collection(graph.assignedPlan)",
+            _ => "Edm.String",
+        };
+        names.into_iter().map(|name| (name, kind(name))).collect()
+    }
+
+    /// The collections of other objects that it can be asked for.
+    pub(in crate::sandbox) fn relations(self) -> &'static [&'static str] {
+        match self {
+            Self::User => &["memberOf", "transitiveMemberOf"],
+            Self::Group => &["members", "owners", "transitiveMembers"],
+            Self::ServicePrincipal => &[],
         }
     }
 

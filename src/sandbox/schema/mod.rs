@@ -1,6 +1,7 @@
 //! What a table is: its names, columns, ownership, privileges and relationships.
 
 mod built_in;
+pub mod choices;
 mod columns;
 pub mod relationships;
 

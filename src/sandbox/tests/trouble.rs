@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::sandbox::faults::{Disturbance, Rule};
+use crate::sandbox::faults::{Disturbance, Replacement, Rule};
 
 fn schedule(client: &Client, rule: Rule) {
     client.tenant(|tenant| tenant.faults.schedule(rule));
@@ -52,6 +52,19 @@ fn bodies_are_broken_in_three_ways() {
     assert!(serde_json::from_str::<Value>(answer.as_str().unwrap()).is_err());
     schedule(&client, Rule::on("workflows", Disturbance::ForeignNextLink("evil.example".to_owned())));
     assert_eq!(client.get("workflows").body.unwrap()["@odata.nextLink"], "https://evil.example/next");
+}
+
+#[test]
+fn true_answers_are_falsified_for_judges_to_notice() {
+    let client = sandbox();
+    schedule(&client, Rule::on("roles", Disturbance::Status(202)));
+    assert_eq!(client.get("roles").status, 202);
+    let replacement = Replacement { from: "roleid".to_owned(), to: "roleId".to_owned() };
+    schedule(&client, Rule::on("roles", Disturbance::Rewritten(replacement)));
+    let body = client.get("roles?$select=name").body.unwrap();
+    let body: Value = serde_json::from_str(body.as_str().unwrap()).unwrap();
+    assert!(body["value"][0]["roleId"].is_string() && body["value"][0]["roleid"].is_null());
+    assert!(client.get("roles?$select=name").body.unwrap()["value"][0]["roleid"].is_string());
 }
 
 #[test]

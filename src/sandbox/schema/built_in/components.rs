@@ -115,13 +115,11 @@ fn environment_variables() -> [Table; 2] {
             texts(Create, &["schemaname", "introducedversion"]),
             integers(Create, &["type", "secretstore"]),
             columns(&Kind::Boolean, CreateUpdate, &["isrequired"]),
-            lookups(
-                CreateUpdate,
-                &[
-                    ("parentdefinitionid", &["environmentvariabledefinition"]),
-                    ("connectionreferenceid", &["connectionreference"]),
-                ],
-            ),
+            lookups(CreateUpdate, &[("connectionreferenceid", &["connectionreference"])]),
+            vec![
+                Column::lookup("ParentDefinitionId", &["environmentvariabledefinition"], CreateUpdate)
+                    .renamed("_parentdefinitionid_value"),
+            ],
             component(),
             owner(),
             common(),
@@ -163,8 +161,8 @@ fn organization() -> Table {
     table(&names, Ownership::None, Some("Organization"), &verbs, GLOBAL).with([
         texts(Never, &["name"]),
         texts(Update, &["orgdborgsettings"]),
-        integers(Never, &["languagecode"]),
-        common(),
+        // Neither a moment nor a maker (recorded: `$metadata`).
+        integers(Never, &["languagecode", "versionnumber"]),
     ])
 }
 
@@ -216,15 +214,17 @@ fn agents() -> [Table; 3] {
         code: 7103,
     };
     [
-        table(&bot, Ownership::User, Some("bot"), ALL, EVERY_DEPTH).with([
-            texts(CreateUpdate, &["name", "authorizedsecuritygroupids"]),
-            texts(Create, &["schemaname"]),
-            integers(CreateUpdate, &["accesscontrolpolicy", "authenticationmode", "authenticationtrigger"]),
-            columns(&Kind::Moment, Never, &["publishedon"]),
-            component(),
-            owner(),
-            common(),
-        ]),
+        table(&bot, Ownership::User, Some("bot"), ALL, EVERY_DEPTH)
+            .with([
+                texts(CreateUpdate, &["name", "authorizedsecuritygroupids"]),
+                texts(Create, &["schemaname"]),
+                integers(CreateUpdate, &["accesscontrolpolicy", "authenticationmode", "authenticationtrigger"]),
+                columns(&Kind::Moment, Never, &["publishedon"]),
+                component(),
+                owner(),
+                common(),
+            ])
+            .without("overwritetime"),
         table(&component_names, Ownership::User, Some("botcomponent"), ALL, EVERY_DEPTH).with([
             texts(CreateUpdate, &["name", "data", "description"]),
             texts(Create, &["schemaname"]),

@@ -93,6 +93,11 @@ impl Table {
         self
     }
 
+    fn without(mut self, column: &str) -> Self {
+        self.columns.retain(|known| known.name != column);
+        self
+    }
+
     fn with_key(mut self, key: &'static str) -> Self {
         self.primary_id = key.into();
         self
@@ -161,7 +166,8 @@ fn business_data() -> Vec<Table> {
             4700,
             "AsyncOperation",
         )
-        .with_key("asyncoperationid"),
+        .with_key("asyncoperationid")
+        .without("description"),
         plain("flowrun", "flowruns", "flowrun", "Flow Run", "Flow Runs", "name", 10_096, "flowrun"),
         plain("connector", "connectors", "connector", "Connector", "Connectors", "name", 372, "connector"),
         plain(

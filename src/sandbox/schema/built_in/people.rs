@@ -68,9 +68,9 @@ fn people() -> [Table; 3] {
         ]),
         table(&unit, Ownership::Business, Some("BusinessUnit"), NOT_OWNED, FROM_LOCAL).with([
             texts(CreateUpdate, &["name", "description", "divisionname"]),
-            lookups(Never, &[("organizationid", &["organization"])]),
             columns(&Kind::Boolean, CreateUpdate, &["isdisabled"]),
             lookups(CreateUpdate, &[("parentbusinessunitid", &["businessunit"])]),
+            lookups(Never, &[("organizationid", &["organization"])]),
             common(),
         ]),
     ]

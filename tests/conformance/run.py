@@ -1,0 +1,206 @@
+#!/usr/bin/env python3
+"""Runs every judge against the embedded tenant, then damages the tenant and sees each judge fail.
+
+Usage: run.py [--write-table] [JUDGE…]. Needs `target/debug/powergrant`; installs pinned clients into `target/conformance/`.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import urllib.request
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+TARGET = ROOT / "target" / "conformance"
+BINARY = ROOT / "target" / "debug" / "powergrant"
+MANIFESTS = ROOT / "examples" / "copilot-agent-flow"
+PYTHON = TARGET / "python" / "bin" / "python"
+NODE_MODULES = TARGET / "node" / "node_modules"
+SECONDS = 120
+
+ROLE = "security role Flow Runner"
+# What a judge leaves behind, and what `powergrant drift` must then say: these lines and no others, notes left out.
+DRIFT = {
+    "dataverse_client.py": [
+        f"{ROLE}",
+        "~ Read     Process                         Organization → User",
+        "role assignment Flow Runner",
+        "+ group SG-Expense-Prod",
+    ],
+    "dynamics_web_api.js": [
+        "role assignment Flow Runner",
+        "+ group SG-Expense-Prod",
+        "flow Expense intake, shares",
+        "- user bob@contoso.com                     run-only",
+    ],
+}
+NAMES = ["msal_client.py", "graph_client.js", "odata_csdl.js", "dataverse_client.py", "dynamics_web_api.js"]
+
+# How the tenant is damaged: the judge that has to notice, and the rule for the answers (see `/_sandbox/faults`).
+MUTATIONS = [
+    ("a renamed property", "dynamics_web_api.js", {"path": "RetrieveRolePrivilegesRole", "answer": {"rewritten": {"from": "PrivilegeName", "to": "privilegeName"}}}),
+    ("a renamed property", "dataverse_client.py", {"path": "RetrieveSharedPrincipalsAndAccess", "answer": {"rewritten": {"from": "ownerid", "to": "principalid"}}}),
+    ("a renamed property", "graph_client.js", {"path": "/groups/", "answer": {"rewritten": {"from": "securityEnabled", "to": "isSecurityEnabled"}}}),
+    ("a renamed property", "msal_client.py", {"path": "/oauth2/v2.0/token", "answer": {"rewritten": {"from": "expires_in", "to": "expiresIn"}}}),
+    ("a type that is not there", "odata_csdl.js", {"path": "$metadata", "answer": {"rewritten": {"from": 'EntityType Name="team"', "to": 'EntityType Name="teams"'}}}),
+    ("a wrong status", "dynamics_web_api.js", {"method": "PATCH", "answer": {"status": 200}}),
+    ("a wrong status", "dataverse_client.py", {"method": "DELETE", "path": "$ref", "answer": {"status": 404}}),
+    ("a wrong status", "graph_client.js", {"path": "/users/nobody", "answer": {"status": 400}}),
+    ("a wrong status", "msal_client.py", {"path": "WhoAmI", "answer": {"status": 403}}),
+    ("a member in lower case", "dynamics_web_api.js", {"path": "RetrieveRolePrivilegesRole", "answer": {"rewritten": {"from": '"Basic"', "to": '"basic"'}}}),
+    ("a member in lower case", "dataverse_client.py", {"path": "RetrieveSharedPrincipalsAndAccess", "answer": {"rewritten": {"from": "ReadAccess", "to": "readaccess"}}}),
+    ("a code of another error", "dynamics_web_api.js", {"answer": {"rewritten": {"from": "0x80040217", "to": "0x80040216"}}}),
+    ("a page without its link", "dataverse_client.py", {"path": "systemusers", "answer": {"rewritten": {"from": "@odata.nextLink", "to": "@odata.next"}}}),
+    ("a page without its link", "graph_client.js", {"path": "/users", "answer": {"rewritten": {"from": "@odata.nextLink", "to": "nextLink"}}}),
+]
+
+
+def install():
+    """Installs the pinned clients, once per change of the pins."""
+    pins = "".join((HERE / name).read_text(encoding="utf-8") for name in ("requirements.txt", "package-lock.json"))
+    stamp = TARGET / "pins"
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == pins:
+        return
+    shutil.rmtree(TARGET, ignore_errors=True)
+    (TARGET / "node").mkdir(parents=True)
+    subprocess.run([sys.executable, "-m", "venv", TARGET / "python"], check=True)
+    quiet = ["--quiet", "--disable-pip-version-check"]
+    subprocess.run([PYTHON, "-m", "pip", "install", *quiet, "-r", HERE / "requirements.txt"], check=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(HERE / name, TARGET / "node" / name)
+    subprocess.run(["npm", "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=TARGET / "node", check=True)
+    stamp.write_text(pins, encoding="utf-8")
+
+
+class Tenant:
+    """A tenant of its own, on free ports, to which the manifests were applied through the proxy."""
+
+    def __enter__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="powergrant-conformance-"))
+        self.certificate = self.folder / "ca.pem"
+        arguments = ["sandbox", "--proxy", "--ca-out", str(self.certificate), "--format", "json"]
+        self.process = subprocess.Popen([BINARY, *arguments], cwd=self.folder, stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        self.place = json.loads(line)
+        (self.folder / "tenant.json").write_text(line, encoding="utf-8")
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(timeout=SECONDS)
+        shutil.rmtree(self.folder)
+
+    def powergrant(self, *arguments):
+        """Runs powergrant as against a true tenant: Microsoft's hosts, real sign-in, the proxy from the environment."""
+        environment = os.environ | {
+            "HTTPS_PROXY": self.place["proxy"],
+            "SSL_CERT_FILE": str(self.certificate),
+            "POWERGRANT_PROD_TENANT_ID": self.place["tenantId"],
+            "POWERGRANT_PROD_CLIENT_ID": self.place["clientId"],
+            "POWERGRANT_PROD_CLIENT_SECRET": self.place["clientSecret"],
+        }
+        return subprocess.run([BINARY, *arguments, MANIFESTS], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=SECONDS)
+
+    def damage(self, rule):
+        """Schedules a rule for all answers from here on."""
+        body = json.dumps(rule | {"times": 0}).encode()
+        request = urllib.request.Request(self.place["http"] + "/_sandbox/faults", data=body, method="POST")
+        # The environment's own proxy has no part in this.
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=SECONDS).close()
+
+    def judge(self, name):
+        """Runs one judge; returns what it counted, and what it complained of."""
+        environment = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()} | {
+            "CONFORMANCE_TENANT": str(self.folder / "tenant.json"),
+            "REQUESTS_CA_BUNDLE": str(self.certificate),
+            "NODE_EXTRA_CA_CERTS": str(self.certificate),
+            "NODE_PATH": str(NODE_MODULES),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        program = PYTHON if name.endswith(".py") else "node"
+        ran = subprocess.run([program, HERE / "judges" / name], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=SECONDS)
+        lines = ran.stdout.strip().splitlines()
+        counted = json.loads(lines[-1]) if lines else {"judge": name, "version": "?", "passed": 0, "failed": 1}
+        if (ran.returncode == 0) != (counted["failed"] == 0):
+            counted["failed"] += 1
+        return counted, ran.stderr
+
+
+def applied(tenant):
+    """Applies the manifests; returns what went wrong, if anything."""
+    ran = tenant.powergrant("apply", "--yes", "--quiet")
+    return None if ran.returncode == 0 else f"apply ended with {ran.returncode}:\n{ran.stdout}{ran.stderr}"
+
+
+def drifted(tenant, name):
+    """Compares what `powergrant drift` says with what the judge left behind; returns the difference, if any."""
+    ran = tenant.powergrant("drift", "--quiet")
+    lines = [line.strip() for line in ran.stdout.splitlines()]
+    lines = [line for line in lines if line and line != "contoso-prod" and not line.startswith("Drift:")]
+    expected = DRIFT.get(name, ["nothing to do"])
+    code = 2 if name in DRIFT else 0
+    is_equal = len(lines) == len(expected) and all(line.startswith(start) for line, start in zip(lines, expected))
+    if is_equal and ran.returncode == code:
+        return None
+    return f"drift ended with {ran.returncode}, not {code}, and said\n" + "\n".join(lines) + "\nnot\n" + "\n".join(expected)
+
+
+def table(rows):
+    """Writes the counts as the page has them."""
+    lines = ["| judge | version | checks | mutations noticed |", "|---|---|--:|--:|"]
+    lines += [f"| {row['judge']} | {row['version']} | {row['passed']} | {row['noticed']} |" for row in rows]
+    return "\n".join(lines)
+
+
+def main(arguments):
+    """Runs what was asked for; returns how the process ends."""
+    is_writing = "--write-table" in arguments
+    wanted = [name for name in NAMES if not set(arguments) - {"--write-table"} or name in arguments]
+    install()
+    failures, rows = [], []
+    for name in wanted:
+        with Tenant() as tenant:
+            problem = applied(tenant)
+            counted, complaints = tenant.judge(name)
+            if counted["failed"]:
+                failures.append(f"{name}:\n{complaints}")
+            failures += [f"{name}: {found}" for found in (problem, drifted(tenant, name)) if found]
+        noticed = []
+        for what, judge, rule in MUTATIONS:
+            if judge != name:
+                continue
+            with Tenant() as tenant:
+                applied(tenant)
+                tenant.damage(rule)
+                damaged, _ = tenant.judge(name)
+            noticed.append(what)
+            if damaged["failed"] == 0:
+                failures.append(f"{name} did not notice {what}: {json.dumps(rule)}")
+        rows.append(counted | {"noticed": len(noticed)})
+        print(f"{counted['judge']} {counted['version']}: {counted['passed']} checks passed, {counted['failed']} failed; mutations tried: {', '.join(noticed)}", flush=True)
+    if len(wanted) == len(NAMES):
+        failures += compare(table(rows), is_writing)
+    for failure in failures:
+        print(f"error: {failure}", file=sys.stderr)
+    print(f"judges: {len(rows)}, checks: {sum(row['passed'] for row in rows)}, failures: {len(failures)}")
+    return 1 if failures else 0
+
+
+def compare(counts, is_writing):
+    """Compares the page's table with the counts, or writes it."""
+    page, begin, end = HERE / "README.md", "<!-- counts: judges -->\n", "\n<!-- end of counts -->"
+    before, rest = page.read_text(encoding="utf-8").split(begin, 1)
+    found, after = rest.split(end, 1)
+    if is_writing:
+        page.write_text(before + begin + counts + end + after, encoding="utf-8")
+        return []
+    return [] if found == counts else [f"README.md has other counts; `run.py --write-table` writes these:\n{counts}"]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

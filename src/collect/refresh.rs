@@ -14,6 +14,7 @@ use super::waves::{gap, name_applications};
 use crate::inventory::Inventory;
 use crate::inventory::people::PrincipalRow;
 use crate::inventory::scope::Touched;
+use crate::principal::{Principal, PrincipalName};
 use crate::tenant::Reader;
 
 /// Reads again what was touched; the rest of the inventory is as it was.
@@ -37,6 +38,19 @@ async fn again(source: Source<'_>, fresh: &mut Inventory, touched: &Touched) {
     let Touched { roles: touched_roles, flows: touched_flows, references, .. } = touched;
     let names = touched.names();
     let mut wanted = Wanted::named(&names);
+    // Synchronising a group brings in people whom nobody names.
+    wanted.objects.extend(
+        names
+            .iter()
+            .filter_map(|name| match name {
+                PrincipalName::Group { id: Some(id), .. } => fresh.group_members.row(id),
+                PrincipalName::Group { id: None, .. }
+                | PrincipalName::User { .. }
+                | PrincipalName::Application { .. }
+                | PrincipalName::Team { .. } => None,
+            })
+            .flatten(),
+    );
     for row in questions::rows(fresh, &names) {
         match row {
             PrincipalRow::User(id) => _ = wanted.users.insert(id),
@@ -73,7 +87,10 @@ async fn again(source: Source<'_>, fresh: &mut Inventory, touched: &Touched) {
 /// Who holds the touched roles, what the touched principals hold, and who was met for the first time.
 async fn who_and_what(source: Source<'_>, fresh: &mut Inventory, touched: &Touched) {
     let rows = questions::rows(fresh, &touched.names());
-    let teams: BTreeSet<Uuid> = rows.iter().filter_map(|row| team(*row)).collect();
+    // The platform puts somebody who comes in into the teams of his groups, so every team that was read is read again.
+    let someone = touched.principals.iter().any(|principal| matches!(principal, Principal::User { .. }));
+    let known = fresh.team_members.rows().map(|(team, _)| *team).filter(|_| someone);
+    let teams: BTreeSet<Uuid> = rows.iter().filter_map(|row| team(*row)).chain(known).collect();
     let nobody = BTreeSet::new();
     let (holders, members, held) = tokio::join!(
         when(!touched.roles.is_empty(), roles::holders(source, &fresh.copies, &touched.roles)),

@@ -269,6 +269,13 @@ impl Inventory {
         }
     }
 
+    /// Whether a person has no row here and a disabled account, which neither Dataverse nor the admin API brings in.
+    pub fn cannot_come(&self, principal: &Principal) -> bool {
+        let Principal::User { id, .. } = principal else { return false };
+        let disabled = self.directory.row(id).is_some_and(|entry| !entry.enabled);
+        disabled && matches!(self.row_of(principal), Answer::Absent)
+    }
+
     /// The root roles that a row holds itself, as far as was read, and why there may be more.
     pub fn roles_of(&self, row: PrincipalRow) -> (BTreeSet<Uuid>, Option<Problem>) {
         let met = self.holders.rows().filter(|(_, holders)| holders.iter().any(|(holder, _)| *holder == row));

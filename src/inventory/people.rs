@@ -119,7 +119,11 @@ impl User {
     /// The principal that this row is.
     pub fn principal(&self, row: Uuid) -> Principal {
         match (self.kind, self.application, self.object) {
-            (UserKind::Application, Some(id), _) => Principal::Application { name: self.full_name.clone(), id },
+            (UserKind::Application, Some(id), _) => {
+                // Dataverse makes an application's full name of its name and `#` as the first name (seen in the portal).
+                let name = self.full_name.strip_prefix("# ").map_or_else(|| self.full_name.clone(), Text::from);
+                Principal::Application { name, id }
+            }
             (UserKind::Person, _, Some(id)) => {
                 let name = if self.upn.is_empty() { &self.full_name } else { &self.upn };
                 Principal::User { name: name.clone(), id }

@@ -5,6 +5,8 @@ use crate::compile::desired::DesiredEnvironment;
 use crate::finding::Finding;
 use crate::inventory::Inventory;
 use crate::inventory::section::{Answer, not_asked};
+use crate::kinds::environment::members::Aspect;
+use crate::kinds::flow::connections::{ACT_ON_BEHALF, owner_lacks};
 use crate::kinds::flow::share::{FLOWS, REFERENCES, SharedTable};
 use crate::kinds::security_role::entry::Entry;
 use crate::kinds::{Goals, Ledgers, Verdicts};
@@ -22,9 +24,51 @@ pub fn block_impossible(
     findings: &mut Vec<Finding>,
 ) -> bool {
     let roles = block_assigned_roles(goals, verdicts, before, findings);
-    let shares = block(&mut goals.shares, &verdicts.shares, FLOWS, after, findings);
-    let readers = block(&mut goals.readers, &verdicts.readers, REFERENCES, after, findings);
-    roles || shares || readers
+    let kept_out = kept_out(goals);
+    let shares = block(&mut goals.shares, &verdicts.shares, FLOWS, after, &kept_out, findings);
+    let readers = block(&mut goals.readers, &verdicts.readers, REFERENCES, after, &kept_out, findings);
+    let connections = block_unrepresented(goals, verdicts, after, findings);
+    roles || shares || readers || connections
+}
+
+/// A flow that acts for its callers is saved only while its owner may act on behalf of others; judged on the inventory after
+/// the plan, which may give or take that.
+fn block_unrepresented(
+    goals: &mut Ledgers<Goals>,
+    verdicts: &Ledgers<Verdicts>,
+    after: &Inventory,
+    findings: &mut Vec<Finding>,
+) -> bool {
+    let mut blocked = false;
+    for (flow, verdict) in &verdicts.connections {
+        let Verdict::Compared { changes, .. } = verdict else { continue };
+        for change in changes {
+            let Some(lacks) = owner_lacks(after, flow, change) else { continue };
+            let wanted = goals.connections.get_mut(flow).and_then(|wanted| wanted.entries.get_mut(&change.entry));
+            let Some(want) = wanted else { continue };
+            match lacks {
+                Err(problem) => want.blocked = Some(Reason::Unread(problem)),
+                Ok(owner @ Principal::User { .. }) => {
+                    let message = format!(
+                        "{owner} owns flow `{flow}` and does not hold {ACT_ON_BEHALF} through a role of his own"
+                    );
+                    let finding = Finding::warning(Rule::ActOnBehalf, &want.place, message);
+                    let hint = format!("add a RoleAssignment of {{ builtIn: delegate }} for `{}`", owner.name());
+                    findings.push(finding.hint(hint));
+                    let text = format!("{owner}, who owns the flow, lacks the act-on-behalf privilege");
+                    want.blocked = Some(Reason::Refused(text.into()));
+                }
+                Ok(owner) => {
+                    let message = format!("flow `{flow}` is owned by {owner}; only a user can act on behalf of others");
+                    let finding = Finding::warning(Rule::ActOnBehalf, &want.place, message);
+                    findings.push(finding.hint("give the flow to a user"));
+                    want.blocked = Some(Reason::Refused(format!("{owner}, who owns the flow, is no user").into()));
+                }
+            }
+            blocked = true;
+        }
+    }
+    blocked
 }
 
 /// A role that is still assigned is not deleted (public clients: the service refuses it); says who holds it.
@@ -71,17 +115,36 @@ fn block_assigned_roles(
     blocked
 }
 
+/// Who does not come into the environment, and why.
+fn kept_out(goals: &Ledgers<Goals>) -> BTreeMap<Principal, Reason> {
+    let members = goals.members.values().flat_map(|wanted| &wanted.entries);
+    members
+        .filter(|(member, _)| member.aspect == Aspect::Presence)
+        .filter_map(|(member, want)| Some((member.principal.clone(), want.blocked.clone()?)))
+        .collect()
+}
+
+/// Blocks shares whose principal does not come in or holds no Read on the table.
 fn block<L: Ledger<Entry = Principal>>(
     goals: &mut BTreeMap<L::Subject, Wanted<L>>,
     verdicts: &BTreeMap<L::Subject, Verdict<L>>,
     table: SharedTable,
     after: &Inventory,
+    kept_out: &BTreeMap<Principal, Reason>,
     findings: &mut Vec<Finding>,
 ) -> bool {
     let mut blocked = false;
     for (subject, verdict) in verdicts {
         let Verdict::Compared { changes, .. } = verdict else { continue };
         for change in changes.iter().filter(|change| change.from.is_none()) {
+            if let Some(reason) = kept_out.get(&change.entry) {
+                let want = goals.get_mut(subject).and_then(|wanted| wanted.entries.get_mut(&change.entry));
+                if let Some(want) = want {
+                    want.blocked = Some(reason.clone());
+                    blocked = true;
+                }
+                continue;
+            }
             let Answer::Found(row) = after.row_of(&change.entry) else { continue };
             if after.holds_read(row, table.logical_name) != Ok(false) {
                 continue;

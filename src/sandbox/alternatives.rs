@@ -1,5 +1,7 @@
 //! Every answer that an open question can have, so that whoever must cope with all of them can walk through them.
 
+use std::fmt;
+
 use super::variants::{
     AbsentAssociation, AddOverExisting, DuplicateAssociation, EmbeddedUnderAppTrigger, ForbiddenSharing,
     GrantOverExisting, GrantWithoutPrivilege, PatchOfActiveFlow, RemovePrivilegeAction, RevokedShare, RunRequirements,
@@ -21,11 +23,19 @@ pub struct Question {
 /// One answer to one question.
 #[derive(Debug, Clone)]
 pub struct Alternative {
+    /// The name of its question.
+    pub question: &'static str,
     /// What it answers, in words.
     pub answer: String,
     /// The defaults with this answer.
     variants: Variants,
     give: fn(&Variants, &mut Variants),
+}
+
+impl fmt::Display for Alternative {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.question, self.answer)
+    }
 }
 
 impl Alternative {
@@ -102,7 +112,7 @@ fn question<T: std::fmt::Debug + Copy, const N: usize>(
     let answers = answers.into_iter().map(|answer| {
         let mut variants = Variants::default();
         set(&mut variants, answer);
-        Alternative { answer: format!("{answer:?}"), variants, give }
+        Alternative { question: name, answer: format!("{answer:?}"), variants, give }
     });
     Question { name, answers: answers.filter(|answer| answer.variants != Variants::default()).collect() }
 }

@@ -131,10 +131,16 @@ impl Reconcile for EnvironmentMembers {
     }
 
     fn steps(inventory: &Inventory, _: &Self::Subject, changes: Vec<Change<Self>>) -> Vec<Write<Self>> {
+        let coming: Vec<Principal> = changes
+            .iter()
+            .filter(|change| change.entry.aspect == Aspect::Presence)
+            .map(|change| change.entry.principal.clone())
+            .collect();
         let write = |change: Change<Self>| {
+            let principal = &change.entry.principal;
             let call = match change.entry.aspect {
-                Aspect::Presence => addition(inventory, &change.entry.principal).map(Call::Send),
-                Aspect::Synchronised => synchronisation(inventory, &change.entry.principal).map(Call::InOrder),
+                Aspect::Presence => addition(inventory, principal).map(Call::Send),
+                Aspect::Synchronised => synchronisation(inventory, principal, &coming).map(Call::InOrder),
             };
             Write { changes: vec![change], call }
         };
@@ -209,7 +215,10 @@ fn addition(inventory: &Inventory, principal: &Principal) -> Result<Request, Lac
 }
 
 /// The requests that put a group's people into its team: those who are not there are brought in first.
-fn synchronisation(inventory: &Inventory, group: &Principal) -> Result<Vec<Request>, Lacks> {
+///
+/// A team that is synchronised before somebody of the group comes in lacks him afterwards, so it waits for those who are
+/// coming by themselves.
+fn synchronisation(inventory: &Inventory, group: &Principal, coming: &[Principal]) -> Result<Vec<Request>, Lacks> {
     let Answer::Found(PrincipalRow::Team(team)) = inventory.row_of(group) else {
         return Err(Lacks::Row(group.clone()));
     };
@@ -220,6 +229,11 @@ fn synchronisation(inventory: &Inventory, group: &Principal) -> Result<Vec<Reque
         for person in presence.missing {
             requests.push(add_user(inventory, person)?);
         }
+    } else if let Ok(Presence { missing, .. }) = Presence::of(inventory, group)
+        && let Some(comer) =
+            coming.iter().find(|comer| matches!(comer, Principal::User { id, .. } if missing.contains(id)))
+    {
+        return Err(Lacks::Row(comer.clone()));
     }
     // Microsoft's Power CAT on flows that fail for members of a group: synchronise each member, then the team.
     let path = format!("teams({team})/Microsoft.Dynamics.CRM.SyncGroupMembersToTeam");

@@ -8,10 +8,17 @@ use crate::inventory::Inventory;
 use crate::inventory::people::PrincipalRow;
 use crate::inventory::section::{self, Answer};
 use crate::inventory::things;
-use crate::kinds::{Documents, Reconcile, Thing, Write, document};
+use crate::kinds::{Documents, Lacks, Reconcile, Thing, Write, document};
 use crate::ledger::{Change, Claim, Entries, Extent, Held, Key, Ledger, Level, Phase, Reason, Sight, Standing};
-use crate::names::{ConnectionMode, Flow, Ref, Text};
+use crate::names::{ConnectionMode, Flow, Ref, Text, folded};
+use crate::principal::Principal;
+use crate::problem::Problem;
 use crate::request::{Call, Edit, ModeEdit, ModeTarget};
+
+/// The current Dataverse connector, whose caller mode is impersonation (Learn: manage Dataverse connections).
+pub const DATAVERSE: &str = "shared_commondataserviceforapps";
+/// The privilege that the flow's owner needs for it (Learn: impersonate another user).
+pub const ACT_ON_BEHALF: &str = "prvActOnBehalfOfAnotherUser";
 
 /// A connection of a flow: a logical name covers every key that carries it, a key stands for an unbound one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,7 +124,13 @@ impl Reconcile for FlowConnections {
                     by_run_only_user: phase == Phase::Restrict,
                 });
                 let call = Call::Rewrite(Edit { flow: subject.id, modes: modes.collect(), act_as });
-                (!alike.is_empty()).then_some(Write { changes: alike, call: Ok(call) })
+                // The privilege may come with this very plan; until it is there every save would be refused.
+                let lacks = alike.iter().find_map(|change| owner_lacks(inventory, subject, change));
+                let call = match lacks {
+                    Some(Ok(owner)) => Err(Lacks::Fact(format!("{owner} may act on behalf of others"))),
+                    Some(Err(_)) | None => Ok(call),
+                };
+                (!alike.is_empty()).then_some(Write { changes: alike, call })
             })
             .collect()
     }
@@ -196,6 +209,33 @@ fn standing(flow: &things::Flow) -> Option<Reason> {
         }
         (_, false) => Some(Reason::Refused("not writable here: its publisher does not let it be customised".into())),
         (false, true) => None,
+    }
+}
+
+/// The owner of a flow who may not act on behalf of others although a Dataverse connection of it would act for its caller
+/// once a change is made, if so: the service checks the whole flow on every save, and only roles of the owner's own count
+/// (Learn: impersonate another user). `Err` when nobody knows.
+pub fn owner_lacks(
+    inventory: &Inventory,
+    subject: &Ref<Flow>,
+    change: &Change<FlowConnections>,
+) -> Option<Result<Principal, Problem>> {
+    let facts = inventory.definitions.row(&subject.id)?;
+    let acts = facts.connections.iter().any(|(key, connection)| {
+        let own = entry_of(key, connection.logical_name.as_ref()) == change.entry;
+        let mode = if own { change.to } else { Some(connection.mode) };
+        connection.connector.as_str() == DATAVERSE && mode == Some(ConnectionMode::ProvidedByRunOnlyUser)
+    });
+    let privilege = inventory.privileges.row(&folded(ACT_ON_BEHALF).into()).filter(|_| acts)?.id;
+    let row = inventory.flows.row(&subject.id)?.owner;
+    let (owner, _) = inventory.principal_of(row);
+    match row {
+        PrincipalRow::User(_) => match inventory.own_depth(row, privilege) {
+            Ok(Some(_)) => None,
+            Ok(None) => Some(Ok(owner)),
+            Err(problem) => Some(Err(problem)),
+        },
+        PrincipalRow::Team(_) | PrincipalRow::Organization(_) => Some(Ok(owner)),
     }
 }
 

@@ -9,6 +9,10 @@ use crate::ledger::{Key, Reason};
 use crate::principal::Principal;
 use crate::problem::{Cause, Problem};
 
+/// Why somebody does not come in who has no row and a disabled account.
+pub const DISABLED_ACCOUNT: &str =
+    "its account is disabled in Entra ID, so nothing brings it in; enable it or take it out";
+
 /// A principal at a business unit.
 #[derive(Clone, Debug)]
 pub struct Holder {
@@ -36,6 +40,9 @@ impl Holder {
             && let Some(reason) = row_hindrance(inventory, row)
         {
             return Some(reason);
+        }
+        if inventory.cannot_come(&self.principal) {
+            return Some(Reason::Refused(DISABLED_ACCOUNT.into()));
         }
         if self.own {
             return None;

@@ -6,18 +6,12 @@ use super::goals::Merge;
 use crate::clientdata::{Facts, Trigger};
 use crate::compile::desired::{Connection, ConnectionTarget, Flow};
 use crate::finding::{Finding, did_you_mean};
-use crate::inventory::people::PrincipalRow;
 use crate::inventory::section::{Answer, not_asked};
-use crate::kinds::flow::connections::{ConnectionEntry, entry_of};
+use crate::kinds::flow::connections::{ConnectionEntry, DATAVERSE, entry_of};
 use crate::ledger::Reason;
 use crate::names::{self, ConnectionMode, Ref, folded};
 use crate::problem::Problem;
 use crate::rules::Rule;
-
-/// The current Dataverse connector, whose caller mode is impersonation (Learn: manage Dataverse connections).
-const DATAVERSE: &str = "shared_commondataserviceforapps";
-/// The privilege that the flow's owner needs for it (Learn: impersonate another user).
-const ACT_ON_BEHALF: &str = "prvActOnBehalfOfAnotherUser";
 
 impl Resolve<'_> {
     pub(super) fn connections(&mut self, document: &Flow, flow: &Ref<names::Flow>) {
@@ -130,7 +124,6 @@ impl Resolve<'_> {
                     return Some(Reason::Refused("an action names another environment".into()));
                 }
                 self.unknown_parents(flow, line)
-                    .or_else(|| if dataverse { self.owner_cannot_act(flow, line) } else { None })
             }
             ConnectionMode::UseThisConnection => {
                 if !dataverse && matches!(facts.trigger, Trigger::PowerApp | Trigger::PowerAppV2) {
@@ -156,51 +149,6 @@ impl Resolve<'_> {
     fn parents_unread(&mut self, flow: &Ref<names::Flow>, line: &Connection, problem: Problem) -> Reason {
         self.unread(&line.place, &format!("whether flow `{flow}` is a child flow"), &problem);
         Reason::Unread(problem)
-    }
-
-    /// The owner must hold the act-on-behalf privilege through a role of his own, not of a team (Learn: impersonate another user).
-    fn owner_cannot_act(&mut self, flow: &Ref<names::Flow>, line: &Connection) -> Option<Reason> {
-        let owner = self.inventory.flows.row(&flow.id)?.owner;
-        let (principal, _) = self.inventory.principal_of(owner);
-        let says = |what: &str| Some(Reason::Refused(format!("{principal}, who owns the flow, {what}").into()));
-        if !matches!(owner, PrincipalRow::User(_)) {
-            let message = format!("flow `{flow}` is owned by {principal}; only a user can act on behalf of others");
-            self.findings
-                .push(Finding::warning(Rule::ActOnBehalf, &line.place, message).hint("give the flow to a user"));
-            return says("is no user");
-        }
-        let privilege = self.inventory.privileges.row(&folded(ACT_ON_BEHALF).into())?.id;
-        match self.inventory.own_depth(owner, privilege) {
-            Ok(Some(_)) => None,
-            Ok(None) if self.gets_delegate(&principal) => None,
-            Ok(None) => {
-                let message = format!(
-                    "{principal} owns flow `{flow}` and does not hold {ACT_ON_BEHALF} through a role of his own"
-                );
-                let finding = Finding::warning(Rule::ActOnBehalf, &line.place, message);
-                let hint = format!("add a RoleAssignment of {{ builtIn: delegate }} for `{}`", principal.name());
-                self.findings.push(finding.hint(hint));
-                says("lacks the act-on-behalf privilege")
-            }
-            Err(problem) => {
-                self.unread(&line.place, &format!("what {principal}, who owns flow `{flow}`, may do"), &problem);
-                None
-            }
-        }
-    }
-
-    /// Whether this run assigns a role that holds the act-on-behalf privilege.
-    fn gets_delegate(&self, owner: &crate::principal::Principal) -> bool {
-        let Some(privilege) = self.inventory.privileges.row(&folded(ACT_ON_BEHALF).into()) else { return false };
-        self.goals.assignments.iter().any(|(role, wanted)| {
-            let holds =
-                self.inventory.role_privileges.row(&role.id).is_some_and(|held| held.contains_key(&privilege.id));
-            holds
-                && wanted
-                    .entries
-                    .iter()
-                    .any(|(holder, want)| want.level.is_some() && holder.principal.identity() == owner.identity())
-        })
     }
 }
 

@@ -12,7 +12,7 @@ use crate::kinds::environment::members::Member as MemberEntry;
 use crate::kinds::environment::presence::is_synchronised;
 use crate::kinds::environment::roles::Subject;
 use crate::kinds::held::Held;
-use crate::kinds::role_assignment::holder::Holder;
+use crate::kinds::role_assignment::holder::{DISABLED_ACCOUNT, Holder};
 use crate::kinds::security_role::entry::{Entry, RoleLevel};
 use crate::kinds::{Goals, Ledgers};
 use crate::ledger::{Extent, Reason};
@@ -243,9 +243,13 @@ impl Resolve<'_> {
             );
             let by_role =
                 matches!(principal, Principal::User { .. }) && !self.inventory.environment.add_users_by_admin_api;
-            let blocked = (absent && by_role && !with_role.contains(&principal.identity())).then(|| {
-                Reason::Refused("no role brings this user in: assign one here, or set `addUsers: bap`".into())
-            });
+            let blocked = if self.inventory.cannot_come(&principal) {
+                Some(Reason::Refused(DISABLED_ACCOUNT.into()))
+            } else {
+                (absent && by_role && !with_role.contains(&principal.identity())).then(|| {
+                    Reason::Refused("no role brings this user in: assign one here, or set `addUsers: bap`".into())
+                })
+            };
             self.want_member(MemberEntry::present(principal), &place, blocked);
         }
     }

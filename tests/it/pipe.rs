@@ -1,0 +1,130 @@
+//! The whole pipe against the embedded tenant over a real socket: read, plan, gate, write, read back, with a clock that jumps.
+use std::collections::BTreeSet;
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use jiff::civil::Date;
+use powergrant::apply::session::Live;
+use powergrant::apply::{Run, run, touched};
+use powergrant::clock::JumpingClock;
+use powergrant::collect::{Directory, collect, refresh};
+use powergrant::compile::desired::DesiredEnvironment;
+use powergrant::finding::Finding;
+use powergrant::inventory::Inventory;
+use powergrant::inventory::scope::Scope;
+use powergrant::plan::{Plan, plan};
+use powergrant::report::Report;
+use powergrant::review::gate::{Approved, gate};
+use powergrant::review::rails;
+use powergrant::rules::Rule;
+use powergrant::sandbox::seed::Seed;
+use powergrant::sandbox::tenant::Tenant as Embedded;
+use powergrant::sandbox::{self, Running};
+use powergrant::tenant::{Cloud, Credentials, Organisation, Patience, Routing, Secret, Settings, Tenant, WritePermit};
+use powergrant::{compile, manifest};
+
+/// The day on which documents are read in tests.
+pub(crate) const TODAY: Date = jiff::civil::date(2026, 6, 1);
+
+/// An embedded tenant that answers on loopback, and a clock that all waiting goes through.
+pub(crate) struct Pipe {
+    running: Running,
+    identity: Tenant,
+    pub(crate) clock: JumpingClock,
+}
+
+/// One environment, read and planned.
+pub(crate) struct Planned {
+    pub(crate) desired: DesiredEnvironment,
+    pub(crate) inventory: Inventory,
+    pub(crate) plan: Plan,
+    tenant: Tenant,
+    organisation: Option<Organisation>,
+}
+
+/// What documents want of each environment; panics with the findings when one of them is an error.
+pub(crate) fn desired(documents: &str) -> Vec<DesiredEnvironment> {
+    let (desired, findings) = compiled(documents);
+    assert!(!compile::has_errors(&findings), "{findings:#?}\n{documents}");
+    desired
+}
+
+/// What documents want of each environment, and what is wrong with them.
+pub(crate) fn compiled(documents: &str) -> (Vec<DesiredEnvironment>, Vec<Finding>) {
+    let loaded = manifest::load([("case.yaml".to_owned(), Ok(documents.to_owned()))]);
+    let (desired, mut findings) = compile::compile(&loaded.documents, TODAY, &[]);
+    findings.extend(loaded.findings);
+    (desired.environments, findings)
+}
+
+impl Pipe {
+    pub(crate) async fn start(seed: Seed) -> Self {
+        let running = sandbox::start(sandbox::Options::new(seed)).await.expect("the embedded tenant starts");
+        let clock = JumpingClock::at(jiff::Timestamp::now());
+        let identity = connect(&running, &clock);
+        Self { running, identity, clock }
+    }
+
+    /// The tenant, to be looked at or changed behind everybody's back. No request is answered while it is held.
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&mut Embedded) -> T) -> T {
+        let tenant = self.running.tenant();
+        let mut tenant: MutexGuard<'_, Embedded> = tenant.lock().unwrap_or_else(PoisonError::into_inner);
+        look(&mut tenant)
+    }
+
+    /// Reads an environment and plans it, as a new run would.
+    pub(crate) async fn plan(&self, desired: &DesiredEnvironment) -> Planned {
+        let tenant = self.identity.another_run();
+        let url = desired.environment.url.as_ref();
+        let organisation =
+            url.map(|url| Organisation::parse(Cloud::Public, &url.value).expect("an organisation's address"));
+        let reader = tenant.reader(organisation.clone());
+        let inventory = collect(&reader, &Directory::default(), &desired.environment, &Scope::of(desired)).await;
+        let plan = plan(desired, &inventory);
+        Planned { desired: desired.clone(), inventory, plan, tenant, organisation }
+    }
+
+    /// Carries out a whole plan, every rail lifted, as `apply --yes` would.
+    pub(crate) async fn apply(&self, planned: &Planned) -> Report {
+        let lifted: BTreeSet<Rule> = Rule::ALL.iter().copied().collect();
+        let tripped = rails::evaluate(&planned.desired, &planned.plan, &planned.inventory);
+        let approved = gate(&planned.plan, &tripped, &lifted).expect("every rail is lifted");
+        self.carry_out(planned, &approved, &lifted).await
+    }
+
+    /// Carries out what was approved.
+    pub(crate) async fn carry_out(&self, planned: &Planned, approved: &Approved, lifted: &BTreeSet<Rule>) -> Report {
+        let reader = planned.tenant.reader(planned.organisation.clone());
+        let touched = touched(&planned.plan);
+        let session = Live {
+            writer: planned.tenant.writer(planned.organisation.clone(), WritePermit::for_an_approved_plan()),
+            read: || refresh(&reader, &planned.inventory, &touched),
+        };
+        let setting = Run {
+            desired: &planned.desired,
+            approved,
+            lifted,
+            clock: &self.clock,
+            stop: &|| false,
+            progress: &|_, _| {},
+        };
+        run(&setting, &session, planned.inventory.clone()).await
+    }
+}
+
+/// The client of whom the tenant's seed lets in.
+fn connect(running: &Running, clock: &JumpingClock) -> Tenant {
+    let caller = running.credentials();
+    let settings = Settings {
+        cloud: Cloud::Public,
+        routing: Routing::Sandbox(running.address()),
+        credentials: Credentials::Sandbox {
+            tenant: caller.tenant.to_string(),
+            client_id: caller.client.clone(),
+            secret: (!caller.secret.is_empty()).then(|| Secret::new(&caller.secret)),
+        },
+        tenant: None,
+        patience: Patience::default(),
+        clock: Arc::new(clock.clone()),
+    };
+    Tenant::connect(settings).expect("a client can be made")
+}

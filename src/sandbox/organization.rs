@@ -229,16 +229,21 @@ impl Organization {
                 .map(|privilege| (privilege.name.to_owned(), privilege.right, privilege.depths.to_vec())),
         );
         for (name, right, depths) in privileges {
-            let id = self.privilege_id(&name);
-            let columns = json!({
-                "name": name, "accessright": right, "componentstate": 0, "ismanaged": true,
-                "canbebasic": depths.contains(&Depth::Basic), "canbelocal": depths.contains(&Depth::Local),
-                "canbedeep": depths.contains(&Depth::Deep), "canbeglobal": depths.contains(&Depth::Global),
-                "canbeentityreference": false, "canbeparententityreference": false,
-                "introducedversion": "5.0.0.0", "solutionid": derived(self.id, "solution:System"),
-            });
-            self.put("privilege", id, row_of(columns));
+            self.list_privilege(&name, right, &depths);
         }
+    }
+
+    /// Writes a row of the privilege table.
+    pub(super) fn list_privilege(&mut self, name: &str, right: u32, depths: &[Depth]) {
+        let id = self.privilege_id(name);
+        let columns = json!({
+            "name": name, "accessright": right, "componentstate": 0, "ismanaged": true,
+            "canbebasic": depths.contains(&Depth::Basic), "canbelocal": depths.contains(&Depth::Local),
+            "canbedeep": depths.contains(&Depth::Deep), "canbeglobal": depths.contains(&Depth::Global),
+            "canbeentityreference": false, "canbeparententityreference": false,
+            "introducedversion": "5.0.0.0", "solutionid": derived(self.id, "solution:System"),
+        });
+        self.put("privilege", id, row_of(columns));
     }
 
     /// Returns the business unit at the top.

@@ -17,6 +17,11 @@ impl Desk {
         Self { folder }
     }
 
+    /// A folder without files.
+    pub(crate) fn empty() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder for the test") }
+    }
+
     /// Runs a command there.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().expect("the command starts")

@@ -7,8 +7,9 @@ use super::Session;
 use crate::sandbox::access::unit_of;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::Row;
-use crate::sandbox::organization::row_of;
-use crate::sandbox::schema::{Column, Kind, Ownership};
+use crate::sandbox::organization::{id, row_of};
+use crate::sandbox::rights::Verb;
+use crate::sandbox::schema::{Column, Kind, Ownership, Table};
 
 /// What a body is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +20,44 @@ pub(super) enum Purpose {
     Update,
 }
 
+/// The row that lookups attach to others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Attached {
+    /// One that is being made.
+    New,
+    /// One that is there.
+    Old(Uuid),
+}
+
 impl Session<'_> {
+    /// Refuses lookups without `Append` on the row and `AppendTo` on what it is attached to (Learn: security roles and
+    /// privileges). Owner and business unit have rules of their own.
+    pub(super) fn may_attach(&self, table: &Table, attached: Attached, columns: &Row) -> Result<(), Fault> {
+        if table.ownership != Ownership::User {
+            return Ok(());
+        }
+        let authority = self.authority()?;
+        for column in &table.columns {
+            let Kind::Lookup { navigation, targets } = &column.kind else { continue };
+            let Some(found) = id(columns, &column.name) else { continue };
+            if matches!(navigation.as_ref(), "ownerid" | "businessunitid" | "owningbusinessunit") {
+                continue;
+            }
+            match attached {
+                Attached::New => authority.require(self.organization, table, Verb::Append)?,
+                Attached::Old(key) => authority.require_on(self.organization, table, Verb::Append, key)?,
+            }
+            for target in targets.iter().filter(|target| self.organization.row(target, found).is_some()) {
+                let target = self.table(target)?;
+                // Without a privilege of that kind the table takes everything.
+                if target.privilege(Verb::AppendTo).is_some() {
+                    authority.require_on(self.organization, target, Verb::AppendTo, found)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Reads columns: unknown, read-only and ill-typed ones are refused, references are looked up.
     pub(super) fn columns(&mut self, table: &str, body: &Map<String, Value>, purpose: Purpose) -> Result<Row, Fault> {
         let definition = self.table(table)?.clone();

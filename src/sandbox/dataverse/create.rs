@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::bodies::Purpose;
+use super::bodies::{Attached, Purpose};
 use super::{Request, Session};
+use crate::sandbox::access::Reach;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::Row;
@@ -12,6 +13,7 @@ use crate::sandbox::organization::{derived, id, number, row_of, text};
 use crate::sandbox::principals;
 use crate::sandbox::rights::Verb;
 use crate::sandbox::roles::{self, NewRole};
+use crate::sandbox::schema::Table;
 
 impl Session<'_> {
     /// Answers `POST set`.
@@ -146,6 +148,8 @@ impl Session<'_> {
         if self.is_owned(table) {
             let owner = id(&columns, "_ownerid_value").unwrap_or(caller);
             row.extend(self.owner_columns(owner));
+            self.may_create_for(&definition, key, &row)?;
+            self.may_attach(&definition, Attached::New, &columns)?;
         }
         row.extend(columns);
         if table == "workflow" {
@@ -153,6 +157,23 @@ impl Session<'_> {
         }
         self.organization.put(table, key, row);
         Ok(key)
+    }
+}
+
+impl Session<'_> {
+    /// Refuses a new row whose owner the caller's privileges do not reach: Create decides for which owners, and who makes a row
+    /// for somebody else gives it away (Learn: security roles and privileges).
+    fn may_create_for(&self, table: &Table, key: Uuid, row: &Row) -> Result<(), Fault> {
+        let authority = self.authority()?;
+        let is_own = id(row, "_ownerid_value") == Some(authority.user);
+        for verb in [Verb::Create, Verb::Assign] {
+            let is_asked = verb == Verb::Create || !is_own;
+            if is_asked && !Reach::of(self.organization, &authority, table, verb).covers(key, row) {
+                authority.require(self.organization, table, verb)?;
+                return Err(authority.no_access(self.organization, table, verb, key, row));
+            }
+        }
+        Ok(())
     }
 }
 

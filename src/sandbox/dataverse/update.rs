@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::bodies::Purpose;
+use super::bodies::{Attached, Purpose};
 use super::role_actions::{is_customizable, managed};
 use super::{Request, Session};
 use crate::sandbox::answer::Answer;
@@ -39,6 +39,7 @@ impl Session<'_> {
             return Err(Fault::new(405, "0x80040800", text));
         }
         let mut columns = self.columns(table, &body, Purpose::Update)?;
+        self.may_attach(&definition, Attached::Old(key), &columns)?;
         if let Some(owner) = id(&columns, "_ownerid_value") {
             // Third-party notes: the role's privilege is needed, the right on the row is not enough.
             authority.require_on(self.organization, &definition, Verb::Assign, key)?;

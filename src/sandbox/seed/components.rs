@@ -107,7 +107,7 @@ impl Maker<'_> {
             "componentstate": 0, "ismanaged": seed.managed, "solutionid": solution,
             "iscustomizable":
                 managed_property("iscustomizableanddeletable", seed.customizable.unwrap_or(!seed.managed)),
-            "clientdata": clientdata(seed, &connections, &children),
+            "clientdata": seed.text.clone().unwrap_or_else(|| clientdata(seed, &connections, &children)),
         })));
         self.organization.put("workflow", key, row);
         self.shares(&place, "workflow", key, &seed.shares)

@@ -13,6 +13,7 @@ use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::Row;
 use crate::sandbox::organization::{Organization, derived, id, is_set, row_of};
 use crate::sandbox::principals;
+use crate::sandbox::rights::Depth;
 use crate::sandbox::roles::{self, NewRole, managed_property};
 use crate::sandbox::schema::{Ownership, Table};
 
@@ -41,6 +42,10 @@ pub(super) fn make(
         maker.organization.custom_tables.push(table);
     }
     maker.organization.list_privileges();
+    for (name, depths) in &seed.privileges {
+        let depths = if depths.is_empty() { Depth::ALL.to_vec() } else { depths.clone() };
+        maker.organization.list_privilege(name, 0, &depths);
+    }
     maker.organization_row(seed);
     maker.business_units(seed)?;
     roles::make_built_in(&mut maker.organization);

@@ -33,6 +33,9 @@ pub struct DataverseSeed {
     /// Tables of the customer's.
     #[serde(default)]
     pub custom_tables: Vec<CustomTableSeed>,
+    /// Privileges besides those of the known tables, by name, with the depths that they allow; nothing means all four.
+    #[serde(default)]
+    pub privileges: BTreeMap<String, Vec<Depth>>,
     /// Security roles of the customer's.
     #[serde(default)]
     pub roles: Vec<RoleSeed>,
@@ -305,6 +308,9 @@ pub struct FlowSeed {
     /// Flows that it calls, by name.
     #[serde(default)]
     pub child_flows: Vec<String>,
+    /// Its text (`clientdata`) as it is, for one that was exported somewhere; then connections, actions and child flows are in it.
+    #[serde(default)]
+    pub text: Option<String>,
     /// With whom it is shared.
     #[serde(default)]
     pub shares: Vec<ShareSeed>,

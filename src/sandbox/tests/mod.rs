@@ -1,5 +1,6 @@
 //! The sandbox asked as a client asks it, without a socket but where the socket is the question.
 
+mod access_table;
 mod batches;
 mod flows;
 mod front;

@@ -11,11 +11,11 @@ use super::control;
 use super::dataverse::{self, refused};
 use super::fault::Fault;
 use super::faults::{Disturbance, Recorded, Rule, When};
-use super::flow_service::{self, FlowRow, WorkflowIds};
+use super::flow_service;
 use super::hosts::{self, Place};
 use super::identity::Voucher;
 use super::instances;
-use super::organization::{Organization, derived, id, is_set, number, row_of, text};
+use super::organization::{Organization, derived, row_of};
 use super::percent;
 use super::server::{Shared, lock};
 use super::store;
@@ -56,7 +56,7 @@ pub(super) fn respond(shared: &Shared, incoming: &Incoming<'_>) -> Answer {
         return control::respond(shared, &mut tenant, incoming, path);
     }
     tenant.requests += 1;
-    let before = tenant.environments.clone();
+    let before = (tenant.environments.clone(), tenant.personal_flows.clone());
     let answer = disturbed(shared, &mut tenant, incoming);
     let target = target(incoming);
     let logged = Logged {
@@ -70,7 +70,8 @@ pub(super) fn respond(shared: &Shared, incoming: &Incoming<'_>) -> Answer {
     let stale_reads = tenant.variants.stale_reads;
     // Every organisation is settled, whichever was asked: tests change others behind powergrant's back.
     let changed = tenant.organizations.values_mut().map(|organization| organization.settle(stale_reads));
-    let is_changed = changed.fold(false, |any, one| any | one) || tenant.environments != before;
+    let is_changed = changed.fold(false, |any, one| any | one)
+        || (&tenant.environments, &tenant.personal_flows) != (&before.0, &before.1);
     keep(shared, &tenant, is_changed).unwrap_or(answer)
 }
 
@@ -354,40 +355,9 @@ fn add_administrator(
     Ok(())
 }
 
-fn flow(tenant: &Tenant, incoming: &Incoming<'_>, root: &str, claims: &Claims) -> Answer {
+fn flow(tenant: &mut Tenant, incoming: &Incoming<'_>, root: &str, claims: &Claims) -> Answer {
     let body = serde_json::from_str(incoming.body).ok();
-    let request = provider_request(incoming, root, body.as_ref());
-    flow_service::handle(request, &tenant.access, claims, |environment| {
-        tenant.environments.get(environment)?;
-        let mut flows = tenant.personal_flows.get(environment).cloned().unwrap_or_default();
-        let mut all = tenant.organizations.values();
-        if let Some(organization) = all.find(|organization| organization.environment == environment) {
-            flows.extend(flows_of(organization));
-        }
-        Some(flows)
-    })
-}
-
-fn flows_of(organization: &Organization) -> impl Iterator<Item = FlowRow> {
-    organization.all("workflow").filter(|(_, row)| number(row, "category") == Some(5)).map(|(key, row)| {
-        let owner = id(row, "_ownerid_value").and_then(|owner| organization.row("systemuser", owner));
-        FlowRow {
-            name: key.to_string(),
-            display_name: text(row, "name").unwrap_or_default().to_owned(),
-            state: match number(row, "statecode") {
-                Some(1) => "Started",
-                Some(2) => "Suspended",
-                _ => "Stopped",
-            }
-            .to_owned(),
-            creator: owner.and_then(|owner| id(owner, "azureactivedirectoryobjectid")),
-            workflow: Some(WorkflowIds {
-                id: key,
-                unique: id(row, "workflowidunique").unwrap_or(key),
-                is_managed: is_set(row, "ismanaged"),
-            }),
-        }
-    })
+    flow_service::handle(tenant, provider_request(incoming, root, body.as_ref()), claims)
 }
 
 fn provider_request<'a>(incoming: &Incoming<'a>, root: &'a str, body: Option<&'a Value>) -> provider::Request<'a> {

@@ -141,7 +141,14 @@ fn flows_outside(tenant: Uuid, seed: &EnvironmentSeed, names: &Names) -> Result<
             let creator = names.user(&format!("flow `{}`", flow.name), &flow.owner)?;
             let name = derived(tenant, &format!("flow:{}:{}", seed.name, flow.name)).to_string();
             let display_name = flow.name.clone();
-            Ok(FlowRow { name, display_name, state: "Started".to_owned(), creator: Some(creator), workflow: None })
+            Ok(FlowRow {
+                name,
+                display_name,
+                state: "Started".to_owned(),
+                creator: Some(creator),
+                grants: Vec::new(),
+                workflow: None,
+            })
         })
         .collect()
 }

@@ -2,6 +2,7 @@
 
 mod access_table;
 mod batches;
+mod flow_service;
 mod flows;
 mod front;
 mod principals;

@@ -5,10 +5,10 @@ use serde_json::json;
 use super::*;
 
 const BAP: &str = "/providers/Microsoft.BusinessAppPlatform/scopes/admin/environments";
-const PROD: &str = "7f3c0a51-5e0f-4c0e-9d0a-2b6c8f1e4d10";
+pub(super) const PROD: &str = "7f3c0a51-5e0f-4c0e-9d0a-2b6c8f1e4d10";
 const TRIAL: &str = "0c6a2f9e-1b7d-4a3e-8a55-9f0d3f7b6e21";
 
-fn ask(client: &Client, method: &str, (host, resource): (&str, &str), path: &str, body: &Value) -> Answer {
+pub(super) fn ask(client: &Client, method: &str, (host, resource): (&str, &str), path: &str, body: &Value) -> Answer {
     let headers = BTreeMap::from([
         ("authorization".to_owned(), format!("Bearer {}", client.token(resource))),
         ("content-type".to_owned(), "application/json".to_owned()),
@@ -21,7 +21,7 @@ fn ask(client: &Client, method: &str, (host, resource): (&str, &str), path: &str
 
 const GRAPH: (&str, &str) = ("graph.microsoft.com", "https://graph.microsoft.com");
 const ADMIN: (&str, &str) = ("api.bap.microsoft.com", "https://service.powerapps.com/");
-const FLOW: (&str, &str) = ("api.flow.microsoft.com", "https://service.flow.microsoft.com/");
+pub(super) const FLOW: (&str, &str) = ("api.flow.microsoft.com", "https://service.flow.microsoft.com/");
 
 #[test]
 fn graph_finds_a_group_by_name() {

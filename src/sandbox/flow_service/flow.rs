@@ -1,0 +1,269 @@
+//! One flow: its detail with connections, and who may use it, for administrators and for makers.
+
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::sharing::{self, Wish};
+use super::{FlowRow, Grant, GrantRole, WorkflowIds, denied, no_makers};
+use crate::sandbox::answer::Answer;
+use crate::sandbox::fault::Fault;
+use crate::sandbox::flow_text::Text;
+use crate::sandbox::organization::{Organization, id, is_set, number, text};
+use crate::sandbox::provider::Request;
+use crate::sandbox::tenant::Tenant;
+use crate::sandbox::token::Claims;
+
+/// Whose path a request takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    Admin,
+    Maker,
+}
+
+/// Where a flow is kept.
+#[derive(Debug, Clone, Copy)]
+enum Kept {
+    /// A row of Dataverse.
+    Row(Uuid),
+    /// The place among the flows outside of Dataverse.
+    Personal(usize),
+}
+
+/// Refuses who may not take the path at all.
+pub(super) fn admit(tenant: &Tenant, scope: Scope, environment: &str, claims: &Claims) -> Result<(), Fault> {
+    match scope {
+        Scope::Maker if claims.appid.is_some() => return Err(no_makers()),
+        Scope::Admin if !tenant.access.is_administrator(claims) => return Err(denied(environment)),
+        Scope::Maker | Scope::Admin => {}
+    }
+    if tenant.environments.contains_key(environment) { Ok(()) } else { Err(denied(environment)) }
+}
+
+/// Lists all flows of an environment.
+pub(super) fn all(tenant: &Tenant, environment: &str) -> Vec<FlowRow> {
+    let mut flows = tenant.personal_flows.get(environment).cloned().unwrap_or_default();
+    flows.extend(organization(tenant, environment).into_iter().flat_map(rows));
+    flows
+}
+
+/// Lists the flows that the bearer owns or co-owns.
+pub(super) fn own(tenant: &Tenant, environment: &str, claims: &Claims) -> Vec<FlowRow> {
+    let is_own = |flow: &FlowRow| {
+        find(tenant, environment, &flow.name).is_some_and(|kept| edits(tenant, environment, kept, claims))
+    };
+    all(tenant, environment).into_iter().filter(is_own).collect()
+}
+
+/// Answers a request for one flow; `rest` is what stands behind it.
+pub(super) fn one(
+    tenant: &mut Tenant,
+    request: Request<'_>,
+    claims: &Claims,
+    scope: Scope,
+    (environment, flow): (&str, &str),
+    rest: &[&str],
+) -> Result<Answer, Fault> {
+    // PowerShell's cmdlets for owners ask with the second.
+    request.require_version(&["2016-11-01", "2017-06-01"])?;
+    admit(tenant, scope, environment, claims)?;
+    let kept = find(tenant, environment, flow);
+    let kept = match scope {
+        Scope::Admin => {
+            kept.ok_or_else(|| Fault::new(404, "FlowNotFound", format!("Could not find flow '{flow}'.")))?
+        }
+        // The same for one that is not there (documentation of a public client).
+        Scope::Maker => kept.filter(|kept| edits(tenant, environment, *kept, claims)).ok_or_else(|| {
+            Fault::new(
+                403,
+                "ConnectionAuthorizationFailed",
+                format!("The caller with object id '{}' does not have permission for connection '{flow}'.", claims.oid),
+            )
+        })?,
+    };
+    let path = format!("/providers/Microsoft.ProcessSimple/environments/{environment}/flows/{flow}");
+    let list = |tenant: &Tenant, is_wanted: fn(GrantRole) -> bool| {
+        let grants = grants(tenant, environment, kept);
+        let value: Vec<Value> = grants
+            .iter()
+            .filter(|grant| is_wanted(grant.role))
+            .map(|grant| sharing::entry(grant, &path, &tenant.directory, claims.tid))
+            .collect();
+        Answer::json(200, json!({ "value": value }))
+    };
+    let last = rest.first().map(|word| word.to_ascii_lowercase());
+    // Run-only users have no path of administrators (Swagger of the connector).
+    match (request.method, last.as_deref(), scope) {
+        ("GET", None, _) => Ok(Answer::json(200, detail(tenant, environment, kept, claims.tid))),
+        ("GET", Some("owners"), _) => Ok(list(tenant, |role| role != GrantRole::CanView)),
+        ("GET", Some("users"), Scope::Maker) => Ok(list(tenant, |role| role == GrantRole::CanView)),
+        ("GET", Some("permissions"), _) => Ok(list(tenant, |_| true)),
+        ("POST", Some("modifyowners"), _) => modify(tenant, request, environment, kept, Some(GrantRole::CanEdit)),
+        ("POST", Some("modifyusers"), Scope::Maker) => {
+            modify(tenant, request, environment, kept, Some(GrantRole::CanView))
+        }
+        ("POST", Some("modifypermissions"), _) => modify(tenant, request, environment, kept, None),
+        _ => Ok(Answer::empty(404).with_header("x-servicefabric", "ResourceNotFound")),
+    }
+}
+
+fn organization<'a>(tenant: &'a Tenant, environment: &str) -> Option<&'a Organization> {
+    tenant.organizations.values().find(|organization| organization.environment == environment)
+}
+
+fn find(tenant: &Tenant, environment: &str, flow: &str) -> Option<Kept> {
+    let of_row = organization(tenant, environment).and_then(|organization| {
+        let wanted: Uuid = flow.parse().ok()?;
+        // Clients pass either of the two ids of a row (public clients).
+        let mut rows = organization.all("workflow").filter(|(_, row)| number(row, "category") == Some(5));
+        let (key, _) = rows.find(|(key, row)| *key == wanted || id(row, "workflowidunique") == Some(wanted))?;
+        Some(Kept::Row(key))
+    });
+    let personal = || {
+        let flows = tenant.personal_flows.get(environment)?;
+        flows.iter().position(|row| row.name == flow).map(Kept::Personal)
+    };
+    of_row.or_else(personal)
+}
+
+fn grants(tenant: &Tenant, environment: &str, kept: Kept) -> Vec<Grant> {
+    match kept {
+        Kept::Row(key) => {
+            organization(tenant, environment).map(|found| sharing::of_row(found, key)).unwrap_or_default()
+        }
+        Kept::Personal(index) => tenant
+            .personal_flows
+            .get(environment)
+            .and_then(|flows| flows.get(index))
+            .map(sharing::of_personal)
+            .unwrap_or_default(),
+    }
+}
+
+/// Says whether the bearer owns or co-owns a flow, alone or through a group.
+fn edits(tenant: &Tenant, environment: &str, kept: Kept, claims: &Claims) -> bool {
+    let groups = tenant.directory.transitive_groups(claims.oid);
+    grants(tenant, environment, kept).iter().any(|grant| {
+        grant.role != GrantRole::CanView && (grant.principal == claims.oid || groups.contains(&grant.principal))
+    })
+}
+
+fn modify(
+    tenant: &mut Tenant,
+    request: Request<'_>,
+    environment: &str,
+    kept: Kept,
+    role: Option<GrantRole>,
+) -> Result<Answer, Fault> {
+    let wishes = sharing::wishes(request.body, role, &tenant.directory)?;
+    let owners: Vec<Uuid> = grants(tenant, environment, kept)
+        .iter()
+        .filter(|grant| grant.role == GrantRole::Owner)
+        .map(|grant| grant.principal)
+        .collect();
+    // What is asked for the owner changes nothing (inferred).
+    for Wish { principal, kind, role } in wishes.into_iter().filter(|wish| !owners.contains(&wish.principal)) {
+        match kept {
+            Kept::Row(key) => {
+                let mut all = tenant.organizations.values_mut();
+                let Some(organization) = all.find(|organization| organization.environment == environment) else {
+                    continue;
+                };
+                sharing::set_on_row(organization, &tenant.directory, key, (principal, kind), role)?;
+            }
+            Kept::Personal(index) => {
+                let flows = tenant.personal_flows.get_mut(environment);
+                let Some(flow) = flows.and_then(|flows| flows.get_mut(index)) else { continue };
+                flow.grants.retain(|grant| grant.principal != principal);
+                flow.grants.extend(role.map(|role| Grant { principal, kind, role }));
+            }
+        }
+    }
+    Ok(Answer::empty(200))
+}
+
+/// Lists the flows of an organisation.
+pub(super) fn rows(organization: &Organization) -> impl Iterator<Item = FlowRow> {
+    organization.all("workflow").filter(|(_, row)| number(row, "category") == Some(5)).map(|(key, row)| {
+        let owner = id(row, "_ownerid_value").and_then(|owner| organization.row("systemuser", owner));
+        FlowRow {
+            name: key.to_string(),
+            display_name: text(row, "name").unwrap_or_default().to_owned(),
+            state: match number(row, "statecode") {
+                Some(1) => "Started",
+                Some(2) => "Suspended",
+                _ => "Stopped",
+            }
+            .to_owned(),
+            creator: owner.and_then(|owner| id(owner, "azureactivedirectoryobjectid")),
+            grants: Vec::new(),
+            workflow: Some(WorkflowIds {
+                id: key,
+                unique: id(row, "workflowidunique").unwrap_or(key),
+                is_managed: is_set(row, "ismanaged"),
+            }),
+        }
+    })
+}
+
+/// Writes a flow with its definition and connections (recorded: details for administrators).
+fn detail(tenant: &Tenant, environment: &str, kept: Kept, tid: Uuid) -> Value {
+    let (row, key) = match kept {
+        Kept::Personal(index) => {
+            (tenant.personal_flows.get(environment).and_then(|flows| flows.get(index)).cloned(), None)
+        }
+        Kept::Row(key) => {
+            let found = organization(tenant, environment)
+                .and_then(|organization| rows(organization).find(|row| row.workflow.is_some_and(|ids| ids.id == key)));
+            (found, Some(key))
+        }
+    };
+    let Some(row) = row else { return Value::Null };
+    let mut written = row.to_json(environment, tid);
+    let properties = &mut written["properties"];
+    properties["userType"] = json!("Owner");
+    properties["connectionReferences"] = json!({});
+    let Some((organization, key)) = organization(tenant, environment).zip(key) else { return written };
+    // It says where sharing lives, not that it is shared (recorded of five flows).
+    properties["sharingType"] = json!("CommonDataService");
+    if let Some(object) = row.creator {
+        properties["owningUser"] = json!({ "id": object, "azureActiveDirectoryObjectId": object });
+    }
+    let source = organization.row("workflow", key).and_then(|row| text(row, "clientdata"));
+    let Some(text) = source.and_then(|source| Text::parse(source).ok()) else { return written };
+    properties["definition"] = text.0["properties"]["definition"].clone();
+    let references: Map<String, Value> =
+        text.references().map(|(name, reference)| (name.clone(), connection(organization, reference))).collect();
+    properties["connectionReferences"] = Value::Object(references);
+    written
+}
+
+/// Writes a connection. `impersonation` is shown of the Dataverse connector alone, where it is the true mode (recorded).
+fn connection(organization: &Organization, reference: &Value) -> Value {
+    let api = reference["api"]["name"].as_str().unwrap_or_default();
+    let identifier = format!("/providers/Microsoft.PowerApps/apis/{api}");
+    let source = if reference["runtimeSource"].as_str().is_some_and(|word| word.eq_ignore_ascii_case("invoker")) {
+        "Invoker"
+    } else {
+        "Embedded"
+    };
+    let mut written = json!({
+        "source": source, "id": identifier, "apiName": api.trim_start_matches("shared_"), "displayName": api, "tier": "NotSpecified",
+        "isProcessSimpleApiReferenceConversionAlreadyDone": false,
+        "apiDefinition": { "name": api, "id": identifier, "type": "/providers/Microsoft.PowerApps/apis" },
+    });
+    if let Some(impersonation) = reference.get("impersonation") {
+        written["impersonation"] = impersonation.clone();
+    }
+    // Both are missing of what is not bound (recorded).
+    if let Some(name) = reference["connection"]["connectionReferenceLogicalName"].as_str() {
+        written["connectionReferenceLogicalName"] = json!(name);
+        let wanted = json!(name);
+        let bound = organization.find("connectionreference", "connectionreferencelogicalname", &wanted).next();
+        if let Some(connection) = bound.and_then(|(_, row)| text(row, "connectionid")) {
+            written["connectionName"] = json!(connection);
+        }
+    } else if let Some(name) = reference["connection"]["name"].as_str() {
+        written["connectionName"] = json!(name);
+    }
+    written
+}

@@ -43,6 +43,7 @@ pub mod render;
 pub mod report;
 pub mod request;
 pub mod review;
+pub mod rights;
 pub mod rules;
 pub mod sandbox;
 pub mod tenant;

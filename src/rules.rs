@@ -40,6 +40,16 @@ rules! {
     DuplicateEnvironment => "duplicate-environment", "Two Environment documents are one environment.";
     UndefinedVariable => "undefined-variable", "A variable that an addressed environment does not define, or defines as something else.";
     Contradiction => "contradiction", "One entry at two levels, present and absent, or one list with two extents.";
+    Expired => "expired", "An entry whose last day has passed.";
+    ExpiresSoon => "expires-soon", "An entry whose last day comes within two weeks.";
+    NoPolicy => "no-policy", "A check against policies where no Policy document is for the environment.";
+    GroupsOnly => "groups-only", "Policy: a person or an application is given something by name instead of through a group.";
+    NoDirectAdmins => "no-direct-admins", "Policy: a person is given an administrator's role by name.";
+    NoGuestOwners => "no-guest-owners", "Policy: a guest, or a group whose guests count too, co-owns a flow.";
+    NoSharedConnectionForEveryone => "no-shared-connection-for-everyone", "Policy: a flow that lends a connection is given to a group that stands for everyone.";
+    ExpiryRequired => "expiry-required", "Policy: somebody who is named, or an administrator, is given something without a last day.";
+    NoOrganizationWrite => "no-organization-write", "Policy: a role can change every row of the organisation.";
+    NewAccess => "new-access", "Somebody could gain something that the baseline does not give.";
     EmptyExact => "empty-exact", "An exact list that names nobody and does not say `allowEmpty: true`.";
     UnknownRole => "unknown-role", "A security role that the environment does not have.";
     UnknownTable => "unknown-table", "A table that the environment does not have.";

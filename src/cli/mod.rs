@@ -21,6 +21,7 @@ pub mod schema;
 mod sign_in;
 pub mod snapshot;
 mod snapshots;
+pub mod whoami;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -105,6 +106,8 @@ enum Command {
     Journal(journal::Journal),
     /// Writes everything of the environments to a file, for planning and questions without a tenant.
     Snapshot(snapshot::Snapshot),
+    /// Tells who the caller is in each service, what it may do, and what to ask for.
+    Whoami(whoami::Whoami),
     /// Serves the embedded tenant.
     Sandbox(sandbox::Sandbox),
     /// Prints the JSON Schema of manifests, for editors, or of plans.
@@ -145,6 +148,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Command::Snapshot(snapshot) => {
             online(&arguments.global, &mut output, async |global, output| snapshot.run(global, output).await)
+        }
+        Command::Whoami(whoami) => {
+            online(&arguments.global, &mut output, async |global, output| whoami.run(global, output).await)
         }
         Command::Sandbox(sandbox) => {
             online(&arguments.global, &mut output, async |global, output| sandbox.run(global, output).await)

@@ -196,13 +196,14 @@ pub(super) fn connect(
     global: &Global,
     clock: Arc<dyn Clock>,
 ) -> Result<(Tenant, Option<Organisation>), Problem> {
-    let cloud = sign_in::cloud(environment.cloud);
     let (tenant, _) = sign_in::connect(environment, sandbox, global, clock)?;
-    let organisation = match &environment.url {
-        Some(url) => Some(Organisation::parse(cloud, &url.value)?),
-        None => None,
-    };
-    Ok((tenant, organisation))
+    Ok((tenant, organisation(environment)?))
+}
+
+/// The organisation of an environment, if it has one.
+pub(super) fn organisation(environment: &Environment) -> Result<Option<Organisation>, Problem> {
+    let cloud = sign_in::cloud(environment.cloud);
+    environment.url.as_ref().map(|url| Organisation::parse(cloud, &url.value)).transpose()
 }
 
 /// Where the embedded tenant listens, and what it speaks there.

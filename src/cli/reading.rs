@@ -10,12 +10,14 @@ use super::exit::Exit;
 use super::manifests::{self, Loaded};
 use super::online::{self, Directories};
 use super::output::Output;
+use super::sign_in;
 use crate::clock::{Clock, WallClock};
 use crate::collect;
 use crate::compile::desired::DesiredEnvironment;
 use crate::inventory::Inventory;
 use crate::inventory::scope::Scope;
 use crate::problem::Problem;
+use crate::rights::identity::Identity;
 use crate::sandbox;
 
 /// How many environments are read at once: each is held whole until it is used.
@@ -100,6 +102,31 @@ impl Reading {
             }
         }
         exit
+    }
+
+    /// Asks every environment's services who the caller is there; one that cannot be reached is told, and makes the command fail.
+    pub(super) async fn identities(&self, global: &Global, output: &mut Output) -> (Vec<Identity>, Exit) {
+        let mut identities = Vec::new();
+        let mut exit = Exit::Success;
+        for desired in &self.loaded.desired.environments {
+            let environment = &desired.environment;
+            let asked = async {
+                let (tenant, way) =
+                    sign_in::connect(environment, self.sandbox.as_ref(), global, Arc::clone(&self.clock))?;
+                let organisation = online::organisation(environment)?;
+                Ok(collect::identity(&tenant.reader(organisation), environment, way).await)
+            };
+            let asked: Result<Identity, Problem> = asked.await;
+            match asked {
+                Ok(identity) => identities.push(identity),
+                Err(problem) => {
+                    let name = &environment.name;
+                    output.error(&format!("error: {name} could not be asked: {problem}\nhint: {}\n", problem.next));
+                    exit = Exit::Error;
+                }
+            }
+        }
+        (identities, exit)
     }
 
     /// Stops the embedded tenant, if there is one.

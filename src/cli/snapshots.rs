@@ -14,6 +14,7 @@ use crate::inventory::snapshot::{Known, Refusal, Snapshot, Taken, not_in_snapsho
 use crate::inventory::{Inventory, Lookup};
 use crate::plan::{LineKind, Plan, plan as plan_of};
 use crate::render::Shown;
+use crate::review::{Review, review};
 
 /// Opens a snapshot; what is known already is put in the place of its pseudonyms. `Err` after saying what is wrong.
 pub(super) fn open(path: &Path, known: Known, output: &mut Output) -> Result<Snapshot<BufReader<File>>, Exit> {
@@ -47,6 +48,8 @@ pub(super) fn each(
 pub(super) struct Offline {
     /// The plans, in the order of the environments' names.
     pub(super) plans: Vec<Plan>,
+    /// What they mean, in the same order.
+    reviews: Vec<Review>,
     /// The manifests.
     pub(super) loaded: Loaded,
 }
@@ -57,7 +60,7 @@ impl Offline {
         let of_plans = self.plans.iter().flat_map(|plan| &plan.findings);
         Shown {
             plans: self.plans.iter().collect(),
-            reviews: Vec::new(),
+            reviews: self.reviews.iter().collect(),
             findings: self.loaded.findings.iter().chain(of_plans).collect(),
             sources: &self.loaded.sources,
             unreachable: &[],
@@ -93,7 +96,9 @@ pub(super) fn plan(paths: &[PathBuf], snapshot: &Path, global: &Global, output: 
         match document(&mut inventory, &desired.environment) {
             Ok(()) => {
                 doubt_what_was_not_asked(&mut inventory, desired, &scope);
-                plans.push(planned(desired, &inventory));
+                let plan = planned(desired, &inventory);
+                let review = review(desired, &plan, &inventory);
+                plans.push((plan, review));
             }
             Err(message) => {
                 is_wrong = true;
@@ -101,11 +106,12 @@ pub(super) fn plan(paths: &[PathBuf], snapshot: &Path, global: &Global, output: 
             }
         }
     })?;
-    plans.sort_by(|left: &Plan, right| left.environment.cmp(&right.environment));
+    plans.sort_by(|(left, _): &(Plan, Review), (right, _)| left.environment.cmp(&right.environment));
+    let (plans, reviews): (Vec<Plan>, Vec<Review>) = plans.into_iter().unzip();
     is_wrong |= report_missing(&loaded, &names, snapshot, output);
     let found: Vec<_> = plans.iter().flat_map(|plan| plan.findings.clone()).collect();
     output.findings(&found, &loaded.sources);
-    if is_wrong { Err(Exit::Error) } else { Ok(Offline { plans, loaded }) }
+    if is_wrong { Err(Exit::Error) } else { Ok(Offline { plans, reviews, loaded }) }
 }
 
 /// Tells which environments the snapshot lacks.

@@ -6,6 +6,7 @@ mod decode;
 mod directory;
 mod environments;
 mod gaps;
+mod identity;
 mod own;
 mod questions;
 mod read;
@@ -18,5 +19,6 @@ mod waves;
 
 pub use directory::Directory;
 pub use environments::{AT_A_TIME, Job, collect_all};
+pub use identity::identity;
 pub use refresh::refresh;
 pub use waves::collect;

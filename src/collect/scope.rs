@@ -11,7 +11,7 @@ pub(super) const ACT_ON_BEHALF: &str = "prvActOnBehalfOfAnotherUser";
 impl Scope {
     /// What has to be read for what manifests want of one environment, and no more.
     pub fn of(desired: &DesiredEnvironment) -> Self {
-        let DesiredEnvironment { environment, roles, assignments, environment_roles, flows } = desired;
+        let DesiredEnvironment { environment, roles, assignments, environment_roles, flows, policies: _ } = desired;
         let mut scope = Self::default();
         for role in roles {
             scope.add_role(role);
@@ -144,6 +144,7 @@ mod tests {
             assignments: Vec::new(),
             environment_roles: Vec::new(),
             flows: Vec::new(),
+            policies: Vec::new(),
         }
     }
 

@@ -8,6 +8,8 @@ use crate::names::{ConnectionMode, Depth, EnvironmentRole, Membership, Operation
 use crate::place::Place;
 
 pub use crate::kinds::environment::spec::{ActAs, AddUsers, Cloud, UnmanagedLayer};
+pub use crate::kinds::policy::risk::Risk;
+pub use crate::kinds::policy::spec::{RuleName as PolicyRule, Rules as PolicyRules, Weight};
 pub use crate::kinds::principals::State;
 pub use crate::ledger::Extent;
 pub use crate::names::{FlowName, RoleName};
@@ -42,6 +44,23 @@ pub struct DesiredEnvironment {
     pub environment_roles: Vec<EnvironmentRoles>,
     /// What Flow documents say.
     pub flows: Vec<Flow>,
+    /// What Policy documents say.
+    pub policies: Vec<Policy>,
+}
+
+/// One Policy document in one environment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+    /// Where the document begins.
+    pub place: Place,
+    /// The rules that are switched on.
+    pub rules: PolicyRules,
+    /// Groups that stand for everyone.
+    pub everyone: Vec<Member>,
+    /// Who may break a rule.
+    pub exceptions: Vec<(PolicyRule, Member)>,
+    /// How changes are graded.
+    pub risk: Risk,
 }
 
 /// One Environment document.

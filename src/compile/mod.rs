@@ -47,6 +47,7 @@ pub fn compile(documents: &[Document], today: Date, only: &[String]) -> (Desired
             assignments: Vec::new(),
             environment_roles: Vec::new(),
             flows: Vec::new(),
+            policies: Vec::new(),
         };
         for addressed in documents.iter().filter(|addressed| is_for(addressed, document)) {
             if addressed.is_sound {
@@ -69,7 +70,8 @@ impl Desired {
     /// Whether nothing is wanted of any environment.
     pub fn is_empty(&self) -> bool {
         self.environments.iter().all(|wanted| {
-            let DesiredEnvironment { environment: _, roles, assignments, environment_roles, flows } = wanted;
+            let DesiredEnvironment { environment: _, roles, assignments, environment_roles, flows, policies: _ } =
+                wanted;
             roles.is_empty() && assignments.is_empty() && environment_roles.is_empty() && flows.is_empty()
         })
     }

@@ -4,12 +4,12 @@ use serde::de::DeserializeOwned;
 
 use crate::compile::desired::{
     Assignment, Connection, ConnectionTarget, DesiredEnvironment, EnvironmentRoles, Flow, FlowName, List, Member,
-    NamedPrivilege, Placed, PrincipalName, Role, RoleName, State, TablePrivilege,
+    NamedPrivilege, Placed, Policy, PrincipalName, Role, RoleName, State, TablePrivilege,
 };
 use crate::finding::{Finding, did_you_mean};
 use crate::kinds::principals::{self as written, Principal, User};
 use crate::kinds::security_role::spec::{Grant, Inheritance};
-use crate::kinds::{flow, role_assignment, security_role};
+use crate::kinds::{flow, policy, role_assignment, security_role};
 use crate::ledger::Extent;
 use crate::manifest::Document;
 use crate::manifest::document::Read;
@@ -47,8 +47,16 @@ pub(super) fn add(
                 wanted.flows.extend(compiler.flow(&read));
             }
         }
+        Kind::Policy => {
+            if let Some(read) = compiler.read(variables) {
+                wanted.policies.push(compiler.policy(&read));
+            }
+        }
     }
 }
+
+/// From how many days before its last one a thing is said to end.
+const DAYS_AHEAD: i32 = 14;
 
 struct Compiler<'run> {
     document: &'run Document,
@@ -87,6 +95,7 @@ impl Compiler<'_> {
             for (operation, grant) in &operations.0 {
                 let pointer = format!("{pointer}/{operation}");
                 let (depth, expires) = self.grant(grant);
+                self.say_expiry(&read.key_place(&pointer), expires);
                 on_tables.push(TablePrivilege {
                     table: table.clone(),
                     operation: *operation,
@@ -96,12 +105,14 @@ impl Compiler<'_> {
                 });
             }
         }
-        let named = miscellaneous.iter().map(|(name, grant)| {
+        let mut named = Vec::new();
+        for (name, grant) in miscellaneous {
             let place = read.key_place(&format!("/miscellaneous/{}", escape(name)));
             let (depth, expires) = self.grant(grant);
-            NamedPrivilege { name: Placed { value: name.clone(), place: place.clone() }, depth, expires, place }
-        });
-        let named = named.collect();
+            self.say_expiry(&place, expires);
+            let name = Placed { value: name.clone(), place: place.clone() };
+            named.push(NamedPrivilege { name, depth, expires, place });
+        }
         let extent = extent.map(|extent| Placed { value: extent, place: read.key_place("/extent") });
         let lists_nothing = privileges.values().all(|operations| operations.0.is_empty()) && miscellaneous.is_empty();
         if self.document.state == State::Present && !allow_empty && lists_nothing {
@@ -259,6 +270,49 @@ impl Compiler<'_> {
         }
     }
 
+    fn policy(&mut self, read: &Read<policy::spec::Spec>) -> Policy {
+        let policy::spec::Spec { rules, everyone, exceptions, risk } = &read.spec;
+        let (membership, place) = (self.membership, |key: &str, index: usize| read.place(&format!("/{key}/{index}")));
+        let everyone = everyone.iter().enumerate();
+        let everyone = everyone.filter_map(|(index, principal)| {
+            member(&principal.clone().into(), &place("everyone", index), membership, self.findings)
+        });
+        let everyone = everyone.collect();
+        let mut excepted = Vec::new();
+        for (index, exception) in exceptions.iter().enumerate() {
+            let place = place("exceptions", index);
+            if self.has_passed(exception.expires) {
+                let message = "an exception that has expired holds for nobody";
+                self.findings.push(Finding::note(Rule::Expired, &place, message).hint("take it out"));
+                continue;
+            }
+            let found = member(&exception.member.clone().into(), &place, membership, self.findings);
+            excepted.extend(found.map(|member| (exception.rule, member)));
+        }
+        Policy { place: self.document.place.clone(), rules: *rules, everyone, exceptions: excepted, risk: risk.clone() }
+    }
+
+    /// Says ahead of time when something ends, and that something has.
+    fn say_expiry(&mut self, place: &Place, expires: Option<Date>) {
+        let Some(expires) = expires.filter(|_| self.document.state == State::Present) else { return };
+        let days = (expires - self.today).get_days();
+        let finding = match days {
+            ..0 => {
+                let message = format!("expired on {expires}; it is taken away wherever it is still held");
+                Finding::note(Rule::Expired, place, message)
+                    .hint("take the line out once that is done, or write a later day")
+            }
+            0 => Finding::note(Rule::ExpiresSoon, place, "expires today, and is taken away from tomorrow on"),
+            1..=DAYS_AHEAD => {
+                let days = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+                let message = format!("expires in {days}, on {expires}, and is taken away from the day after on");
+                Finding::note(Rule::ExpiresSoon, place, message)
+            }
+            _ => return,
+        };
+        self.findings.push(finding);
+    }
+
     fn list<S>(
         &mut self,
         read: &Read<S>,
@@ -279,6 +333,7 @@ impl Compiler<'_> {
             if self.document.state == State::Absent || self.has_passed(member.expires) {
                 member.state = State::Absent;
             }
+            self.say_expiry(&place, member.expires);
             list.push(member);
         }
         List { place, extent, allow_empty, members: list }

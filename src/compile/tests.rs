@@ -87,7 +87,8 @@ fn compiled(text: &str) -> (Desired, Vec<Finding>) {
 #[test]
 fn every_kind_of_document_says_what_it_wants() {
     let (desired, findings) = compiled(TENANT);
-    assert_eq!(findings, []);
+    let rules: Vec<Rule> = findings.iter().map(|finding| finding.rule).collect();
+    assert_eq!(rules, [Rule::Expired], "the privilege on Connection Reference");
     let [prod] = desired.environments.as_slice() else { panic!("one environment") };
     assert_eq!(prod.environment.url.as_ref().map(|url| url.value.as_str()), Some("https://contoso.crm4.dynamics.com"));
     assert_eq!(prod.environment.add_users, AddUsers::Dataverse);
@@ -414,7 +415,10 @@ fn an_exact_list_of_nobody_says_that_it_is_meant() {
         ),
         ("role: R\nextent: exact\nallowEmpty: true\nmembers: []", vec![]),
         ("role: R\nmembers: []", vec![]),
-        ("role: R\nextent: exact\nmembers: [ { user: a@x, expires: 2020-01-01 } ]", vec![]),
+        (
+            "role: R\nextent: exact\nmembers: [ { user: a@x, expires: 2020-01-01 } ]",
+            vec!["13:14 expired: expired on 2020-01-01; it is taken away wherever it is still held"],
+        ),
     ] {
         let text = document("RoleAssignment", spec);
         assert_eq!(told(&text), expected, "{spec}");
@@ -427,11 +431,11 @@ fn the_named_day_is_the_last_one() {
     let manifests = manifest::load([("a.yaml".to_owned(), Ok(text))]);
     let state = |day| {
         let (desired, findings) = compile(&manifests.documents, day, &[]);
-        assert_eq!(findings, []);
-        desired.environments[0].assignments[0].members.members[0].state
+        let rules: Vec<Rule> = findings.iter().map(|finding| finding.rule).collect();
+        (desired.environments[0].assignments[0].members.members[0].state, rules)
     };
-    assert_eq!(state(date(2026, 12, 1)), State::Present);
-    assert_eq!(state(date(2026, 12, 2)), State::Absent);
+    assert_eq!(state(date(2026, 12, 1)), (State::Present, vec![Rule::ExpiresSoon]));
+    assert_eq!(state(date(2026, 12, 2)), (State::Absent, vec![Rule::Expired]));
 }
 
 #[test]
@@ -478,5 +482,37 @@ fn an_address_alone_makes_an_environment() {
     for bad in ["contoso", "http://contoso.crm4.dynamics.com", "https://u:p@x.com", "https://x.com/api", "ftp://x.com"]
     {
         assert_eq!(Environment::from_url(bad).unwrap_err().rule, Rule::InvalidValue, "{bad}");
+    }
+}
+
+#[test]
+fn what_ends_soon_is_said_ahead_of_time_wherever_it_stands_and_what_has_ended_too() {
+    let member = "members: [ { user: a@x, expires: DAY } ]";
+    let documents = [
+        ("RoleAssignment", format!("role: R\n{member}")),
+        ("RoleAssignment", format!("environmentRole: maker\n{member}")),
+        ("Flow", format!("flow: F\nrunOnlyUsers: {{ {member} }}")),
+        ("Flow", format!("flow: F\nowners: {{ {member} }}")),
+        ("Flow", format!("flow: F\nreferenceReaders: {{ {member} }}")),
+        ("SecurityRole", "role: R\nprivileges: { Process: { Read: { depth: user, expires: DAY } } }".to_owned()),
+        ("SecurityRole", "role: R\nmiscellaneous: { prvFlow: { depth: organization, expires: DAY } }".to_owned()),
+    ];
+    let days = [
+        ("2026-11-16", vec!["expired: expired on 2026-11-16; it is taken away wherever it is still held"]),
+        ("2026-11-17", vec!["expires-soon: expires today, and is taken away from tomorrow on"]),
+        ("2026-11-18", vec!["expires-soon: expires in 1 day, on 2026-11-18, and is taken away from the day after on"]),
+        ("2026-11-26", vec!["expires-soon: expires in 9 days, on 2026-11-26, and is taken away from the day after on"]),
+        ("2026-12-02", vec![]),
+    ];
+    for (kind, spec) in &documents {
+        for (day, said) in &days {
+            let text = document(kind, &spec.replace("DAY", day));
+            let loaded = manifest::load([("a.yaml".to_owned(), Ok(text))]);
+            assert_eq!(loaded.findings, [], "{spec}");
+            let (_, findings) = compile(&loaded.documents, date(2026, 11, 17), &[]);
+            let found: Vec<String> =
+                findings.iter().map(|finding| format!("{}: {}", finding.rule, finding.message)).collect();
+            assert_eq!(found, *said, "{spec} {day}");
+        }
     }
 }

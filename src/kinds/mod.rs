@@ -13,6 +13,7 @@ pub mod document;
 pub mod environment;
 pub mod flow;
 pub mod held;
+pub mod policy;
 pub mod principals;
 pub mod role_assignment;
 pub mod security_role;

@@ -70,7 +70,7 @@ impl Document {
         let spec = root.field("spec");
         let uses_variables = match kind {
             Kind::Environment => false,
-            Kind::SecurityRole | Kind::RoleAssignment | Kind::Flow => {
+            Kind::SecurityRole | Kind::RoleAssignment | Kind::Flow | Kind::Policy => {
                 spec.inspect(|spec| variables::report_parts(spec, file, &mut own)).is_some_and(variables::are_used)
             }
         };

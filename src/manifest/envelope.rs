@@ -33,11 +33,13 @@ pub enum Kind {
     RoleAssignment,
     /// A flow: connections, run-only users, owners.
     Flow,
+    /// Rules that manifests have to keep.
+    Policy,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Environment, Self::SecurityRole, Self::RoleAssignment, Self::Flow];
+    pub const ALL: [Self; 5] = [Self::Environment, Self::SecurityRole, Self::RoleAssignment, Self::Flow, Self::Policy];
 
     /// What manifests write.
     pub fn word(self) -> &'static str {
@@ -46,6 +48,7 @@ impl Kind {
             Self::SecurityRole => "SecurityRole",
             Self::RoleAssignment => "RoleAssignment",
             Self::Flow => "Flow",
+            Self::Policy => "Policy",
         }
     }
 

@@ -5,7 +5,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::kinds::{environment, flow, role_assignment, security_role};
+use crate::kinds::{environment, flow, policy, role_assignment, security_role};
 use crate::manifest::envelope::{ApiVersion, EnvironmentManifest, Kind, Manifest};
 
 /// Where the schema of `${name}` is defined.
@@ -18,6 +18,7 @@ pub fn schema() -> Value {
     add::<Manifest<security_role::spec::Spec>>(Kind::SecurityRole, &mut generator, &mut kinds);
     add::<Manifest<role_assignment::spec::Spec>>(Kind::RoleAssignment, &mut generator, &mut kinds);
     add::<Manifest<flow::spec::Spec>>(Kind::Flow, &mut generator, &mut kinds);
+    add::<Manifest<policy::spec::Spec>>(Kind::Policy, &mut generator, &mut kinds);
     // Variables stand in these documents; an Environment document defines them and uses none.
     let with_variables: BTreeSet<String> = generator.definitions().keys().cloned().collect();
     add::<EnvironmentManifest<environment::spec::Spec>>(Kind::Environment, &mut generator, &mut kinds);

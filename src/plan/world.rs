@@ -357,6 +357,7 @@ pub(crate) fn desired(dice: &mut Dice) -> DesiredEnvironment {
         assignments: Vec::new(),
         environment_roles: Vec::new(),
         flows: Vec::new(),
+        policies: Vec::new(),
     };
     for number in 0..ROLES {
         let line = 100 * (1 + u32::try_from(number).expect("few roles"));

@@ -13,6 +13,7 @@ use crate::foreign::is_hidden;
 use crate::journal::OutcomeWord;
 use crate::journal::drift::{Class, Why};
 use crate::journal::ignore::Ignore;
+use crate::kinds::policy::risk::Grade;
 use crate::ledger::{Effect, Phase};
 use crate::manifest::Sources;
 use crate::place::Place;
@@ -21,7 +22,8 @@ use crate::plan::saved::Saved;
 use crate::plan::{Plan, digest, of_lines};
 use crate::problem::{Cause, Problem};
 use crate::report::{Outcome, Report};
-use crate::review::{Review, Tripped};
+use crate::review::risk::Graded;
+use crate::review::{Direction, Review, Risk, Statement, Tripped};
 use crate::rules::Rule;
 
 /// Pieces of attacks, so that random texts are made of them.
@@ -211,7 +213,21 @@ proptest! {
         let found: Vec<Finding> = plans.iter().flat_map(|plan| plan.findings.clone()).collect();
         let findings: Vec<&Finding> = found.iter().collect();
         let tripped = Tripped { rule: Rule::MaxRemovals, environment: name.clone(), finding: found[0].clone() };
-        let rails = Review { environment: name.clone(), tripped: vec![tripped.clone()] };
+        let line = &first.lines[0];
+        let graded = Graded {
+            grade: Grade::Critical,
+            goal: line.goal(),
+            heading: line.heading.clone(),
+            name: line.name.clone(),
+            because: vec![(name.clone(), other.clone())],
+        };
+        let means = Statement { direction: Direction::Gains, text: format!("{name} can now run {other}"), people: 1 };
+        let rails = Review {
+            environment: name.clone(),
+            risk: Risk { grade: Some(Grade::Critical), changes: vec![graded] },
+            effective: vec![means],
+            tripped: vec![tripped.clone()],
+        };
         let shown = Shown {
             plans: plans.clone(),
             reviews: vec![&rails],

@@ -17,6 +17,8 @@ pub mod plan;
 pub mod requests;
 pub mod review;
 pub mod sarif;
+pub mod whoami;
+pub mod whoami_json;
 mod worst;
 
 #[cfg(test)]

@@ -84,6 +84,13 @@ impl Reader {
         self.session.read(&target, &parcel, decode).await
     }
 
+    /// Asks for one page, only to learn whether the service lets this identity read it.
+    pub async fn is_let_in(&self, read: &Read) -> Result<(), Problem> {
+        let target = self.target(read.service())?;
+        let parcel = get(&target, read)?;
+        self.session.read(&target, &parcel, |answer| parcel.asked.json(answer)).await.map(drop)
+    }
+
     /// What the token for a service says of its bearer; nothing for an opaque token.
     pub async fn signed_in(&self, service: Service) -> Result<Option<Claims>, Problem> {
         let target = self.target(service)?;

@@ -23,8 +23,10 @@ const LEDGER: &[&str] = &["ledger"];
 const INVENTORY: &[&str] = &["inventory"];
 const KINDS: &[&str] = &["kinds"];
 /// The pure stages, from documents to what is printed.
-const PIPE: &[&str] =
-    &["manifest", "compile", "plan", "access", "review", "explain", "derive", "export", "report", "render", "journal"];
+const PIPE: &[&str] = &[
+    "manifest", "compile", "plan", "access", "review", "explain", "derive", "export", "report", "render", "journal",
+    "rights",
+];
 const STAGE: May = May::Purely(&[VALUES, LEDGER, INVENTORY, KINDS, PIPE]);
 /// The table: what each top-level module may use. A module without a row is an error.
 const TABLE: &[(&str, May)] = &[
@@ -53,6 +55,7 @@ const TABLE: &[(&str, May)] = &[
     ("export", STAGE),
     ("report", STAGE),
     ("render", STAGE),
+    ("rights", STAGE),
     ("journal", STAGE),
     ("tenant", May::Use(&[&["names", "foreign", "problem", "request", "clock"]])),
     ("collect", May::Use(&[VALUES, LEDGER, INVENTORY, KINDS, PIPE, &["clock", "tenant"]])),

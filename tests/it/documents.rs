@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use powergrant::request::Service;
+use powergrant::rights::{RIGHTS, Task, Weight, manifest};
 use powergrant::tenant::sign_in::methods::{Family, Method, VARIABLES};
 use powergrant::tenant::{Cloud, Endpoints};
 
@@ -70,4 +71,37 @@ fn the_clouds_are_those_of_the_code() {
     has_table("docs/sign-in.md", "clouds", &table);
     let names = Endpoints::variables().into_iter().map(|name| format!("`POWERGRANT_{name}`"));
     has_table("docs/sign-in.md", "overrides", &(names.collect::<Vec<_>>().join(", ") + "."));
+}
+
+#[test]
+fn the_rights_are_those_of_the_code() {
+    let mut table = "| of | for | right | |\n|---|---|---|---|\n".to_owned();
+    for right in RIGHTS {
+        let weight = if right.weight == Weight::Optional { "optional: " } else { "" };
+        let (part, task) = (right.part.name(), right.task.word());
+        let _ = writeln!(table, "| {part} | `{task}` | {} | {weight}{} |", right.needs.words(), right.purpose);
+    }
+    has_table("docs/rights.md", "rights", &table);
+}
+
+#[test]
+fn the_roles_of_the_example_hold_exactly_the_rights_of_the_code() {
+    for task in Task::ALL {
+        let word = task.word();
+        let role = manifest::security_role(
+            &format!("powergrant-{word}"),
+            &format!("powergrant {word}"),
+            "{ selector: { stage: prod } }",
+            &manifest::of_task(task),
+        );
+        let wanted = format!(
+            "# yaml-language-server: $schema=../../schemas/powergrant.schema.json\n# What `{word}` needs, written from powergrant's own table of rights.\n{role}"
+        );
+        let file =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("examples/powergrant-identities/{word}-role.yaml"));
+        if std::env::var_os("POWERGRANT_WRITE_DOCUMENTS").is_some() {
+            fs::write(&file, &wanted).expect("the example can be written");
+        }
+        assert_eq!(fs::read_to_string(&file).expect("the example is there"), wanted, "{}", file.display());
+    }
 }

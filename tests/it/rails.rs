@@ -77,3 +77,16 @@ fn a_lent_connection_needs_a_word_in_the_manifest() {
     assert_eq!(stopped.status.code(), Some(3), "{}", shown(&stopped));
     assert!(text(&stopped.stderr).contains("lends its owner's connection contoso_outlook"), "{}", shown(&stopped));
 }
+
+#[test]
+fn a_plan_says_how_risky_it_is_and_what_it_means_for_people() {
+    let desk = Desk::with("copilot-agent-flow");
+    let plan = text(&desk.run(&["plan", "--sandbox", "."]).stdout);
+    for sentence in [
+        "Risk in contoso-prod: medium\n",
+        "+ 11 people in SG-Expense-Prod can now run *Expense intake*, as mia@contoso.com's Outlook connection contoso_outlook\n",
+        "- user bob@contoso.com can no longer run *Expense intake*\n",
+    ] {
+        assert!(plan.contains(sentence), "{sentence}{plan}");
+    }
+}

@@ -337,3 +337,65 @@ async fn a_token_that_cannot_be_renewed_for_a_moment_serves_until_it_expires() {
     let problem = who_am_i(&client).await.expect_err("it has expired");
     assert_eq!(problem.status, Some(503));
 }
+
+#[tokio::test]
+async fn a_run_in_each_cloud_speaks_to_the_hosts_of_that_cloud_alone() {
+    for (cloud, organisation, hosts) in [
+        (
+            Cloud::Public,
+            "contoso.crm4.dynamics.com",
+            ["api.bap.microsoft.com", "graph.microsoft.com", "login.microsoftonline.com"],
+        ),
+        (
+            Cloud::Gcc,
+            "contoso.crm9.dynamics.com",
+            ["gov.api.bap.microsoft.us", "graph.microsoft.com", "login.microsoftonline.com"],
+        ),
+        (
+            Cloud::GccHigh,
+            "contoso.crm.microsoftdynamics.us",
+            ["high.api.bap.microsoft.us", "graph.microsoft.us", "login.microsoftonline.us"],
+        ),
+        (
+            Cloud::Dod,
+            "contoso.crm.appsplatform.us",
+            ["api.bap.appsplatform.us", "dod-graph.microsoft.us", "login.microsoftonline.us"],
+        ),
+        (
+            Cloud::China,
+            "contoso.crm.dynamics.cn",
+            ["api.bap.partner.microsoftonline.cn", "microsoftgraph.chinacloudapi.cn", "login.chinacloudapi.cn"],
+        ),
+    ] {
+        let seed = sandbox::seed::default_seed().replace("contoso.crm4.dynamics.com", organisation);
+        let seed = sandbox::seed::Seed::parse(&seed).expect("the seed is sound");
+        let running =
+            sandbox::start(sandbox::Options { now: || NOW, ..sandbox::Options::new(seed) }).await.expect("a tenant");
+        let settings = Settings {
+            cloud,
+            routing: Routing::Sandbox(running.address()),
+            credentials: secret("sandbox"),
+            tenant: Some(TENANT.parse().expect("an id")),
+            patience: Patience::default(),
+            clock: Arc::new(JumpingClock::at(moment(NOW))),
+        };
+        let client = Tenant::connect(settings).expect("a client");
+        let address = Organisation::parse(cloud, &format!("https://{organisation}")).expect("an address");
+        let reader = client.reader(Some(address));
+        for (service, path) in [
+            (Service::Dataverse, "WhoAmI"),
+            (Service::Graph, "users?$select=id"),
+            (
+                Service::Admin,
+                "providers/Microsoft.BusinessAppPlatform/scopes/admin/environments?api-version=2021-04-01",
+            ),
+        ] {
+            reader.one(&Read::get(service, path)).await.unwrap_or_else(|problem| panic!("{}: {problem}", cloud.name()));
+        }
+        let tenant = running.tenant();
+        let tenant = tenant.lock().expect("no holder of this lock panics");
+        let seen: std::collections::BTreeSet<&str> = tenant.log.iter().map(|logged| logged.host.as_str()).collect();
+        let expected: std::collections::BTreeSet<&str> = hosts.into_iter().chain([organisation]).collect();
+        assert_eq!(seen, expected, "{}", cloud.name());
+    }
+}

@@ -19,9 +19,14 @@ fn environment(id: &str) -> String {
     format!("providers/Microsoft.BusinessAppPlatform/scopes/admin/environments/{}", encoded(id))
 }
 
+/// The address of what the service knows of an environment.
+pub(in crate::collect) fn address(id: &str) -> String {
+    format!("{}?{VERSION}", environment(id))
+}
+
 /// The limits that a managed environment puts on sharing.
 pub(in crate::collect) async fn sharing_limits(source: Source<'_>, id: &str) -> Reading<SharingLimits> {
-    let answer = source.one_of(Service::Admin, &format!("{}?{VERSION}", environment(id))).await;
+    let answer = source.one_of(Service::Admin, &address(id)).await;
     reading(answer.and_then(|value| admin::sharing_limits(Row::admin("environments", &value))))
 }
 

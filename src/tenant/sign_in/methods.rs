@@ -26,7 +26,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// Every way, in the order in which evidence for it is looked for; the last two from the end have to be asked for.
+    /// Every way, in the order in which evidence for it is looked for.
     pub const ALL: [Self; 10] = [
         Self::Command,
         Self::ClientSecret,
@@ -117,8 +117,6 @@ pub enum Says {
     Certificate,
     /// A file with its certificate and key.
     CertificateFile,
-    /// The password of a PFX file.
-    CertificatePassword,
     /// A file with a token that the application trusts.
     TokenFile,
     /// The service connection of Azure Pipelines.
@@ -188,7 +186,7 @@ const fn variable(says: Says, about: &'static str, names: [&'static [&'static st
 
 /// The table. Names: constants of the public Terraform provider for Power Platform, the README of azidentity, and the documents of
 /// the Terraform provider for Azure AD. Their documents also name variables that no code of theirs reads; those are not here.
-pub const VARIABLES: [Variable; 15] = [
+pub const VARIABLES: [Variable; 14] = [
     variable(Says::Auth, "the way to sign in", [&["AUTH"], &[], &[], &[]]),
     variable(Says::TokenCommand, "command line that prints a token", [&["TOKEN_COMMAND"], &[], &[], &[]]),
     variable(Says::Tenant, "tenant", [&["TENANT_ID"], &["TENANT_ID"], &["TENANT_ID"], &["TENANT_ID"]]),
@@ -205,27 +203,17 @@ pub const VARIABLES: [Variable; 15] = [
     ),
     variable(
         Says::Certificate,
-        "certificate and key: PEM, or that or a PFX as base64",
+        "certificate and key in PEM, or that as base64",
         [&["CLIENT_CERTIFICATE"], &["CLIENT_CERTIFICATE"], &[], &["CLIENT_CERTIFICATE"]],
     ),
     variable(
         Says::CertificateFile,
-        "file with certificate and key",
+        "file with certificate and key in PEM",
         [
             &["CLIENT_CERTIFICATE_FILE"],
             &["CLIENT_CERTIFICATE_FILE_PATH"],
             &["CLIENT_CERTIFICATE_PATH"],
             &["CLIENT_CERTIFICATE_PATH"],
-        ],
-    ),
-    variable(
-        Says::CertificatePassword,
-        "password of a PFX",
-        [
-            &["CLIENT_CERTIFICATE_PASSWORD"],
-            &["CLIENT_CERTIFICATE_PASSWORD"],
-            &["CLIENT_CERTIFICATE_PASSWORD"],
-            &["CLIENT_CERTIFICATE_PASSWORD"],
         ],
     ),
     variable(

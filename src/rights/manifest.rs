@@ -1,0 +1,44 @@
+//! Rights as a manifest: the security role that has exactly them.
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use super::judge::{Held, Judged};
+use super::{Needs, RIGHTS, Task};
+use crate::names::Operation;
+
+/// Privileges on tables, by the table's name.
+pub type Privileges = BTreeMap<&'static str, BTreeSet<Operation>>;
+
+/// What a role for a task holds; one for `apply` holds what one for `plan` does.
+pub fn of_task(task: Task) -> Privileges {
+    collected(RIGHTS.iter().filter(|right| right.task <= task).map(|right| right.needs))
+}
+
+/// What is missing for everything.
+pub fn missing(judged: &[Judged]) -> Privileges {
+    collected(judged.iter().filter(|judged| matches!(judged.held, Held::No(_))).map(|judged| judged.right.needs))
+}
+
+fn collected(needs: impl Iterator<Item = Needs>) -> Privileges {
+    let mut privileges = Privileges::new();
+    for needs in needs {
+        match needs {
+            Needs::Table { table, operation, .. } => _ = privileges.entry(table).or_default().insert(operation),
+            Needs::Graph(_) | Needs::Management => {}
+        }
+    }
+    privileges
+}
+
+/// The document of a role with these privileges; `environments` is written as it is.
+pub fn security_role(document: &str, role: &str, environments: &str, privileges: &Privileges) -> String {
+    let mut text = format!(
+        "apiVersion: powergrant.dev/v1alpha1\nkind: SecurityRole\nmetadata: {{ name: {document} }}\nenvironments: {environments}\nspec:\n  role: {role}\n  privileges:\n"
+    );
+    for (table, operations) in privileges {
+        let operations: Vec<_> =
+            operations.iter().map(|operation| format!("{}: organization", operation.word())).collect();
+        let _ = writeln!(text, "    {table}: {{ {} }}", operations.join(", "));
+    }
+    text
+}

@@ -18,4 +18,5 @@ mod real_data;
 mod recordings;
 mod signing_in;
 mod snapshot;
+mod trouble;
 mod whoami;

@@ -1,5 +1,6 @@
 //! The whole pipe against the embedded tenant over a real socket: read, plan, gate, write, read back, with a clock that jumps.
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use jiff::civil::Date;
@@ -92,12 +93,33 @@ impl Pipe {
     }
 
     /// Carries out what was approved.
-    pub(crate) async fn carry_out(&self, planned: &Planned, approved: &Approved, lifted: &BTreeSet<Rule>) -> Report {
+    async fn carry_out(&self, planned: &Planned, approved: &Approved, lifted: &BTreeSet<Rule>) -> Report {
+        self.carry_out_while(planned, approved, lifted, &|_| {}).await
+    }
+
+    /// Carries out a whole plan while somebody else is at work: he is told before each reading which one it is.
+    pub(crate) async fn apply_while(&self, planned: &Planned, meanwhile: &(dyn Fn(usize) + Sync)) -> Report {
+        let lifted: BTreeSet<Rule> = Rule::ALL.iter().copied().collect();
+        let approved = gate(&planned.plan, &[], &lifted).expect("no rail is tripped");
+        self.carry_out_while(planned, &approved, &lifted, meanwhile).await
+    }
+
+    async fn carry_out_while(
+        &self,
+        planned: &Planned,
+        approved: &Approved,
+        lifted: &BTreeSet<Rule>,
+        meanwhile: &(dyn Fn(usize) + Sync),
+    ) -> Report {
+        let readings = AtomicUsize::new(0);
         let reader = planned.tenant.reader(planned.organisation.clone());
         let touched = touched(&planned.plan);
         let session = Live {
             writer: planned.tenant.writer(planned.organisation.clone(), WritePermit::for_an_approved_plan()),
-            read: || refresh(&reader, &planned.inventory, &touched),
+            read: || {
+                meanwhile(readings.fetch_add(1, Ordering::Relaxed) + 1);
+                refresh(&reader, &planned.inventory, &touched)
+            },
         };
         let setting = Run {
             desired: &planned.desired,

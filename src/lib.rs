@@ -26,6 +26,7 @@ pub mod clock;
 pub mod collect;
 pub mod compile;
 pub mod explain;
+pub mod derive;
 pub mod export;
 pub mod finding;
 pub mod foreign;

@@ -4,6 +4,7 @@ pub mod check;
 mod chronicle;
 pub mod ci;
 pub mod completions;
+pub mod derive;
 pub mod drift;
 pub mod exit;
 pub mod explain;
@@ -99,6 +100,8 @@ enum Command {
     Apply(apply::Apply),
     /// Tells what differs from the manifests; exits with 2 on drift.
     Drift(drift::Drift),
+    /// Derives the least that whoever runs a flow needs, as documents.
+    Derive(derive::Derive),
     /// Writes what is held as manifests, and proves that planning them changes nothing.
     Export(export::Export),
     /// Lists what was applied, and prints the manifest that takes it back.
@@ -144,6 +147,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Command::Drift(drift) => {
             online(&arguments.global, &mut output, async |global, output| drift.run(global, output).await)
+        }
+        Command::Derive(derive) => {
+            online(&arguments.global, &mut output, async |global, output| derive.run(global, output).await)
         }
         Command::Export(export) => {
             online(&arguments.global, &mut output, async |global, output| export.run(global, output).await)

@@ -3,6 +3,7 @@ mod architecture;
 mod collect;
 mod commands;
 mod convergence;
+mod derive;
 mod desk;
 mod documents;
 mod drift;

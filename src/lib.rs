@@ -25,6 +25,7 @@ pub mod clientdata;
 pub mod clock;
 pub mod collect;
 pub mod compile;
+pub mod explain;
 pub mod derive;
 pub mod export;
 pub mod finding;

@@ -7,6 +7,7 @@ pub mod completions;
 pub mod derive;
 pub mod drift;
 pub mod exit;
+pub mod explain;
 pub mod export;
 pub mod files;
 pub mod journal;
@@ -21,6 +22,7 @@ pub mod schema;
 mod sign_in;
 pub mod snapshot;
 mod snapshots;
+pub mod who_can;
 pub mod whoami;
 
 use std::ffi::OsString;
@@ -106,6 +108,12 @@ enum Command {
     Journal(journal::Journal),
     /// Writes everything of the environments to a file, for planning and questions without a tenant.
     Snapshot(snapshot::Snapshot),
+    /// Says why a person can or cannot run a flow, and what would change it; exits with 0 can, 2 cannot, 1 cannot tell.
+    Explain(explain::Explain),
+    /// Says who can run a flow or holds a privilege, and through what; without either, everybody against every flow.
+    WhoCan(who_can::WhoCan),
+    /// Says which flows a person can run, and through what.
+    Can(who_can::Can),
     /// Tells who the caller is in each service, what it may do, and what to ask for.
     Whoami(whoami::Whoami),
     /// Serves the embedded tenant.
@@ -148,6 +156,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Command::Snapshot(snapshot) => {
             online(&arguments.global, &mut output, async |global, output| snapshot.run(global, output).await)
+        }
+        Command::Explain(explain) => {
+            online(&arguments.global, &mut output, async |global, output| explain.run(global, output).await)
+        }
+        Command::WhoCan(who) => {
+            online(&arguments.global, &mut output, async |global, output| who.run(global, output).await)
+        }
+        Command::Can(can) => {
+            online(&arguments.global, &mut output, async |global, output| can.run(global, output).await)
         }
         Command::Whoami(whoami) => {
             online(&arguments.global, &mut output, async |global, output| whoami.run(global, output).await)

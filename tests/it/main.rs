@@ -7,6 +7,8 @@ mod derive;
 mod desk;
 mod documents;
 mod drift;
+mod explain;
+mod explain_law;
 mod export;
 mod formats;
 mod journal;

@@ -61,7 +61,7 @@ pub struct Global {
     /// Only these environments, by the names of their documents.
     #[arg(short, long = "environment", global = true, value_name = "ENV")]
     pub environments: Vec<String>,
-    /// The way to sign in; without it variables decide (documents: docs/sign-in.md).
+    /// The way to sign in; without it variables decide (documents: .github/SIGN-IN.md).
     #[arg(long, global = true, value_name = "WAY", value_parser = sign_in::method)]
     pub auth: Option<Method>,
     /// A PEM file of certificate authorities to trust besides the machine's own.

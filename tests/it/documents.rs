@@ -33,7 +33,7 @@ fn the_ways_to_sign_in_are_those_of_the_code() {
     for method in Method::ALL {
         let _ = writeln!(table, "| `{}` | {} | {} |", method.name(), method.about(), method.evidence());
     }
-    has_table("docs/sign-in.md", "ways", &table);
+    has_table(".github/SIGN-IN.md", "ways", &table);
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn the_variables_are_those_of_the_code() {
         }
         table.push('\n');
     }
-    has_table("docs/sign-in.md", "variables", &table);
+    has_table(".github/SIGN-IN.md", "variables", &table);
 }
 
 #[test]
@@ -68,9 +68,9 @@ fn the_clouds_are_those_of_the_code() {
         table += "\n| … audience |";
         table.extend(Cloud::ALL.map(|cloud| format!(" `{}` |", cloud.audience(service).expect("an audience"))));
     }
-    has_table("docs/sign-in.md", "clouds", &table);
+    has_table(".github/SIGN-IN.md", "clouds", &table);
     let names = Endpoints::variables().into_iter().map(|name| format!("`POWERGRANT_{name}`"));
-    has_table("docs/sign-in.md", "overrides", &(names.collect::<Vec<_>>().join(", ") + "."));
+    has_table(".github/SIGN-IN.md", "overrides", &(names.collect::<Vec<_>>().join(", ") + "."));
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn the_rights_are_those_of_the_code() {
         let (part, task) = (right.part.name(), right.task.word());
         let _ = writeln!(table, "| {part} | `{task}` | {} | {weight}{} |", right.needs.words(), right.purpose);
     }
-    has_table("docs/rights.md", "rights", &table);
+    has_table(".github/RIGHTS.md", "rights", &table);
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub mod clientdata;
 pub mod clock;
 pub mod collect;
 pub mod compile;
+pub mod derive;
+pub mod explain;
 pub mod export;
 pub mod finding;
 pub mod foreign;

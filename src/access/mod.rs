@@ -25,6 +25,7 @@ use crate::inventory::people::PrincipalRow;
 use crate::inventory::section::Answer;
 use crate::names::Depth;
 use crate::principal::Principal;
+use crate::problem::Cause;
 
 pub use flows::{Lent, Way, WayKind};
 pub use holders::Holders;
@@ -337,8 +338,13 @@ fn assignments(inventory: &Inventory) -> BTreeMap<PrincipalRow, BTreeSet<Assigne
             assigned.entry(*row).or_default().insert(Assigned { role: *role, unit: Some(*unit) });
         }
     }
+    // Where only some holders of a role were put into the inventory, the list of them is none.
+    let is_list = |role: &Uuid| {
+        let asked = inventory.holders.doubt().is_none_or(|problem| problem.cause != Cause::NotAsked);
+        asked && matches!(inventory.holders.get(role), Answer::Found(_))
+    };
     for (row, roles) in inventory.principal_roles.rows() {
-        let other = roles.iter().filter(|role| !matches!(inventory.holders.get(role), Answer::Found(_)));
+        let other = roles.iter().filter(|role| !is_list(role));
         assigned.entry(*row).or_default().extend(other.map(|role| Assigned { role: *role, unit: None }));
     }
     assigned

@@ -26,9 +26,14 @@ pub struct Person {
 }
 
 impl Person {
-    /// Whether it is a guest of the tenant: Entra marks the name of one (Learn: properties of a B2B guest user).
-    pub fn is_guest(&self) -> bool {
-        self.principal.name().to_ascii_uppercase().contains("#EXT#")
+    /// Whether it is a guest of the tenant: Entra marks the name of one (Learn: properties of a B2B guest user). A name
+    /// that is none of Entra's, such as a pseudonym, does not say.
+    pub fn is_guest(&self) -> Option<bool> {
+        let name = self.principal.name();
+        if name.to_ascii_uppercase().contains("#EXT#") {
+            return Some(true);
+        }
+        name.contains('@').then_some(false)
     }
 }
 

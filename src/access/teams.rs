@@ -74,22 +74,25 @@ impl<'a> Memberships<'a> {
             Answer::Unreadable(_) | Answer::NotAsked => None,
         };
         // Owners are not among the members that the directory lists, so only who is there now is known.
-        let is_listed = |person: &Person| match membership {
-            Membership::MembersAndGuests => true,
-            Membership::Members => !person.is_guest(),
+        let is_meant = |person: &Person| match membership {
+            Membership::MembersAndGuests => Some(true),
+            Membership::Members => person.is_guest().map(|is_guest| !is_guest),
             Membership::Guests => person.is_guest(),
-            Membership::Owners => false,
+            Membership::Owners => None,
         };
         let known = of_group.filter(|_| membership != Membership::Owners);
-        if let Some(mut members) = known {
-            members.keep(&self.people.who(is_listed));
-            return Crowd::of(members);
+        if let Some(members) = known {
+            let some = |wanted| -> Set {
+                members.iter().filter(|member| is_meant(&self.people.list[*member]) == wanted).collect()
+            };
+            return Crowd::of(some(Some(true))).or(&Crowd::perhaps(some(None)));
         }
         // Of single persons the directory may have said in which groups they are.
         let asked = |person: &Person| match (membership, person.object) {
             (Membership::Owners, _) | (_, None) => None,
             (_, Some(object)) => match self.inventory.user_groups.get(&object) {
-                Answer::Found(groups) => Some(groups.contains(&group) && is_listed(person)),
+                Answer::Found(groups) if groups.contains(&group) => is_meant(person),
+                Answer::Found(_) => Some(false),
                 Answer::Absent | Answer::Unreadable(_) | Answer::NotAsked => None,
             },
         };

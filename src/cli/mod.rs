@@ -4,8 +4,10 @@ pub mod check;
 mod chronicle;
 pub mod ci;
 pub mod completions;
+pub mod derive;
 pub mod drift;
 pub mod exit;
+pub mod explain;
 pub mod export;
 pub mod files;
 pub mod journal;
@@ -20,6 +22,7 @@ pub mod schema;
 mod sign_in;
 pub mod snapshot;
 mod snapshots;
+pub mod who_can;
 pub mod whoami;
 
 use std::ffi::OsString;
@@ -97,12 +100,20 @@ enum Command {
     Apply(apply::Apply),
     /// Tells what differs from the manifests; exits with 2 on drift.
     Drift(drift::Drift),
+    /// Derives the least that whoever runs a flow needs, as documents.
+    Derive(derive::Derive),
     /// Writes what is held as manifests, and proves that planning them changes nothing.
     Export(export::Export),
     /// Lists what was applied, and prints the manifest that takes it back.
     Journal(journal::Journal),
     /// Writes everything of the environments to a file, for planning and questions without a tenant.
     Snapshot(snapshot::Snapshot),
+    /// Says why a person can or cannot run a flow, and what would change it; exits with 0 can, 2 cannot, 1 cannot tell.
+    Explain(explain::Explain),
+    /// Says who can run a flow or holds a privilege, and through what; without either, everybody against every flow.
+    WhoCan(who_can::WhoCan),
+    /// Says which flows a person can run, and through what.
+    Can(who_can::Can),
     /// Tells who the caller is in each service, what it may do, and what to ask for.
     Whoami(whoami::Whoami),
     /// Serves the embedded tenant.
@@ -137,11 +148,23 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Drift(drift) => {
             online(&arguments.global, &mut output, async |global, output| drift.run(global, output).await)
         }
+        Command::Derive(derive) => {
+            online(&arguments.global, &mut output, async |global, output| derive.run(global, output).await)
+        }
         Command::Export(export) => {
             online(&arguments.global, &mut output, async |global, output| export.run(global, output).await)
         }
         Command::Snapshot(snapshot) => {
             online(&arguments.global, &mut output, async |global, output| snapshot.run(global, output).await)
+        }
+        Command::Explain(explain) => {
+            online(&arguments.global, &mut output, async |global, output| explain.run(global, output).await)
+        }
+        Command::WhoCan(who) => {
+            online(&arguments.global, &mut output, async |global, output| who.run(global, output).await)
+        }
+        Command::Can(can) => {
+            online(&arguments.global, &mut output, async |global, output| can.run(global, output).await)
         }
         Command::Whoami(whoami) => {
             online(&arguments.global, &mut output, async |global, output| whoami.run(global, output).await)

@@ -35,6 +35,8 @@ pub(super) enum Question {
     Application(Uuid),
     /// The people of a group by its object id, those of nested groups included.
     Members(Uuid),
+    /// The groups that a person is in by his object id, those that hold them included.
+    GroupsOf(Uuid),
 }
 
 impl Question {
@@ -58,6 +60,7 @@ impl Question {
             Self::Group(id) => vec![(Way::GroupById, id.to_string())],
             Self::Application(id) => vec![(Way::ApplicationById, id.to_string())],
             Self::Members(id) => vec![(Way::Members, id.to_string())],
+            Self::GroupsOf(id) => vec![(Way::GroupsOf, id.to_string())],
         }
     }
 
@@ -68,7 +71,7 @@ impl Question {
             Self::GroupName(name) => folded(&entry.name) == *name,
             Self::User(wanted) | Self::Group(wanted) => id == *wanted,
             Self::Application(wanted) => entry.application == Some(*wanted),
-            Self::Members(_) => true,
+            Self::Members(_) | Self::GroupsOf(_) => true,
         }
     }
 }
@@ -122,10 +125,19 @@ fn merged(mut before: Entries, question: &Question, entries: &Result<Entries, Pr
     }
 }
 
-/// What answers make of an inventory: entries by object id, and the people of each group that was asked for.
-pub(super) fn sections(
-    answers: &BTreeMap<Question, Answer>,
-) -> (Section<Uuid, DirectoryEntry>, Section<Uuid, BTreeSet<Uuid>>) {
+/// What answers make of an inventory.
+pub(super) struct Sections {
+    /// Entries by object id.
+    pub(super) entries: Section<Uuid, DirectoryEntry>,
+    /// The people of each group that was asked for.
+    pub(super) members: Section<Uuid, BTreeSet<Uuid>>,
+    /// The groups of each person who was asked for.
+    pub(super) groups: Section<Uuid, BTreeSet<Uuid>>,
+}
+
+/// Puts answers into sections.
+pub(super) fn sections(answers: &BTreeMap<Question, Answer>) -> Sections {
+    let (mut persons, mut memberships, mut person_gap) = (BTreeSet::new(), BTreeMap::new(), None);
     let (mut entries, mut asked, mut gap) = (Entries::new(), BTreeSet::new(), None);
     let (mut people, mut groups, mut group_gap) = (BTreeMap::new(), BTreeSet::new(), None);
     let mut is_asked = false;
@@ -143,6 +155,17 @@ pub(super) fn sections(
             }
             continue;
         }
+        if let Question::GroupsOf(person) = question {
+            persons.insert(*person);
+            match answer {
+                Ok(found) => {
+                    memberships.insert(*person, found.keys().copied().collect());
+                }
+                Err(problem) if problem.cause == Cause::Gone => {}
+                Err(problem) => person_gap = person_gap.or_else(|| Some(problem.clone())),
+            }
+            continue;
+        }
         is_asked = true;
         if let Question::User(id) | Question::Group(id) = question {
             asked.insert(*id);
@@ -156,7 +179,8 @@ pub(super) fn sections(
     let directory =
         if is_asked || !entries.is_empty() { Section::only(asked, entries).with_gap(gap) } else { Section::NotAsked };
     let members = if groups.is_empty() { Section::NotAsked } else { Section::only(groups, people).with_gap(group_gap) };
-    (directory, members)
+    let memberships = Section::only(persons.clone(), memberships).with_gap(person_gap);
+    Sections { entries: directory, members, groups: if persons.is_empty() { Section::NotAsked } else { memberships } }
 }
 
 fn too_long() -> Problem {
@@ -178,6 +202,7 @@ enum Way {
     GroupById,
     ApplicationById,
     Members,
+    GroupsOf,
 }
 
 impl Way {
@@ -191,6 +216,7 @@ impl Way {
             Self::GroupById => ("groups", directory::GROUP, "id"),
             Self::ApplicationById => ("servicePrincipals", directory::APPLICATION, "appId"),
             Self::Members => ("transitiveMembers", directory::USER, "id"),
+            Self::GroupsOf => ("transitiveMemberOf", directory::GROUP, "id"),
         }
     }
 
@@ -205,6 +231,11 @@ impl Way {
         if self == Self::Members {
             // People, groups and devices come mixed, each with its type (Learn: list group transitive members).
             let path = |group: &str| format!("groups/{group}/{set}?$select={select}");
+            return values.into_iter().map(|sought| request(path(&sought.value), vec![sought])).collect();
+        }
+        if self == Self::GroupsOf {
+            // Groups, roles and administrative units come mixed, each with its type (Learn: list user transitive memberOf).
+            let path = |person: &str| format!("users/{person}/{set}?$select={select}");
             return values.into_iter().map(|sought| request(path(&sought.value), vec![sought])).collect();
         }
         graph_chunks(values)
@@ -224,6 +255,7 @@ impl Way {
                 Self::GroupByName | Self::GroupById => directory::group(row).map(Some),
                 Self::ApplicationById => directory::application(row).map(Some),
                 Self::Members => directory::member(row),
+                Self::GroupsOf => directory::membership(row),
             }
         };
         rows.list("value")?.iter().map(decode).filter_map(Result::transpose).collect()

@@ -8,6 +8,7 @@ mod environments;
 mod gaps;
 mod identity;
 mod own;
+mod persons;
 mod questions;
 mod read;
 mod refresh;

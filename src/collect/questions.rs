@@ -157,6 +157,25 @@ pub(super) fn rows(inventory: &Inventory, names: &BTreeSet<PrincipalName>) -> BT
     names.iter().filter_map(|name| row(inventory, name)).collect()
 }
 
+/// The owners of flows whose use is asked about: what the flow does as its caller, they may have to be allowed too, also
+/// through their teams.
+pub(super) fn owners_of_uses(inventory: &Inventory, scope: &Scope, flows: &Flows<'_>) -> BTreeSet<PrincipalRow> {
+    match &scope.uses {
+        Subjects::All => BTreeSet::new(),
+        Subjects::Named(_) => {
+            let used = flows.ids(&scope.uses);
+            used.iter().filter_map(|flow| Some(inventory.flows.row(flow)?.owner)).collect()
+        }
+    }
+}
+
+/// The teams of groups that somebody is in whose groups were asked for: he joins them with the next access.
+pub(super) fn teams_to_come(inventory: &Inventory) -> impl Iterator<Item = PrincipalRow> {
+    let groups: BTreeSet<Uuid> = inventory.user_groups.rows().flat_map(|(_, groups)| groups.iter().copied()).collect();
+    let teams = inventory.teams.rows().filter(move |(_, team)| team.group.is_some_and(|group| groups.contains(&group)));
+    teams.map(|(id, _)| PrincipalRow::Team(*id))
+}
+
 /// The rows that were met and not looked up yet: who holds a role, who has a share, who owns a subject, who reads.
 pub(super) fn met(inventory: &Inventory, subjects: &BTreeSet<Uuid>) -> Wanted {
     let holders = inventory.holders.rows().flat_map(|(_, holders)| holders.iter().map(|(row, _)| *row));

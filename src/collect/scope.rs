@@ -1,7 +1,8 @@
 //! What has to be read for what manifests want.
 use crate::compile::desired::{Assignment, DesiredEnvironment, EnvironmentRoles, Flow, List, Rails, Role};
+use crate::explain::requirements;
 use crate::inventory::scope::Scope;
-use crate::names::ConnectionMode;
+use crate::names::{BuiltInRole, ConnectionMode, FlowName, RoleName};
 use crate::principal::PrincipalName;
 
 /// The privilege that lets a flow's owner act for its run-only users on a Dataverse connection
@@ -9,6 +10,26 @@ use crate::principal::PrincipalName;
 pub(super) const ACT_ON_BEHALF: &str = "prvActOnBehalfOfAnotherUser";
 
 impl Scope {
+    /// What has to be read to explain whether a person can run a flow.
+    pub fn of_question(person: &PrincipalName, flow: &FlowName) -> Self {
+        let mut scope = Self { sharing_limits: true, ..Self::default() };
+        for subjects in
+            [&mut scope.definitions, &mut scope.delegates, &mut scope.shares, &mut scope.readers, &mut scope.uses]
+        {
+            subjects.add(flow.clone());
+        }
+        scope.principals.insert(person.clone());
+        scope.principal_roles.insert(person.clone());
+        scope.memberships.insert(person.clone());
+        // What a fix may assign has to be known: the role that everybody starts from, and the one that lets owners act.
+        for role in [BuiltInRole::BasicUser, BuiltInRole::Delegate] {
+            scope.role_privileges.add(RoleName::BuiltIn(role));
+        }
+        scope.tables.extend(["workflow", "connectionreference", "environmentvariabledefinition"].map(str::to_owned));
+        scope.privileges.extend(requirements::privileges().map(str::to_owned));
+        scope
+    }
+
     /// What has to be read for what manifests want of one environment, and no more.
     pub fn of(desired: &DesiredEnvironment) -> Self {
         let DesiredEnvironment { environment, roles, assignments, environment_roles, flows, policies: _ } = desired;
@@ -100,7 +121,7 @@ mod tests {
         ActAs, AddUsers, Cloud, Connection, ConnectionTarget, Environment, GroupTeams, Member, Placed, State,
     };
     use crate::inventory::scope::Subjects;
-    use crate::names::{FlowName, Membership, RoleName};
+    use crate::names::Membership;
     use crate::place::Place;
 
     fn place() -> Place {

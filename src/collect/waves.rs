@@ -25,15 +25,17 @@ pub async fn collect(reader: &Reader, directory: &Directory, environment: &Envir
     let inventory = Inventory::empty(facts(environment));
     let mut waves = Waves { reader, directory, scope, inventory, doubt: None, answers: BTreeMap::new() };
     if environment.url.is_some() {
-        waves.first().await;
+        Box::pin(waves.first()).await;
         waves.inventory.environment.group_unit = environment
             .group_teams
             .business_unit
             .as_ref()
             .and_then(|unit| waves.inventory.unit(&unit.value).one())
             .map(|unit| unit.id);
-        waves.second().await;
-        waves.third().await;
+        Box::pin(waves.second()).await;
+        Box::pin(waves.of_persons()).await;
+        Box::pin(waves.third()).await;
+        Box::pin(waves.of_uses()).await;
     } else {
         waves.without_dataverse().await;
     }
@@ -55,11 +57,11 @@ fn facts(environment: &Environment) -> EnvironmentFacts {
 }
 
 /// An environment while it is read.
-struct Waves<'a> {
-    reader: &'a Reader,
-    directory: &'a Directory,
-    scope: &'a Scope,
-    inventory: Inventory,
+pub(super) struct Waves<'a> {
+    pub(super) reader: &'a Reader,
+    pub(super) directory: &'a Directory,
+    pub(super) scope: &'a Scope,
+    pub(super) inventory: Inventory,
     /// Why nobody knows how much the caller sees.
     doubt: Option<Problem>,
     /// What the directory has answered so far.
@@ -83,8 +85,8 @@ impl Waves<'_> {
         let group_names = questions::group_names(&scope.principals);
         let sharing = async {
             match environment_id.as_deref().filter(|_| scope.sharing_limits) {
-                Some(id) => admin::sharing_limits(source, id).await,
-                None => Reading::NotAsked,
+                Some(id) => admin::limits(source, id).await,
+                None => (Reading::NotAsked, Reading::NotAsked),
             }
         };
         let (
@@ -139,7 +141,7 @@ impl Waves<'_> {
         (self.inventory.caller, self.doubt) = caller;
         self.inventory.environment.organization = self.inventory.caller.value().map(|caller| caller.organization);
         self.inventory.settings = settings;
-        self.inventory.sharing = sharing;
+        (self.inventory.sharing, self.inventory.security_group) = sharing;
         self.inventory.tables = tables;
         self.inventory.privileges = privileges;
         self.inventory.units = units.with_gap(self.gap(&[Watched::BusinessUnit]));
@@ -224,6 +226,8 @@ impl Waves<'_> {
         let delegates = flow_index.ids(&scope.delegates);
         let owners = delegates.iter().filter_map(|flow| Some(inventory.flows.row(flow)?.owner)).collect();
         let mut sharers = questions::rows(inventory, &scope.principal_roles);
+        sharers.extend(questions::teams_to_come(inventory));
+        sharers.extend(questions::owners_of_uses(inventory, scope, &flow_index));
         if !scope.holders.is_empty() {
             // Whether powergrant is in a team that loses a role: it must not lock itself out.
             sharers.extend(inventory.caller.value().map(|caller| PrincipalRow::User(caller.user)));
@@ -293,7 +297,7 @@ impl Waves<'_> {
         name_applications(&mut self.inventory);
     }
 
-    fn gap(&self, tables: &[Watched]) -> Option<Problem> {
+    pub(super) fn gap(&self, tables: &[Watched]) -> Option<Problem> {
         gap(&self.inventory, self.doubt.as_ref(), tables)
     }
 
@@ -302,14 +306,17 @@ impl Waves<'_> {
         self.inventory.users.refresh(with_found(users, asked).with_gap(gap));
     }
 
-    fn take_teams(&mut self, teams: Result<Teams, Problem>, asked: BTreeSet<Uuid>) {
+    pub(super) fn take_teams(&mut self, teams: Result<Teams, Problem>, asked: BTreeSet<Uuid>) {
         let gap = self.gap(&[Watched::Team]);
         self.inventory.teams.refresh(with_found(teams, asked).with_gap(gap));
     }
 
-    fn take_answers(&mut self, answers: BTreeMap<Question, Answer>) {
+    pub(super) fn take_answers(&mut self, answers: BTreeMap<Question, Answer>) {
         self.answers.extend(answers);
-        (self.inventory.directory, self.inventory.group_members) = super::directory::sections(&self.answers);
+        let sections = super::directory::sections(&self.answers);
+        self.inventory.directory = sections.entries;
+        self.inventory.group_members = sections.members;
+        self.inventory.user_groups = sections.groups;
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Inventory {
     pub settings: Reading<Settings>,
     /// What a managed environment allows to be shared.
     pub sharing: Reading<SharingLimits>,
+    /// The Entra group whose members alone may be in the environment; none when everybody may.
+    pub security_group: Reading<Option<Uuid>>,
     /// Business units.
     pub units: Section<Uuid, BusinessUnit>,
     /// Tables by logical name.
@@ -140,6 +142,7 @@ impl Inventory {
             caller: Reading::NotAsked,
             settings: Reading::NotAsked,
             sharing: Reading::NotAsked,
+            security_group: Reading::NotAsked,
             units: Section::NotAsked,
             tables: Section::NotAsked,
             privileges: Section::NotAsked,

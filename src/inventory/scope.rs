@@ -81,6 +81,10 @@ pub struct Scope {
     pub principals: BTreeSet<PrincipalName>,
     /// Principals whose own roles are read: a share has no effect without Read on its table.
     pub principal_roles: BTreeSet<PrincipalName>,
+    /// People whose teams are read and whose groups are asked of the directory: what their teams can do, they can.
+    pub memberships: BTreeSet<PrincipalName>,
+    /// Flows whose child flows' texts and whose actions' tables are read.
+    pub uses: Subjects<FlowName>,
     /// Groups whose people are asked of the directory, and whose teams' members are read.
     pub groups: BTreeSet<PrincipalName>,
     /// Whether environment roles are read.
@@ -104,6 +108,8 @@ impl Scope {
             readers: Subjects::All,
             principals: BTreeSet::new(),
             principal_roles: BTreeSet::new(),
+            memberships: BTreeSet::new(),
+            uses: Subjects::All,
             groups: BTreeSet::new(),
             environment_roles: true,
             sharing_limits: true,
@@ -125,6 +131,8 @@ impl Scope {
             readers,
             mut principals,
             mut principal_roles,
+            mut memberships,
+            uses,
             mut groups,
             environment_roles,
             sharing_limits,
@@ -133,6 +141,7 @@ impl Scope {
         privileges.extend(self.privileges);
         principals.extend(self.principals);
         principal_roles.extend(self.principal_roles);
+        memberships.extend(self.memberships);
         groups.extend(self.groups);
         Self {
             role_privileges: self.role_privileges.and(role_privileges),
@@ -146,6 +155,8 @@ impl Scope {
             readers: self.readers.and(readers),
             principals,
             principal_roles,
+            memberships,
+            uses: self.uses.and(uses),
             groups,
             environment_roles: self.environment_roles || environment_roles,
             sharing_limits: self.sharing_limits || sharing_limits,
@@ -155,7 +166,7 @@ impl Scope {
     /// The flows that anything is asked of; all of them if one list says all.
     pub fn flows(&self) -> Subjects<FlowName> {
         let mut names = BTreeSet::new();
-        for subjects in [&self.definitions, &self.parents, &self.delegates, &self.shares, &self.readers] {
+        for subjects in [&self.definitions, &self.parents, &self.delegates, &self.shares, &self.readers, &self.uses] {
             match subjects {
                 Subjects::All => return Subjects::All,
                 Subjects::Named(more) => names.extend(more.iter().cloned()),

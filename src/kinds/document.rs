@@ -55,7 +55,7 @@ pub(super) fn unnameable(reason: Option<&Reason>) -> Option<String> {
 }
 
 /// A principal as a list of members names it; `Err` for those that no manifest can name.
-pub(super) fn member(principal: &Principal, usual: Membership) -> Result<written::Member, &'static str> {
+pub fn member(principal: &Principal, usual: Membership) -> Result<written::Member, &'static str> {
     let name = Some(principal.name().to_owned()).filter(|name| !name.trim().is_empty());
     let principal = match principal {
         Principal::User { id, .. } => {
@@ -95,13 +95,13 @@ pub(super) fn role_name(inventory: &Inventory, role: &Ref<names::Role>) -> secur
 }
 
 /// A flow as documents name it.
-pub(super) fn flow_spec(flow: &Ref<names::Flow>) -> flow::spec::Spec {
+pub fn flow_spec(flow: &Ref<names::Flow>) -> flow::spec::Spec {
     let known = flow::spec::KnownFlow { id: flow.id, name: Some(flow.name.to_string()) };
     flow::spec::Spec { flow: Some(flow::spec::FlowName::Known(known)), ..flow::spec::Spec::default() }
 }
 
 /// Whether a person starts a flow, so that manifests may speak of its connections and run-only users.
-pub(super) fn is_interactive(inventory: &Inventory, flow: &Ref<names::Flow>) -> bool {
+pub fn is_interactive(inventory: &Inventory, flow: &Ref<names::Flow>) -> bool {
     inventory.definitions.row(&flow.id).is_some_and(|facts| facts.trigger.is_interactive())
 }
 

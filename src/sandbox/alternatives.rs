@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::variants::{
     AbsentAssociation, AddOverExisting, DuplicateAssociation, EmbeddedUnderAppTrigger, ForbiddenSharing,
-    GrantOverExisting, GrantWithoutPrivilege, PatchOfActiveFlow, RemovePrivilegeAction, RevokedShare, RunRequirements,
-    ShareRows, Variants,
+    GrantOverExisting, GrantWithoutPrivilege, ModeEffect, PatchOfActiveFlow, RemovePrivilegeAction, RevokedShare,
+    RoleCopyReads, RunRequirements, ShareRows, Variants,
 };
 
 /// The numbers of stale reads that are worth trying besides none.
@@ -76,6 +76,8 @@ impl Variants {
             remove_privilege_action: _,
             forbidden_sharing: _,
             embedded_under_app_trigger: _,
+            mode_effect: _,
+            role_copy_reads: _,
             run_requirements: _,
         } = Self::default();
         vec![
@@ -98,6 +100,8 @@ impl Variants {
             answers!(remove_privilege_action: RemovePrivilegeAction { Present, Missing }),
             answers!(forbidden_sharing: ForbiddenSharing { Refused, Ignored }),
             answers!(embedded_under_app_trigger: EmbeddedUnderAppTrigger { Kept, SetBack }),
+            answers!(mode_effect: ModeEffect { AtOnce, AfterRestart }),
+            answers!(role_copy_reads: RoleCopyReads { OfRoot, Nothing }),
             answers!(run_requirements: RunRequirements { Documented, Reported, Assumed }),
         ]
     }

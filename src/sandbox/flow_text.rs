@@ -8,6 +8,9 @@ use super::odata::Row;
 use super::organization::{derived, row_of, text};
 use super::roles::managed_property;
 
+/// Where a flow's row keeps the text that it still runs with, while another one was written.
+pub(super) const RUNNING_TEXT: &str = "sandbox:runningtext";
+
 /// The Dataverse connector of today.
 pub(super) const DATAVERSE: &str = "shared_commondataserviceforapps";
 

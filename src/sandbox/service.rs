@@ -188,7 +188,12 @@ fn dispatch(shared: &Shared, tenant: &mut Tenant, incoming: &Incoming<'_>) -> An
         }
         // Recorded: a path of the Flow service at this host is answered without a body.
         Service::PowerApps => match check(tenant, Place::PowerApps) {
-            Ok(_) => Answer::empty(404).with_header("x-servicefabric", "ResourceNotFound"),
+            Ok(_) => {
+                let answer = Answer::empty(404)
+                    .with_header("Cache-Control", "no-store, no-cache")
+                    .with_header("x-servicefabric", "ResourceNotFound");
+                provider::dressed(answer, tenant.issuer.tenant, tenant.requests)
+            }
             Err(fault) => fault.into(),
         },
         Service::Flow => {

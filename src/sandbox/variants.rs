@@ -31,6 +31,10 @@ pub struct Variants {
     pub forbidden_sharing: ForbiddenSharing,
     /// A connection of another connector than Dataverse that is set back to `embedded` under an app trigger.
     pub embedded_under_app_trigger: EmbeddedUnderAppTrigger,
+    /// When a flow that is on runs with the modes of its connections that were written.
+    pub mode_effect: ModeEffect,
+    /// `RetrieveRolePrivilegesRole` with the id of a role's copy.
+    pub role_copy_reads: RoleCopyReads,
     /// What decides whether a person can run a flow: requirements of one certainty and all better ones.
     pub run_requirements: RunRequirements,
 }
@@ -164,6 +168,28 @@ pub enum EmbeddedUnderAppTrigger {
     Kept,
     /// The service makes it `invoker` again (third-party measurement; 57 of 59 published references fit).
     SetBack,
+}
+
+/// See [`Variants::mode_effect`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ModeEffect {
+    /// At once (public client: edits of a flow's text are live immediately).
+    #[default]
+    AtOnce,
+    /// When it was turned off and on again (third-party notes on a child flow).
+    AfterRestart,
+}
+
+/// See [`Variants::role_copy_reads`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RoleCopyReads {
+    /// What its root holds (inferred: a recorded reader of role dumps joins on the root).
+    #[default]
+    OfRoot,
+    /// Nothing: the rows are the root's alone (inferred from the same reader).
+    Nothing,
 }
 
 /// See [`Variants::run_requirements`].

@@ -50,18 +50,18 @@ fn a_pipeline_is_told_figures_and_a_summary_and_the_plan_is_kept() {
         .expect("the command starts");
     assert_eq!(plan.status.code(), Some(0), "{}", shown(&plan));
     let comment = text(&plan.stdout);
-    assert!(comment.starts_with("<!-- powergrant:plan -->\n### powergrant: 13 to add, 2 to change, 1 to remove\n"));
+    assert!(comment.starts_with("<!-- powergrant:plan -->\n### powergrant: 16 to add, 2 to change, 1 to remove\n"));
     assert!(text(&plan.stderr).contains("\n::notice file=flow.yaml,line="), "{}", shown(&plan));
     let kept = json(&std::fs::read(desk.path("plan.json")).expect("the plan is kept"));
     let digest = kept["powergrant"]["digest"].as_str().expect("a digest");
     let outputs = std::fs::read_to_string(outputs).expect("outputs");
     for line in
-        ["has_changes=true", "add=13", "change=2", "remove=1", "plan_path=plan.json", &format!("digest={digest}")]
+        ["has_changes=true", "add=16", "change=2", "remove=1", "plan_path=plan.json", &format!("digest={digest}")]
     {
         assert!(outputs.lines().any(|other| other == line), "no {line} in {outputs}");
     }
     let summary = std::fs::read_to_string(summary).expect("a summary");
-    assert!(summary.contains("### powergrant: 13 to add") && summary.contains(digest), "{summary}");
+    assert!(summary.contains("### powergrant: 16 to add") && summary.contains(digest), "{summary}");
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn azure_pipelines_gets_logging_commands_and_no_other_output_changes() {
     let said = text(&plan.stderr);
     assert!(said.contains("##vso[task.setvariable variable=has_changes;isOutput=true]true\n"), "{said}");
     let file = said.lines().find_map(|line| line.strip_prefix("##vso[task.uploadsummary]")).expect("a summary");
-    assert!(std::fs::read_to_string(file).expect("the summary is there").contains("13 to add"));
+    assert!(std::fs::read_to_string(file).expect("the summary is there").contains("16 to add"));
 }
 
 #[test]
@@ -109,5 +109,5 @@ fn events_end_with_the_counts() {
     assert_eq!(events.first().map(|event| event["type"].clone()), Some("version".into()));
     let planned = events.iter().filter(|event| event["type"] == "planned_change").count();
     let last = events.last().expect("events");
-    assert_eq!((planned, &last["type"], &last["changes"]["add"]), (16, &"change_summary".into(), &13.into()));
+    assert_eq!((planned, &last["type"], &last["changes"]["add"]), (19, &"change_summary".into(), &16.into()));
 }

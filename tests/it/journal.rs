@@ -219,7 +219,7 @@ fn an_interrupted_run_finishes_what_is_under_way_and_says_what_is_left() {
         assert!(text(&ended.stderr).contains("stopping: what is under way is finished"), "{}", shown(&ended));
         assert!(text(&ended.stdout).contains("skipped because the run was stopped"), "{}", shown(&ended));
         let list = desk.run(&["journal", "list"]);
-        assert!(text(&list.stdout).trim_end().ends_with(" of 16 held"), "{}", shown(&list));
+        assert!(text(&list.stdout).trim_end().ends_with(" of 19 held"), "{}", shown(&list));
         return;
     }
     panic!("no run was interrupted before its end in {TRIES} tries");

@@ -71,7 +71,7 @@ fn what_was_planned_and_commented_is_what_is_applied() {
     assert_eq!(commented.status.code(), Some(0), "{}", shown(&commented));
     let asked = desk.read("gh.log");
     assert!(asked.contains("api --method POST repos/contoso/permissions/issues/7/comments -F body=@"), "{asked}");
-    assert!(asked.contains("### powergrant: 13 to add, 2 to change, 1 to remove"), "{asked}");
+    assert!(asked.contains("### powergrant: 16 to add, 2 to change, 1 to remove"), "{asked}");
 
     // The comment is found again by its marker, and edited.
     desk.write("answer", "4711\n");

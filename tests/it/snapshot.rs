@@ -34,7 +34,7 @@ fn a_pseudonymised_snapshot_plans_what_manifests_name_and_gives_nobody_else_away
     let plan = text(&plan.stdout);
     assert!(plan.contains("+ group SG-Expense-Prod"), "{plan}");
     assert!(plan.contains("- user p-"), "the leaver's name stands in no manifest: {plan}");
-    assert!(plan.contains("13 to add, 2 to change, 1 to remove") && !plan.contains("sha256:"), "{plan}");
+    assert!(plan.contains("16 to add, 2 to change, 1 to remove") && !plan.contains("sha256:"), "{plan}");
 }
 
 #[test]

@@ -2,6 +2,8 @@
 use std::collections::BTreeMap;
 
 use super::Row;
+use uuid::Uuid;
+
 use crate::inventory::things::SharingLimits;
 use crate::names::{EnvironmentRole, Membership, Text};
 use crate::principal::Principal;
@@ -17,6 +19,15 @@ pub(in crate::collect) fn sharing_limits(row: Row<'_>) -> Result<SharingLimits, 
         .and_then(|settings| settings.optional_object("extendedSettings"));
     let mode = settings.and_then(|settings| settings.loose_text("solutionCloudFlows-limitSharingMode"));
     Ok(SharingLimits { flows_disabled: mode.is_some_and(|mode| mode.eq_ignore_ascii_case("disableSharing")) })
+}
+
+/// The security group of an environment with Dataverse; none when it has none, or the nil id
+/// (recorded environment: `linkedEnvironmentMetadata.securityGroupId`).
+pub(in crate::collect) fn security_group(row: Row<'_>) -> Result<Option<Uuid>, Problem> {
+    let Some(linked) = row.object("properties")?.optional_object("linkedEnvironmentMetadata") else { return Ok(None) };
+    let Some(group) = linked.loose_text("securityGroupId").filter(|group| !group.is_empty()) else { return Ok(None) };
+    let id = Uuid::try_parse(group).map_err(|_| row.malformed("a `securityGroupId` that is not an id"))?;
+    Ok(Some(id).filter(|id| !id.is_nil()))
 }
 
 /// One role assignment: the role, the principal and the assignment's own id. None for a role of another kind.

@@ -57,6 +57,15 @@ pub(in crate::collect) fn member(row: Row<'_>) -> Result<Option<(Uuid, Directory
     }
 }
 
+/// A group that a person is in; roles of the directory and administrative units are left out
+/// (Learn: list user transitive memberOf; `@odata.type` tells them apart).
+pub(in crate::collect) fn membership(row: Row<'_>) -> Result<Option<(Uuid, DirectoryEntry)>, Problem> {
+    match row.text("@odata.type")?.as_str() {
+        "#microsoft.graph.group" => group(row).map(Some),
+        _ => Ok(None),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

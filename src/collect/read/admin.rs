@@ -1,6 +1,8 @@
 //! What the Power Platform admin API and the Flow service know of an environment.
 use std::collections::{BTreeMap, BTreeSet};
 
+use uuid::Uuid;
+
 use super::only;
 use crate::collect::decode::Row;
 use crate::collect::decode::admin::{self, EnvironmentRoles};
@@ -24,10 +26,18 @@ pub(in crate::collect) fn address(id: &str) -> String {
     format!("{}?{VERSION}", environment(id))
 }
 
-/// The limits that a managed environment puts on sharing.
-pub(in crate::collect) async fn sharing_limits(source: Source<'_>, id: &str) -> Reading<SharingLimits> {
-    let answer = source.one_of(Service::Admin, &address(id)).await;
-    reading(answer.and_then(|value| admin::sharing_limits(Row::admin("environments", &value))))
+/// The limits that a managed environment puts on sharing, and the group whose members alone may be in it.
+pub(in crate::collect) async fn limits(
+    source: Source<'_>,
+    id: &str,
+) -> (Reading<SharingLimits>, Reading<Option<Uuid>>) {
+    match source.one_of(Service::Admin, &address(id)).await {
+        Ok(value) => {
+            let row = Row::admin("environments", &value);
+            (reading(admin::sharing_limits(row)), reading(admin::security_group(row)))
+        }
+        Err(problem) => (Reading::Unreadable(problem.clone()), Reading::Unreadable(problem)),
+    }
 }
 
 /// Who is administrator or maker of an environment without Dataverse; with Dataverse the service refuses

@@ -30,7 +30,7 @@ const SHARED: [&str; 2] = ["workflow", "connectionreference"];
 /// 7,400 (reported).
 const MANY_PRIVILEGES: usize = 1_500;
 
-/// The tables that are named, with their privileges. When a name is not a logical name, the names of all tables are read,
+/// The tables that are named, by logical name, display name or set, with their privileges. When one is no logical name, the names of all tables are read,
 /// because display names cannot be filtered (Learn: query table definitions).
 pub(in crate::collect) async fn tables(source: Source<'_>, named: &BTreeSet<String>) -> Section<TableName, Table> {
     match read_tables(source, named).await {
@@ -56,7 +56,7 @@ async fn read_tables(source: Source<'_>, named: &BTreeSet<String>) -> Result<Sec
     }
     // A name that is no logical name is a display name, or a mistake that needs all names to be answered well.
     let mut all: BTreeMap<TableName, Table> = source.pages(NAMES, names_path(), 0).await?.into_iter().collect();
-    let meant = |table: &Table| logical.contains(&folded(&table.display_name));
+    let meant = |table: &Table| logical.contains(&folded(&table.display_name)) || logical.contains(&folded(&table.set));
     let missing = all.iter().filter(|(name, table)| meant(table) && !rows.contains_key(*name));
     let missing: BTreeSet<String> = missing.map(|(name, _)| name.to_string()).collect();
     rows.extend(with_privileges(source, missing).await?);

@@ -61,8 +61,7 @@ fn scope(flows: u128, roles: u128, people: u128) -> Scope {
         groups: [group()].into(),
         principal_roles: principals.clone(),
         principals,
-        environment_roles: false,
-        sharing_limits: false,
+        ..Scope::default()
     }
 }
 

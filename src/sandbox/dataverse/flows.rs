@@ -6,11 +6,13 @@ use uuid::Uuid;
 use super::Session;
 use crate::sandbox::access::Authority;
 use crate::sandbox::fault::Fault;
-use crate::sandbox::flow_text::{DATAVERSE, Text, child_with_callers_connection, flow_error, usual_columns};
+use crate::sandbox::flow_text::{
+    DATAVERSE, RUNNING_TEXT, Text, child_with_callers_connection, flow_error, usual_columns,
+};
 use crate::sandbox::odata::Row;
 use crate::sandbox::organization::{id, number, text};
 use crate::sandbox::rights::Verb;
-use crate::sandbox::variants::{EmbeddedUnderAppTrigger, PatchOfActiveFlow};
+use crate::sandbox::variants::{EmbeddedUnderAppTrigger, ModeEffect, PatchOfActiveFlow};
 
 /// Triggers of apps, for which a third party measured that connections are set back.
 const APP_TRIGGERS: [&str; 2] = ["PowerApp", "PowerAppV2"];
@@ -77,6 +79,14 @@ impl Session<'_> {
             {
                 columns.insert("clientdata".into(), json!(set_back));
             }
+        }
+        if was_on && is_new_text && self.variants.mode_effect == ModeEffect::AfterRestart {
+            // What runs until then is no column of the table.
+            let runs = before.get(RUNNING_TEXT).or_else(|| before.get("clientdata")).cloned();
+            columns.insert(RUNNING_TEXT.into(), runs.unwrap_or_default());
+        }
+        if number(&columns, "statecode") == Some(0) {
+            columns.insert(RUNNING_TEXT.into(), json!(null));
         }
         if !was_on && number(&columns, "statecode") == Some(1) {
             let written = Text::parse(text(&after, "clientdata").unwrap_or_default())?;

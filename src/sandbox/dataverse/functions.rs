@@ -16,6 +16,7 @@ use crate::sandbox::fault::Fault;
 use crate::sandbox::organization::{id, number, text};
 use crate::sandbox::principals;
 use crate::sandbox::rights::{Depth, Verb};
+use crate::sandbox::variants::RoleCopyReads;
 
 impl Session<'_> {
     /// Answers a function or action that is bound to nothing.
@@ -88,6 +89,7 @@ impl Session<'_> {
         let unit = self.organization.row("role", root).and_then(|row| id(row, "_businessunitid_value"));
         let held = privileges_of_role(self.organization, role)
             .into_iter()
+            .filter(|_| role == root || self.variants.role_copy_reads == RoleCopyReads::OfRoot)
             .map(|(privilege, depth)| (privilege, depth, unit.unwrap_or_default()));
         Ok(self.role_privilege_list(request, "RetrieveRolePrivilegesRoleResponse", held))
     }

@@ -10,7 +10,7 @@ use super::requirements::{Fact, Needs, Requirement};
 use crate::sandbox::access::{Authority, Reach, missing_privilege, no_role};
 use crate::sandbox::directory::Directory;
 use crate::sandbox::fault::Fault;
-use crate::sandbox::flow_text::{DATAVERSE, Text, child_with_callers_connection, flow_error};
+use crate::sandbox::flow_text::{DATAVERSE, RUNNING_TEXT, Text, child_with_callers_connection, flow_error};
 use crate::sandbox::odata::Row;
 use crate::sandbox::organization::{Organization, id, is_set, number, text};
 use crate::sandbox::principals;
@@ -42,7 +42,8 @@ impl<'a> Scene<'a> {
         agent: Option<(Uuid, &'a Row)>,
     ) -> Result<Self, Fault> {
         let user = principals::user_of(organization, object);
-        let text = Text::parse(text(flow.1, "clientdata").unwrap_or_default())?;
+        let runs = text(flow.1, RUNNING_TEXT).or_else(|| text(flow.1, "clientdata"));
+        let text = Text::parse(runs.unwrap_or_default())?;
         let deeds = actions::as_caller(organization, &text);
         Ok(Self {
             organization,

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::sandbox::variants::{EmbeddedUnderAppTrigger, PatchOfActiveFlow};
+use crate::sandbox::variants::{EmbeddedUnderAppTrigger, ModeEffect, PatchOfActiveFlow};
 
 const DATAVERSE: &str = "shared_commondataserviceforapps";
 
@@ -34,6 +34,29 @@ fn a_mode_is_written_and_read_back() {
     let references = &text_of(&client, flow)["properties"]["connectionReferences"];
     assert_eq!(references["shared_sharepointonline"]["runtimeSource"], "invoker");
     assert_eq!(state_of(&client, flow), 1);
+}
+
+#[test]
+fn a_mode_may_take_effect_only_after_a_restart() {
+    let client = changed(|variants| variants.mode_effect = ModeEffect::AfterRestart);
+    let flow = client.flow("Expense intake");
+    let links = |client: &Client| {
+        let question = json!({ "organization": ENVIRONMENT, "user": client.object("bob@contoso.com"), "flow": flow });
+        client.tenant(|tenant| {
+            let answer = crate::sandbox::run::run(tenant, &serde_json::from_value(question).unwrap()).unwrap();
+            json!(answer)["step"] == "link"
+        })
+    };
+    assert_eq!(edit(&client, flow, to_invoker("shared_sharepointonline")).status, 204);
+    assert_eq!(
+        text_of(&client, flow)["properties"]["connectionReferences"]["shared_sharepointonline"]["runtimeSource"],
+        "invoker"
+    );
+    assert!(!links(&client), "the flow still runs with the connection of its maker");
+    for state in [0, 1] {
+        assert_eq!(client.patch(&format!("workflows({flow})"), &json!({ "statecode": state })).status, 204);
+    }
+    assert!(links(&client));
 }
 
 #[test]

@@ -30,9 +30,24 @@ const CASSETTES: &[(&str, Use)] = &[
     ("dataverse_RetrieveSharedPrincipalsAndAccess_bot.json", Use::Replayed(SETS)),
     ("dataverse_connectionreferences_list.json", Use::Replayed(SETS)),
     ("dataverse_connectionreferences_list_2.json", Use::Replayed(SETS)),
-    ("entra_openid_configuration.json", Use::OutOfScope("the embedded tenant does not refresh tokens")),
-    ("entra_token_refresh_flow_audience.json", Use::OutOfScope("the embedded tenant does not refresh tokens")),
-    ("entra_token_refresh_powerapps_audience.json", Use::OutOfScope("the embedded tenant does not refresh tokens")),
+    (
+        "entra_openid_configuration.json",
+        Use::OutOfScope(
+            "the embedded tenant signs in people and applications with answers of its own, which other clients judge",
+        ),
+    ),
+    (
+        "entra_token_refresh_flow_audience.json",
+        Use::OutOfScope(
+            "the embedded tenant signs in people and applications with answers of its own, which other clients judge",
+        ),
+    ),
+    (
+        "entra_token_refresh_powerapps_audience.json",
+        Use::OutOfScope(
+            "the embedded tenant signs in people and applications with answers of its own, which other clients judge",
+        ),
+    ),
     (
         "flow_admin_flow_detail_1.json",
         Use::OutOfScope("the embedded tenant lists flows of the Flow service, without their details"),
@@ -59,7 +74,7 @@ const CASSETTES: &[(&str, Use)] = &[
     ("flow_lifecycle_03_PATCH_workflows_.json", Use::Replayed(LIFECYCLE)),
     ("flow_lifecycle_10_GET_workflows.json", Use::Replayed(LIFECYCLE)),
     ("flow_lifecycle_11_DELETE_workflows_.json", Use::Replayed(LIFECYCLE)),
-    ("flow_wrong_host_404.json", Use::OutOfScope("the Power Apps service is not imitated")),
+    ("flow_wrong_host_404.json", Use::Replayed(ADMIN)),
     (
         "powerapps_admin_connections_list.json",
         Use::OutOfScope("connections of the Power Apps service: neither read nor written"),

@@ -1,0 +1,188 @@
+//! `powergrant derive`: the least that whoever runs a flow needs, as documents.
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use super::Global;
+use super::exit::Exit;
+use super::output::Output;
+use super::reading::{Reading, report_doubts};
+use super::snapshots;
+use crate::compile::desired::DesiredEnvironment;
+use crate::derive::{Derived, Table, derive, documents, verify};
+use crate::inventory::scope::Scope;
+use crate::inventory::snapshot::Known;
+use crate::inventory::{Inventory, Lookup};
+use crate::names::{BuiltInRole, Flow, FlowName, Ref, RoleName};
+use crate::problem::clip;
+
+/// Derives from a flow's definition what whoever runs it needs in Dataverse, and writes it as documents on top of Basic User.
+///
+/// Only what runs with the caller's own connections counts. What a definition does not say is listed as unknown and never
+/// guessed: the lines stand as comments above the documents. Depths are the least that each table allows.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["flow", "solution", "agent", "operations"]))]
+pub struct Derive {
+    /// Files and folders with the Environment documents; `.` if none is given.
+    paths: Vec<PathBuf>,
+    /// The flow, by its name or id.
+    #[arg(long, value_name = "FLOW")]
+    flow: Option<String>,
+    /// Every flow of this solution, by its unique name.
+    #[arg(long, value_name = "SOLUTION")]
+    solution: Option<String>,
+    /// Every flow that this agent calls.
+    #[arg(long, value_name = "AGENT")]
+    agent: Option<String>,
+    /// What the role is called in the documents; named after the flow, solution or agent if it is not given.
+    #[arg(long, value_name = "ROLE", conflicts_with = "verify")]
+    name: Option<String>,
+    /// Compares this role with what is needed instead: what it lacks, and what it has too much. Exits with 2 if it lacks something.
+    #[arg(long, value_name = "ROLE")]
+    verify: Option<String>,
+    /// Asks a snapshot instead of the tenant.
+    #[arg(long, value_name = "FILE", conflicts_with = "sandbox")]
+    snapshot: Option<PathBuf>,
+    /// Prints the table of operations with its sources, and asks nothing.
+    #[arg(long)]
+    operations: bool,
+    /// Does not fail because something could not be read.
+    #[arg(long)]
+    allow_incomplete: bool,
+}
+
+impl Derive {
+    pub(super) async fn run(&self, global: &Global, output: &mut Output) -> Exit {
+        if self.operations {
+            output.result(Table::text());
+            return Exit::Success;
+        }
+        if let Some(file) = &self.snapshot {
+            let mut known = Known::default();
+            known.add_flow(&self.flow_name());
+            known.names.extend(self.verify.clone());
+            let mut exit = Exit::Success;
+            let is_wanted =
+                |name: &str| global.environments.is_empty() || global.environments.iter().any(|own| own == name);
+            let read = snapshots::each(file, known, output, |taken, output| {
+                if is_wanted(&taken.inventory.environment.name) {
+                    exit = exit.and(self.one(&taken.inventory, output));
+                }
+            });
+            return read.map_or_else(|failed| failed, |()| exit);
+        }
+        let reading = match Reading::open(&self.paths, global, output).await {
+            Ok(reading) => reading,
+            Err(exit) => return exit,
+        };
+        let scope = |_: &DesiredEnvironment| Scope::everything();
+        let exit = reading
+            .each(scope, global, output, |seen, output| {
+                let exit = report_doubts(&seen.inventory, self.allow_incomplete, output);
+                exit.and(self.one(&seen.inventory, output))
+            })
+            .await;
+        reading.close().await;
+        exit
+    }
+
+    /// How the flows are named.
+    fn flow_name(&self) -> FlowName {
+        match (&self.flow, &self.solution, &self.agent) {
+            (Some(flow), _, _) => match uuid::Uuid::try_parse(flow) {
+                Ok(id) => FlowName::Id { id, name: None },
+                Err(_) => FlowName::Name(flow.clone()),
+            },
+            (None, Some(solution), _) => FlowName::AllOfSolution(solution.clone()),
+            (None, None, agent) => FlowName::AllOfAgent(agent.clone().unwrap_or_default()),
+        }
+    }
+
+    /// Derives in one environment.
+    fn one(&self, inventory: &Inventory, output: &mut Output) -> Exit {
+        let environment = &inventory.environment.name;
+        let name = self.flow_name();
+        let what = match &name {
+            FlowName::Name(name) | FlowName::InSolution { name, .. } => format!("flow `{name}`"),
+            FlowName::Id { id, .. } => format!("flow {id}"),
+            FlowName::AllOfSolution(name) => format!("flow of solution `{name}`"),
+            FlowName::AllOfAgent(name) => format!("flow of agent `{name}`"),
+        };
+        let flows = match inventory.flow(&name) {
+            Lookup::One(flows) => flows,
+            Lookup::None => {
+                output.error(&format!("error: there is no {what} in {environment}\n"));
+                return Exit::Error;
+            }
+            Lookup::Many(candidates) => {
+                output.error(&format!("error: there are several in {environment}; name one by its id:\n"));
+                for (name, id) in candidates {
+                    output.error(&format!("  {} {id}\n", clip(&name)));
+                }
+                return Exit::Error;
+            }
+            Lookup::Unreadable(problem) => {
+                output.error(&format!("error: {what} could not be read: {problem}\nhint: {}\n", problem.next));
+                return Exit::Error;
+            }
+        };
+        let derived = derive(inventory, &flows);
+        match &self.verify {
+            Some(role) => compare(inventory, role, &derived, &flows, output),
+            None => self.write(inventory, &derived, &flows, output),
+        }
+    }
+
+    fn write(&self, inventory: &Inventory, derived: &Derived, flows: &[Ref<Flow>], output: &mut Output) -> Exit {
+        let subject = self.solution.clone().or_else(|| self.agent.clone());
+        let subject = subject.or_else(|| flows.first().map(|flow| flow.name.to_string())).unwrap_or_default();
+        let role = self.name.clone().unwrap_or_else(|| format!("{subject} Runner"));
+        let text = match documents(inventory, flows, derived, &role) {
+            Ok(text) => text,
+            Err(message) => {
+                output.error(&format!("error: {message}\n"));
+                return Exit::Error;
+            }
+        };
+        let lines = derived.explained(inventory, flows);
+        let comments: String = lines.iter().map(|line| format!("# {}\n", clip(line))).collect();
+        output.result(&format!("{comments}---\n{text}"));
+        if text.contains("${runners}") {
+            output.remark("nobody runs these flows yet: define `runners` under `vars:` of the Environment document\n");
+        }
+        Exit::Success
+    }
+}
+
+/// Prints what a role lacks and what it has too much.
+fn compare(inventory: &Inventory, role: &str, derived: &Derived, flows: &[Ref<Flow>], output: &mut Output) -> Exit {
+    let name = match uuid::Uuid::try_parse(role) {
+        Ok(id) => RoleName::Id { id, name: None },
+        Err(_) => BuiltInRole::named(role).map_or_else(|| RoleName::Name(role.to_owned()), RoleName::BuiltIn),
+    };
+    let Some(role) = inventory.role(&name).one() else {
+        let environment = &inventory.environment.name;
+        output.error(&format!("error: there is no security role `{role}` in {environment}, or several\n"));
+        return Exit::Error;
+    };
+    let comparison = match verify(inventory, &role, derived) {
+        Ok(comparison) => comparison,
+        Err(problem) => {
+            output.error(&format!("error: what {role} holds could not be read: {problem}\n"));
+            return Exit::Error;
+        }
+    };
+    let names: Vec<String> = flows.iter().map(ToString::to_string).collect();
+    let mut text = format!("{}: security role {role} for {}\n", inventory.environment.name, names.join(", "));
+    let groups = [("missing", &comparison.missing), ("excess", &comparison.excess)];
+    for (title, lines) in groups {
+        let count = if lines.is_empty() { "nothing".to_owned() } else { lines.len().to_string() };
+        let _ = writeln!(text, "  {title}: {count}");
+        text.extend(lines.iter().map(|line| format!("    {}\n", clip(line))));
+    }
+    if !derived.unknown.is_empty() {
+        let _ = writeln!(text, "  unknown: {}", derived.unknown.len());
+        text.extend(derived.unknown.iter().map(|line| format!("    {}\n", clip(line))));
+    }
+    output.result(&text);
+    if comparison.missing.is_empty() { Exit::Success } else { Exit::Differences }
+}

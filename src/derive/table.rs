@@ -1,0 +1,141 @@
+//! The table of operations: what each needs in Dataverse, as data with a source for every line.
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::names::{Depth, Operation, folded};
+
+/// The table as it is published.
+const TEXT: &str = include_str!("operations.yaml");
+
+/// What is known of operations, and of starting a flow.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    /// What starting a flow and linking one's connections needs.
+    pub start: Vec<Start>,
+    /// What operations need.
+    pub operations: Vec<Line>,
+}
+
+/// One privilege that starting a flow needs: on a table, or by its own name.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Start {
+    /// The table, by its logical name.
+    pub table: Option<String>,
+    /// What is done with its rows.
+    pub operation: Option<Operation>,
+    /// A privilege that no table has.
+    pub privilege: Option<String>,
+    /// How far.
+    pub depth: Depth,
+    /// How sure that is.
+    pub certainty: Certainty,
+    /// Where it is said.
+    pub source: String,
+}
+
+/// One operation of a connector, or every other one of it (`*`).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// The connector.
+    pub connector: String,
+    /// The operation's id.
+    pub operation: String,
+    /// Privileges on the table that it names.
+    pub needs: Option<Vec<Operation>>,
+    /// Privileges on tables that it does not name, by logical name.
+    #[serde(default)]
+    pub also: BTreeMap<String, Vec<Operation>>,
+    /// On what its privileges depend, where the text does not say it.
+    pub depends: Option<String>,
+    /// What decides instead of Dataverse.
+    pub outside: Option<String>,
+    /// How sure that is.
+    pub certainty: Certainty,
+    /// Where it is said.
+    pub source: String,
+}
+
+/// How sure a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Certainty {
+    /// Microsoft says so.
+    Documented,
+    /// A service's own answer or definition says so.
+    Recorded,
+    /// It follows from what is documented.
+    Inferred,
+    /// People say so.
+    Reported,
+}
+
+impl Certainty {
+    /// The word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Documented => "documented",
+            Self::Recorded => "recorded",
+            Self::Inferred => "inferred",
+            Self::Reported => "reported",
+        }
+    }
+}
+
+impl Table {
+    /// The published table.
+    pub fn published() -> Self {
+        serde_yaml::from_str(TEXT).expect("the published table is checked by a test")
+    }
+
+    /// The published table's text.
+    pub fn text() -> &'static str {
+        TEXT
+    }
+
+    /// The line of an operation: its own, or its connector's.
+    pub fn line(&self, connector: &str, operation: &str) -> Option<&Line> {
+        let connector = folded(connector);
+        let of_connector = || self.operations.iter().filter(|line| folded(&line.connector) == connector);
+        let own = of_connector().find(|line| line.operation == operation);
+        own.or_else(|| of_connector().find(|line| line.operation == "*"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_line_says_one_thing_and_where_it_is_said() {
+        let table = Table::published();
+        let mut seen = BTreeSet::new();
+        for line in &table.operations {
+            let says = [line.needs.is_some(), line.depends.is_some(), line.outside.is_some()];
+            assert_eq!(says.iter().filter(|says| **says).count(), 1, "{line:?}");
+            assert!(line.source.len() > 5, "{line:?}");
+            assert!(seen.insert((&line.connector, &line.operation)), "{line:?} is there twice");
+        }
+        for start in &table.start {
+            assert_eq!(start.table.is_some(), start.operation.is_some(), "{start:?}");
+            assert_ne!(start.table.is_some(), start.privilege.is_some(), "{start:?}");
+            assert!(start.source.len() > 5, "{start:?}");
+        }
+        assert!(table.operations.len() > 30);
+    }
+
+    #[test]
+    fn an_operation_has_its_own_line_before_its_connectors_and_none_is_guessed() {
+        let table = Table::published();
+        let needs = |operation: &str| table.line("shared_commondataserviceforapps", operation)?.needs.clone();
+        assert_eq!(needs("UpdateRecord"), Some(vec![Operation::Create, Operation::Write, Operation::Read]));
+        assert!(table.line("shared_commondataserviceforapps", "SomethingNew").is_none());
+        assert!(table.line("shared_sharepointonline", "SomethingNew").is_some_and(|line| line.outside.is_some()));
+        assert!(table.line("shared_contoso", "GetItem").is_none());
+    }
+}

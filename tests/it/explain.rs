@@ -1,0 +1,145 @@
+//! `explain`: the forum's user before and after, a fix that is written, and the data that two sides keep of the same thing.
+use std::io::Write as _;
+use std::path::Path;
+
+use crate::desk::{Desk, shown, text};
+
+const ADA: [&str; 5] = ["explain", "--sandbox", "--user", "ada@contoso.com", "--flow"];
+
+fn explain(desk: &Desk, more: &[&str]) -> std::process::Output {
+    desk.run(&[&ADA[..], &["Expense intake"], more, &["."]].concat())
+}
+
+#[test]
+fn the_forums_user_is_told_what_is_missing_and_nothing_is_missing_after_apply() {
+    let desk = Desk::with("copilot-agent-flow");
+    let before = explain(&desk, &[]);
+    assert_eq!(before.status.code(), Some(2), "{}", shown(&before));
+    let said = text(&before.stdout);
+    assert!(said.starts_with("No: ada@contoso.com cannot run flow Expense intake"), "{said}");
+    assert!(said.contains("1: Flow Expense intake is not shared with ada@contoso.com"), "{said}");
+    assert!(said.contains("shared with user bob@contoso.com (run-only user)"), "{said}");
+    assert!(said.contains("`powergrant apply` lets ada@contoso.com run the flow"), "{said}");
+    let applied = desk.run(&["apply", "--sandbox", "--yes", "."]);
+    assert_eq!(applied.status.code(), Some(0), "{}", shown(&applied));
+    let after = explain(&desk, &[]);
+    assert_eq!(after.status.code(), Some(0), "{}", shown(&after));
+    let said = text(&after.stdout);
+    assert!(said.contains("run-only user through group SG-Expense-Prod, from the next access on"), "{said}");
+    assert!(said.contains("not verified, and never taken for fine"), "{said}");
+}
+
+#[test]
+fn what_the_caller_needs_in_dataverse_is_named_table_by_table() {
+    let desk = Desk::with("copilot-agent-flow");
+    let role = desk.read("role.yaml");
+    let without: Vec<&str> =
+        role.lines().filter(|line| !line.contains("Expense:") && !line.contains("Cost Center:")).collect();
+    desk.write("role.yaml", &without.join("\n"));
+    let applied = desk.run(&["apply", "--sandbox", "--yes", "."]);
+    assert_eq!(applied.status.code(), Some(0), "{}", shown(&applied));
+    let output = explain(&desk, &["--format", "json"]);
+    assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(said["blockers"], serde_json::json!(["act.actions"]));
+    let lines = said["requirements"].as_array().expect("a list");
+    let line = lines.iter().find(|line| line["requirement"] == "act.actions").expect("it was asked");
+    let evidence = line["evidence"].to_string();
+    for missing in ["Create Expense: missing", "Read Expense: missing", "Read Cost Center: missing"] {
+        assert!(evidence.contains(missing), "{evidence}");
+    }
+    assert_eq!(said["fix"]["kind"], "change", "{said:#}");
+    let documents = said["fix"]["documents"].as_str().expect("a text");
+    assert!(documents.contains("Cost Center: { Read: organization }"), "{documents}");
+}
+
+#[test]
+fn a_fix_is_written_into_the_list_that_manages_the_flow_and_holds_when_it_is_applied() {
+    let desk = Desk::with("copilot-agent-flow");
+    let applied = desk.run(&["apply", "--sandbox", "--yes", "."]);
+    assert_eq!(applied.status.code(), Some(0), "{}", shown(&applied));
+    // Bob is in no group; he lost his share with that apply, and the flow now acts as its caller.
+    let bob = ["explain", "--sandbox", "--user", "bob@contoso.com", "--flow", "Expense intake"];
+    let fixed = desk.run(&[&bob[..], &["--fix", "."]].concat());
+    assert_eq!(fixed.status.code(), Some(2), "{}", shown(&fixed));
+    assert!(
+        desk.read("flow.yaml").contains("members: [\"${runners}\", { user: bob@contoso.com }] }"),
+        "{}",
+        shown(&fixed)
+    );
+    assert!(desk.read("assignments.yaml").contains("members: [\"${runners}\", { user: bob@contoso.com }]"));
+    assert!(!text(&fixed.stdout).contains("a document to add"), "{}", shown(&fixed));
+    let applied = desk.run(&["apply", "--sandbox", "--yes", "."]);
+    assert_eq!(applied.status.code(), Some(0), "{}", shown(&applied));
+    let after = desk.run(&[&bob[..], &["."]].concat());
+    assert_eq!(after.status.code(), Some(0), "{}", shown(&after));
+    assert!(text(&after.stdout).starts_with("Yes, as far as is known: bob@contoso.com can run"), "{}", shown(&after));
+}
+
+#[test]
+fn a_person_and_a_flow_that_are_not_there_are_told_and_not_explained() {
+    let desk = Desk::with("copilot-agent-flow");
+    let unknown = desk.run(&["explain", "--sandbox", "--user", "nobody@contoso.com", "--flow", "Expense intake", "."]);
+    assert_eq!(unknown.status.code(), Some(1), "{}", shown(&unknown));
+    assert!(text(&unknown.stderr).contains("there is no such person"), "{}", shown(&unknown));
+    let unknown = desk.run(&[&ADA[..], &["No such flow", "."]].concat());
+    assert_eq!(unknown.status.code(), Some(1), "{}", shown(&unknown));
+    assert!(text(&unknown.stderr).contains("there is no such flow"), "{}", shown(&unknown));
+}
+
+#[test]
+fn a_pasted_message_is_told_from_what_nobody_knows() {
+    let desk = Desk::with("copilot-agent-flow");
+    let known = desk.run(&["explain", "--error", "insufficient permissions"]);
+    assert_eq!(known.status.code(), Some(2), "{}", shown(&known));
+    assert!(text(&known.stdout).contains("link.reference-read (reported)"), "{}", shown(&known));
+    let unknown = desk.run(&["explain", "--error", "the printer is on fire"]);
+    assert_eq!(unknown.status.code(), Some(1), "{}", shown(&unknown));
+    let neither = desk.run(&["explain"]);
+    assert_eq!(neither.status.code(), Some(1), "{}", shown(&neither));
+}
+
+/// Errors as they were recorded lead to the requirement that they speak of.
+#[test]
+fn recorded_errors_lead_to_their_cause() {
+    let Some(corpus) = std::env::var_os("POWERGRANT_CORPUS") else {
+        let _ = writeln!(std::io::stderr(), "passed over: POWERGRANT_CORPUS names no folder of recordings");
+        return;
+    };
+    let text =
+        std::fs::read_to_string(Path::new(&corpus).join("errors/recorded-errors.json")).expect("recorded errors");
+    let recorded: Vec<serde_json::Value> = serde_json::from_str(&text).expect("JSON");
+    let expected = [
+        ("missing table privilege", Some("act.actions")),
+        ("missing table privilege (older text)", Some("act.actions")),
+        ("record-level access denied on a connection reference", Some("link.reference-read")),
+        ("user without any role", Some("environment.role")),
+        ("throttle: requests", None),
+        ("flow service: caller not allowed on the flow", None),
+        ("flow service: environment denied", Some("environment.member")),
+        ("flow service: flow missing", Some("start.flow-shared")),
+        ("child flow in run-only mode", Some("start.child-embedded")),
+        ("connection not authorised on activation or save", None),
+        ("role not inheritable for a group team", Some("environment.role")),
+        ("the forum's user", Some("link.reference-read")),
+    ];
+    for (kind, requirement) in expected {
+        let entry =
+            recorded.iter().find(|entry| entry["kind"] == kind).unwrap_or_else(|| panic!("no record of {kind}"));
+        let meaning = powergrant::explain::errors::meaning(&entry.to_string()).unwrap_or_else(|| panic!("{kind}"));
+        assert_eq!(meaning.requirement.map(|found| found.id.as_str()), requirement, "{kind}");
+    }
+}
+
+/// The embedded tenant judges, so it keeps a list of its own; both are to say the same, line by line.
+#[test]
+fn both_lists_of_requirements_say_the_same() {
+    let lines = |path: &str| -> Vec<String> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        let text = std::fs::read_to_string(path).expect("the list is there");
+        text.lines().filter(|line| line.starts_with('-')).map(str::to_owned).collect()
+    };
+    let (own, other) = (lines("src/explain/requirements.yaml"), lines("src/sandbox/run/requirements.yaml"));
+    assert!(own.len() > 20);
+    assert_eq!(own, other);
+}

@@ -192,8 +192,8 @@ fn note_held(asked: &[Line], plan: &Plan, history: &mut History) {
 /// The line of a plan about the same goal, or about its whole subject where that could not be read.
 fn find<'plan>(plan: &'plan Plan, line: &Line) -> Option<&'plan Line> {
     plan.lines.iter().find(|other| {
-        let same = other.goal() == line.goal();
-        let whole = other.ledger == line.ledger && other.subject == line.subject && other.entry.is_empty();
+        let subject = other.ledger == line.ledger && other.subject == line.subject;
+        let (same, whole) = (subject && other.entry == line.entry, subject && other.entry.is_empty());
         let open = match other.kind {
             LineKind::Change { .. } | LineKind::Blocked { .. } | LineKind::Unread { .. } => true,
             LineKind::Unmanaged { .. } | LineKind::Kept { .. } => false,

@@ -58,7 +58,7 @@ pub struct Global {
     /// Starts the embedded tenant over from its seed.
     #[arg(long, global = true)]
     pub sandbox_reset: bool,
-    /// Only these environments, by the names of their documents.
+    /// Only these environments, by the names of their documents or by their organisations' addresses.
     #[arg(short, long = "environment", global = true, value_name = "ENV")]
     pub environments: Vec<String>,
     /// The way to sign in; without it variables decide (documents: .github/SIGN-IN.md).

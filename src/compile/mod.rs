@@ -23,7 +23,7 @@ mod tests;
 
 /// Makes of documents what they want of each environment on a day, and says everything that is wrong with them.
 ///
-/// `only` names the environments that are asked for; empty means all. What is returned is complete only if no finding
+/// `only` says which environments are asked for, by name or by the organisation's address; empty means all. What is returned is complete only if no finding
 /// is an error.
 pub fn compile(documents: &[Document], today: Date, only: &[String]) -> (Desired, Vec<Finding>) {
     let mut findings = Vec::new();
@@ -34,11 +34,11 @@ pub fn compile(documents: &[Document], today: Date, only: &[String]) -> (Desired
         .filter(|document| document.kind == Kind::Environment)
         .map(|document| document.name.value.as_str())
         .collect();
-    report_unknown(only, &names, &mut findings);
+    report_unknown(only, &names, &environments, &mut findings);
     report_addresses(documents, &names, &mut findings);
     let mut desired = Desired::default();
     for (document, environment) in environments {
-        if !only.is_empty() && !only.iter().any(|name| **name == *environment.name) {
+        if !only.is_empty() && !only.iter().any(|asked| is_asked(asked, &environment)) {
             continue;
         }
         let mut wanted = DesiredEnvironment {
@@ -134,11 +134,34 @@ fn report_duplicates(documents: &[Document], findings: &mut Vec<Finding>) {
     }
 }
 
-fn report_unknown(only: &[String], names: &BTreeSet<&str>, findings: &mut Vec<Finding>) {
-    for name in only.iter().filter(|name| !names.contains(name.as_str())) {
-        let message = format!("no Environment document is named `{name}`");
-        let finding = Finding::new(Severity::Error, Rule::UnknownEnvironment, None, message);
-        findings.push(suggest(finding, name, names));
+/// Whether an environment is meant: by the name of its document, or by its organisation's address.
+fn is_asked(asked: &str, environment: &Environment) -> bool {
+    let address = asked.trim_end_matches('/');
+    let has_address = environment.url.as_ref().is_some_and(|url| folded(&url.value) == folded(address));
+    *asked == *environment.name || has_address
+}
+
+fn report_unknown(
+    only: &[String],
+    names: &BTreeSet<&str>,
+    environments: &[(&Document, Environment)],
+    findings: &mut Vec<Finding>,
+) {
+    for asked in only.iter().filter(|asked| !names.contains(asked.as_str())) {
+        if environments.iter().any(|(_, environment)| is_asked(asked, environment)) {
+            continue;
+        }
+        let finding = |message| Finding::new(Severity::Error, Rule::UnknownEnvironment, None, message);
+        findings.push(if asked.contains("://") {
+            let addresses: Vec<&str> = environments
+                .iter()
+                .filter_map(|(_, environment)| Some(environment.url.as_ref()?.value.as_str()))
+                .collect();
+            let known = if addresses.is_empty() { "there is none".to_owned() } else { addresses.join(", ") };
+            finding(format!("no Environment document has the address `{asked}`")).hint(format!("addresses: {known}"))
+        } else {
+            suggest(finding(format!("no Environment document is named `{asked}`")), asked, names)
+        });
     }
 }
 

@@ -516,3 +516,21 @@ fn what_ends_soon_is_said_ahead_of_time_wherever_it_stands_and_what_has_ended_to
         }
     }
 }
+
+#[test]
+fn environments_are_picked_by_name_or_by_their_organisations_addresses() {
+    let manifests = manifest::load([("a.yaml".to_owned(), Ok(TENANT.to_owned()))]);
+    let pick = |asked: &str| {
+        let (desired, findings) = compile(&manifests.documents, date(2026, 12, 1), &[asked.to_owned()]);
+        let picked: Vec<String> = desired.environments.iter().map(|one| one.environment.name.to_string()).collect();
+        let errors = findings.into_iter().filter(|finding| finding.severity == Severity::Error);
+        (picked, errors.map(|finding| format!("{} {:?}", finding.message, finding.hints)).collect::<Vec<_>>())
+    };
+    for asked in ["contoso-prod", "https://contoso.crm4.dynamics.com", "https://CONTOSO.crm4.dynamics.com/"] {
+        assert_eq!(pick(asked).0, ["contoso-prod"], "{asked}");
+    }
+    let (picked, errors) = pick("https://contoso.crm.dynamics.com");
+    assert!(picked.is_empty());
+    let expected = "no Environment document has the address `https://contoso.crm.dynamics.com`";
+    assert!(errors[0].starts_with(expected) && errors[0].contains("crm4"), "{errors:?}");
+}

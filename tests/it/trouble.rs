@@ -145,7 +145,7 @@ fn goals(plan: &Plan) -> Vec<Goal> {
 }
 
 /// Disturbs every read of a part of the tenant in every way: whatever is planned then is part of the plan without trouble,
-/// what is missing is told, and the other environment is planned as ever.
+/// and what is missing is told.
 #[tokio::test(flavor = "multi_thread")]
 async fn trouble_with_a_read_takes_lines_from_a_plan_and_adds_none() {
     let pipe = pipe().await;

@@ -98,7 +98,7 @@ impl Apply {
 
     /// Refuses a plan that is not the one that was reviewed, and says what differs.
     fn compared(&self, reviewed: Option<&Saved>, online: &Online, output: &mut Output) -> Exit {
-        let now = Saved::of(&online.plans(), &[]);
+        let now = Saved::of(&online.plans(), &online.reviews(), &[]);
         if let (Some(reviewed), Some(file)) = (reviewed, &self.plan)
             && let Err(unfit) = reviewed.is_for(&now)
         {

@@ -183,7 +183,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn online(global: &Global, output: &mut Output, command: impl AsyncFnOnce(&Global, &mut Output) -> Exit) -> Exit {
     log(global);
     crate::tenant::install_tls();
-    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    // What is read of an environment passes through one large future, larger still in an unoptimised build.
+    let threads = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(8 << 20).build();
+    match threads {
         Ok(runtime) => runtime.block_on(command(global, output)),
         Err(error) => {
             output.error(&format!("error: no threads to run on: {error}\n"));

@@ -7,7 +7,7 @@ use crate::plan::saved::{Action, ResourceChange, Saved, SavedFinding};
 
 /// Renders the plans of a run: what is planned, what is wrong, and the counts.
 pub fn plans(shown: &Shown<'_>) -> String {
-    let document = Saved::of(&shown.plans, &shown.findings);
+    let document = Saved::of(&shown.plans, &shown.reviews, &shown.findings);
     let about = &document.powergrant;
     let version = json!({ "powergrant": about.version, "ui": "1.3" });
     let mut out = line(&event("info", &format!("powergrant {}", about.version), "version", &version));

@@ -261,6 +261,7 @@ proptest! {
         let comment = markdown::plans(&shown, &name, markdown::GITHUB_LIMIT);
         check_inert("markdown", &comment)?;
         check_markdown(&comment)?;
+        prop_assert!(comment.contains("\n- **critical** ") && comment.contains("\n- **gain** "), "{}", comment);
         let document = json::plans(&shown);
         check_inert("json", &document)?;
         let saved = Saved::read(&document);
@@ -272,7 +273,7 @@ proptest! {
         let log = sarif::log(&findings);
         check_inert("sarif", &log)?;
         prop_assert!(serde_json::from_str::<serde_json::Value>(&log).is_ok());
-        check_inert("difference", &super::difference::text(&saved.unwrap(), &Saved::of(&[], &[])))?;
+        check_inert("difference", &super::difference::text(&saved.unwrap(), &Saved::of(&[], &[], &[])))?;
         let outcomes = [Outcome::Held, Outcome::Refused { problem: problem(&other) }, Outcome::Skipped { because: other.clone() }];
         let report = Report {
             environment: name.clone(),

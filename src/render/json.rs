@@ -7,7 +7,7 @@ use crate::plan::saved::Saved;
 
 /// The plans of a run as one document, in Terraform's shape.
 pub fn plans(shown: &Shown<'_>) -> String {
-    pretty(&Saved::of(&shown.plans, &shown.findings))
+    pretty(&Saved::of(&shown.plans, &shown.reviews, &shown.findings))
 }
 
 /// Writes a value on several lines.

@@ -1,11 +1,15 @@
 //! A plan as Markdown for pull requests: the verdict first, the worst first, and never longer than a comment may be.
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{Shown, plan, worst};
 use crate::finding::Severity;
 use crate::foreign::clip;
+use crate::kinds::policy::risk::Grade;
 use crate::plan::saved::Summary;
 use crate::plan::{Line, digest};
+use crate::review::{Direction, Grades};
 
 /// How long a comment may be on GitHub, in characters (documentation of setup-terraform).
 pub const GITHUB_LIMIT: usize = 65_536;
@@ -16,6 +20,8 @@ pub const LEAST_LIMIT: usize = 4_000;
 
 /// How many lines are listed before everything else.
 const FIRST: usize = 10;
+/// How many sentences about people are listed.
+const SENTENCES: usize = 20;
 /// How many findings are listed.
 const FINDINGS: usize = 20;
 /// What is kept free for the ends of blocks, what is said of the rest, and the digest.
@@ -32,13 +38,15 @@ pub fn plans(shown: &Shown<'_>, marker: &str, limit: usize) -> String {
     let mut page = Page { text: String::new(), used: 0, limit: limit.max(LEAST_LIMIT) - RESERVE };
     let summary = Summary::of(&shown.plans);
     page.must(&format!("{}\n### powergrant: {}\n\n", self::marker(marker), verdict(shown, &summary)));
-    let counts = counts(&summary);
-    if !counts.is_empty() {
-        page.must(&format!("{counts}\n\n"));
+    let parts: Vec<String> = [risk(shown), counts(&summary)].into_iter().filter(|part| !part.is_empty()).collect();
+    if !parts.is_empty() {
+        page.must(&format!("{}\n\n", parts.join(" ")));
     }
+    let grades = Grades::of(&shown.reviews);
     findings(&mut page, shown);
-    first(&mut page, shown);
-    details(&mut page, shown);
+    first(&mut page, shown, &grades);
+    effective(&mut page, shown);
+    details(&mut page, shown, &grades);
     let digest = digest::digest(shown.plans.iter().copied());
     // A plan under pseudonyms has none, and cannot be applied.
     if summary.changes() > 0 && !digest.is_empty() {
@@ -73,6 +81,21 @@ fn verdict(shown: &Shown<'_>, summary: &Summary) -> String {
     parts.join("; ")
 }
 
+/// How risky it all is, and how many changes are more than low.
+fn risk(shown: &Shown<'_>) -> String {
+    let Some(grade) = shown.reviews.iter().filter_map(|review| review.risk.grade).max() else { return String::new() };
+    let mut counts: BTreeMap<Reverse<Grade>, usize> = BTreeMap::new();
+    for change in shown.reviews.iter().flat_map(|review| &review.risk.changes) {
+        *counts.entry(Reverse(change.grade)).or_default() += 1;
+    }
+    let counts = counts.iter().filter(|(Reverse(grade), _)| *grade > Grade::Low);
+    let counts: Vec<String> = counts.map(|(Reverse(grade), count)| format!("{count} {}", grade.word())).collect();
+    if counts.is_empty() {
+        return format!("Risk: {}.", grade.word());
+    }
+    format!("**Risk: {}** ({}).", grade.word(), counts.join(", "))
+}
+
 fn counts(summary: &Summary) -> String {
     match (summary.widen, summary.narrow) {
         (0, 0) => String::new(),
@@ -96,8 +119,13 @@ fn findings(page: &mut Page, shown: &Shown<'_>) {
         let at = finding.at.as_ref().map(|at| format!(" at {}", code(&at.to_string()))).unwrap_or_default();
         format!("- **{}** `{}`{at}: {}\n", finding.severity.word(), finding.rule, code(&finding.message))
     }));
+    list(page, &lines, FINDINGS, "in the log of the job");
+}
+
+/// As many lines as may be and as there is room for; the rest is counted, with where it stands.
+fn list(page: &mut Page, lines: &[String], most: usize, elsewhere: &str) {
     let mut left = lines.len();
-    for line in lines.iter().take(FINDINGS) {
+    for line in lines.iter().take(most) {
         if !page.fits(length(line)) {
             break;
         }
@@ -105,44 +133,73 @@ fn findings(page: &mut Page, shown: &Shown<'_>) {
         left -= 1;
     }
     if left > 0 {
-        page.must(&format!("- and {left} more in the log of the job\n"));
+        page.must(&format!("- and {left} more {elsewhere}\n"));
     }
     if !lines.is_empty() {
         page.must("\n");
     }
 }
 
-/// The lines that must be read whatever else is.
-fn first(page: &mut Page, shown: &Shown<'_>) {
-    let worst = worst::first(&shown.plans);
-    if worst.len() <= FIRST {
-        // A short plan is read as a whole, below.
-        return;
+/// The lines that must be read whatever else is: the riskiest with the reason, and the worst of a long plan.
+fn first(page: &mut Page, shown: &Shown<'_>, grades: &Grades<'_>) {
+    let worst = worst::first(&shown.plans, grades);
+    // A short plan is read as a whole, below.
+    let is_long = worst.len() > FIRST;
+    let listed = worst.into_iter().filter(|one| is_long || one.grade() > Grade::Low).take(FIRST);
+    let lines: Vec<String> = listed
+        .map(|one| {
+            let line = squeezed(&plan::one(one.line)).replacen(' ', &format!(" {}: ", one.line.heading), 1);
+            let reason = one.reason().map(|reason| format!(": {}", code(reason))).unwrap_or_default();
+            let grade = match one.grade() {
+                Grade::Low => String::new(),
+                grade @ (Grade::Medium | Grade::High | Grade::Critical) => format!("**{}** ", grade.word()),
+            };
+            format!("- {grade}{} {}{reason}\n", code(&one.plan.environment), code(&line))
+        })
+        .collect();
+    if !lines.is_empty() {
+        page.must("Read these first:\n\n");
+        list(page, &lines, FIRST, "below");
     }
-    page.must("Read these first:\n\n");
-    for (plan, line) in worst.into_iter().take(FIRST) {
-        let line = squeezed(&plan::one(line)).replacen(' ', &format!(" {}: ", line.heading), 1);
-        let text = format!("- {} {}\n", code(&plan.environment), code(&line));
-        if !page.fits(length(&text)) {
-            break;
-        }
-        page.must(&text);
+}
+
+/// What the plans mean for people: who gains before who loses, and what concerns most people before the rest.
+fn effective(page: &mut Page, shown: &Shown<'_>) {
+    let all = shown.reviews.iter().flat_map(|review| review.effective.iter().map(move |one| (review, one)));
+    let mut all: Vec<_> = all.collect();
+    all.sort_by_key(|(_, statement)| (statement.direction, Reverse(statement.people)));
+    let lines = all.into_iter().map(|(review, statement)| {
+        let word = match statement.direction {
+            Direction::Gains => "**gain** ",
+            Direction::MayGain => "**may gain** ",
+            Direction::Loses => "lose ",
+            Direction::Keeps => "keep ",
+            Direction::Nobody => "",
+        };
+        format!("- {word}{} {}\n", code(&review.environment), code(&statement.text))
+    });
+    let lines: Vec<String> = lines.collect();
+    if !lines.is_empty() {
+        page.must("What this means for people:\n\n");
+        list(page, &lines, SENTENCES, "in the JSON of the plan");
     }
-    page.must("\n");
 }
 
 /// One folded block an environment, of as many lines as there is room for.
-fn details(page: &mut Page, shown: &Shown<'_>) {
+fn details(page: &mut Page, shown: &Shown<'_>, grades: &Grades<'_>) {
     let mut left_out = 0;
     for plan in &shown.plans {
-        let lines: Vec<&Line> = worst::first(&[*plan]).into_iter().map(|(_, line)| line).collect();
-        if lines.is_empty() {
-            continue;
-        }
+        let worst = worst::first(&[*plan], grades);
+        let Some(riskiest) = worst.first() else { continue };
+        let risk = match riskiest.grade() {
+            Grade::Low => String::new(),
+            grade @ (Grade::Medium | Grade::High | Grade::Critical) => format!(", risk {}", grade.word()),
+        };
+        let lines: Vec<&Line> = worst.iter().map(|one| one.line).collect();
         let what = if lines.len() == 1 { "1 line".to_owned() } else { format!("{} lines", lines.len()) };
         let open = if lines.len() <= FIRST { " open" } else { "" };
         let name = html(&clip(&plan.environment));
-        let mut block = format!("<details{open}><summary><b>{name}</b>: {what}</summary>\n\n```diff\n");
+        let mut block = format!("<details{open}><summary><b>{name}</b>: {what}{risk}</summary>\n\n```diff\n");
         let tail = "```\n\n</details>\n\n";
         let mut here = 0;
         let mut used = length(&block) + length(tail);

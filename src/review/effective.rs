@@ -1,7 +1,8 @@
 //! The effective change: who can do more or less afterwards, through whatever, in plain words.
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::moves::{Move, What};
@@ -13,7 +14,7 @@ use crate::names::{ConnectionMode, Flow, Ref};
 use crate::principal::Principal;
 
 /// What a statement says of the people that it is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Direction {
     /// They can do more.

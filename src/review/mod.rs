@@ -12,15 +12,17 @@ pub(crate) mod sample;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::compile::desired::DesiredEnvironment;
 use crate::inventory::Inventory;
-use crate::plan::Plan;
+use crate::plan::{Goal, Line, Plan};
 
 pub use effective::{Direction, Statement};
 pub use rails::Tripped;
-pub use risk::Risk;
+pub use risk::{Graded, Risk};
 
 /// What a plan means: what a reader of it is told beside the changes themselves.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -44,5 +46,26 @@ pub fn review(desired: &DesiredEnvironment, plan: &Plan, inventory: &Inventory) 
         risk: risk::risk(desired, inventory, &plan.after, &moves),
         effective: effective::effective(inventory, &plan.after, &moves),
         tripped: rails::evaluate(desired, plan, inventory),
+    }
+}
+
+/// The grades of a run's changes, by environment and goal.
+#[derive(Clone, Debug, Default)]
+pub struct Grades<'run> {
+    by_goal: BTreeMap<(&'run str, &'run Goal), &'run Graded>,
+}
+
+impl<'run> Grades<'run> {
+    /// The grades that reviews give.
+    pub fn of(reviews: &[&'run Review]) -> Self {
+        let of_review = |review: &'run Review| {
+            review.risk.changes.iter().map(move |graded| ((review.environment.as_str(), &graded.goal), graded))
+        };
+        Self { by_goal: reviews.iter().flat_map(|review| of_review(review)).collect() }
+    }
+
+    /// How a line of a plan is graded; none for what does not move, or was not reviewed.
+    pub fn line(&self, plan: &Plan, line: &Line) -> Option<&'run Graded> {
+        self.by_goal.get(&(&*plan.environment, &line.goal())).copied()
     }
 }

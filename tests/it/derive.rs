@@ -101,6 +101,10 @@ fn a_role_is_verified_and_what_it_lacks_is_told() {
     let verify = |role: &str| {
         desk.run(&["derive", "--sandbox", "--flow", "Expense intake", "--verify", role, "environment.yaml"])
     };
+    let role = desk.read("role.yaml").replace("Expense: { Create: user,", "Expense: { Create: { state: absent },");
+    desk.write("role.yaml", &role);
+    let taken = desk.run(&["apply", "--sandbox", "--yes", "."]);
+    assert_eq!(taken.status.code(), Some(0), "{}", shown(&taken));
     let lacking = verify("Flow Runner");
     assert_eq!(lacking.status.code(), Some(2), "{}", shown(&lacking));
     assert!(text(&lacking.stdout).contains("Create Expense at User: not held"), "{}", shown(&lacking));

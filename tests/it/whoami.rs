@@ -86,7 +86,7 @@ fn the_apply_identity_of_the_example_makes_everything_hold() {
     let apply = run_as(&desk, application, secret, &["apply", "--sandbox", "--auth", "client-secret", "--yes", "."]);
     assert_eq!(apply.status.code(), Some(0), "{}", shown(&apply));
     assert!(
-        text(&apply.stdout).contains("Applied: 16 of 16 read back from the services and held."),
+        text(&apply.stdout).contains("Applied: 19 of 19 read back from the services and held."),
         "{}",
         shown(&apply)
     );

@@ -9,7 +9,9 @@ use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::kinds::policy::risk::Grade;
 use crate::ledger::Effect;
+use crate::review::Direction;
 
 mod check;
 mod of;
@@ -134,6 +136,29 @@ pub struct Extra {
     /// What it waits for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<String>,
+    /// How risky it is, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub risk: Option<SavedRisk>,
+}
+
+/// How risky one change is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SavedRisk {
+    /// The grade.
+    pub grade: Grade,
+    /// The rules that hold for it, the gravest first; none for what is asked for every day.
+    pub because: Vec<SavedReason>,
+}
+
+/// A rule of risk that holds for a change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SavedReason {
+    /// The rule.
+    pub rule: String,
+    /// Why it grades the change so.
+    pub reason: String,
 }
 
 /// A place in a manifest.
@@ -160,6 +185,12 @@ pub struct About {
     pub digest: String,
     /// How many changes there are of each sort.
     pub summary: Summary,
+    /// How risky it is: the grade of the riskiest change; none without changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub risk: Option<Grade>,
+    /// The addresses of the changes that are more than low, the riskiest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub riskiest: Vec<String>,
     /// The environments that were planned.
     pub environments: Vec<SavedEnvironment>,
     /// What is left as it is: blocked, not read, unmanaged, kept.
@@ -202,6 +233,24 @@ pub struct SavedEnvironment {
     pub tenant: String,
     /// Ledger, subject and extent of every subject that something moves in.
     pub extents: Vec<[String; 3]>,
+    /// How risky its changes are: the grade of the riskiest; none without changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub risk: Option<Grade>,
+    /// What changes for people, in sentences: gains first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub effective: Vec<SavedStatement>,
+}
+
+/// One thing that a plan means for people.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SavedStatement {
+    /// What it means for them.
+    pub direction: Direction,
+    /// The sentence.
+    pub text: String,
+    /// How many people it is about.
+    pub people: usize,
 }
 
 /// An entry that a plan leaves as it is.

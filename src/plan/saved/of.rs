@@ -1,41 +1,54 @@
 //! From plans to their document.
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::{
     About, Action, Extra, FORMAT, FORMAT_VERSION, Leaving, Move, Permission, ResourceChange, Saved, SavedEnvironment,
-    SavedFinding, SavedPlace, Status, Summary,
+    SavedFinding, SavedPlace, SavedReason, SavedRisk, SavedStatement, Status, Summary,
 };
 use crate::finding::Finding;
 use crate::foreign::inert;
+use crate::kinds::policy::risk::Grade;
 use crate::ledger::Effect;
 use crate::plan::Plan;
 use crate::plan::digest::{self, Essence};
 use crate::plan::line::{LevelText, Line, LineKind};
+use crate::review::{Graded, Grades, Review, Statement};
 
 impl Saved {
     /// Makes the document of a run's plans; `findings` are those of the manifests, the plans and the rails.
-    pub fn of(plans: &[&Plan], findings: &[&Finding]) -> Self {
+    pub fn of(plans: &[&Plan], reviews: &[&Review], findings: &[&Finding]) -> Self {
+        let grades = Grades::of(reviews);
         let complete = !plans.iter().any(|plan| plan.is_incomplete());
         let errored = findings.iter().any(|finding| finding.severity == crate::finding::Severity::Error);
-        let resource_changes: Vec<ResourceChange> =
-            plans.iter().flat_map(|plan| plan.lines.iter().filter_map(|line| ResourceChange::of(plan, line))).collect();
-        let environments = plans.iter().map(|plan| SavedEnvironment {
-            name: inert(&plan.environment),
-            id: plan.environment_id.clone(),
-            tenant: plan.tenant.clone(),
-            extents: Essence::of(plan).extents,
+        let changes = |plan: &Plan| -> Vec<ResourceChange> {
+            let lines = plan.lines.iter();
+            lines.filter_map(|line| ResourceChange::of(plan, line, grades.line(plan, line))).collect()
+        };
+        let resource_changes: Vec<ResourceChange> = plans.iter().flat_map(|plan| changes(plan)).collect();
+        let environments = plans.iter().map(|plan| {
+            let review = reviews.iter().find(|review| *review.environment == *plan.environment);
+            SavedEnvironment {
+                name: inert(&plan.environment),
+                id: plan.environment_id.clone(),
+                tenant: plan.tenant.clone(),
+                extents: Essence::of(plan).extents,
+                risk: review.and_then(|review| review.risk.grade),
+                effective: review.iter().flat_map(|review| &review.effective).map(SavedStatement::of).collect(),
+            }
         });
         Self {
             format_version: FORMAT_VERSION.to_owned(),
             applyable: !errored && !resource_changes.is_empty(),
             complete,
             errored,
-            resource_changes,
             powergrant: About {
                 format: FORMAT.to_owned(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 digest: digest::digest(plans.iter().copied()),
                 summary: Summary::of(plans),
+                risk: reviews.iter().filter_map(|review| review.risk.grade).max(),
+                riskiest: riskiest(&resource_changes),
                 environments: environments.collect(),
                 left: plans
                     .iter()
@@ -43,12 +56,34 @@ impl Saved {
                     .collect(),
                 findings: findings.iter().map(|finding| SavedFinding::of(finding)).collect(),
             },
+            resource_changes,
         }
     }
 }
 
+/// The addresses of what is more than low, the riskiest first.
+fn riskiest(changes: &[ResourceChange]) -> Vec<String> {
+    let graded = changes.iter().filter_map(|change| Some((change.powergrant.risk.as_ref()?.grade, &change.address)));
+    let mut risky: Vec<_> = graded.filter(|(grade, _)| *grade > Grade::Low).collect();
+    risky.sort_by_key(|(grade, _)| Reverse(*grade));
+    risky.into_iter().map(|(_, address)| address.clone()).collect()
+}
+
+impl SavedRisk {
+    fn of(graded: &Graded) -> Self {
+        let reason = |(rule, reason): &(String, String)| SavedReason { rule: inert(rule), reason: inert(reason) };
+        Self { grade: graded.grade, because: graded.because.iter().map(reason).collect() }
+    }
+}
+
+impl SavedStatement {
+    fn of(statement: &Statement) -> Self {
+        Self { direction: statement.direction, text: inert(&statement.text), people: statement.people }
+    }
+}
+
 impl ResourceChange {
-    fn of(plan: &Plan, line: &Line) -> Option<Self> {
+    fn of(plan: &Plan, line: &Line, graded: Option<&Graded>) -> Option<Self> {
         let (from, to, effect) = match &line.kind {
             LineKind::Change { from, to, effect, .. } => (from.as_ref(), to.as_ref(), *effect),
             LineKind::Blocked { .. } | LineKind::Unread { .. } | LineKind::Unmanaged { .. } | LineKind::Kept { .. } => {
@@ -93,6 +128,7 @@ impl ResourceChange {
                 place: line.place.as_ref().map(SavedPlace::of),
                 note: line.note.as_deref().map(inert),
                 after: line.after.iter().map(|words| inert(words)).collect(),
+                risk: graded.map(SavedRisk::of),
             },
         })
     }

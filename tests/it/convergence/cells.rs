@@ -33,8 +33,9 @@ pub(super) enum Cell {
     Other(String, String),
 }
 
-/// Columns that tell of a write and are no permission.
-const OF_A_WRITE: [&str; 3] = ["versionnumber", "modifiedon", "_modifiedby_value"];
+/// Columns that tell of a write and are no permission; the last is the embedded tenant's own memory of a text that a running
+/// flow still goes by.
+const OF_A_WRITE: [&str; 4] = ["versionnumber", "modifiedon", "_modifiedby_value", "sandbox:runningtext"];
 
 /// The cells of a tenant.
 pub(super) type Cells = BTreeMap<Cell, Value>;

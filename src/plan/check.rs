@@ -43,7 +43,7 @@ fn block_unrepresented(
     for (flow, verdict) in &verdicts.connections {
         let Verdict::Compared { changes, .. } = verdict else { continue };
         for change in changes {
-            let Some(lacks) = owner_lacks(after, flow, change) else { continue };
+            let Some(lacks) = owner_lacks(after, flow, std::slice::from_ref(change)) else { continue };
             let wanted = goals.connections.get_mut(flow).and_then(|wanted| wanted.entries.get_mut(&change.entry));
             let Some(want) = wanted else { continue };
             match lacks {

@@ -125,8 +125,7 @@ impl Reconcile for FlowConnections {
                 });
                 let call = Call::Rewrite(Edit { flow: subject.id, modes: modes.collect(), act_as });
                 // The privilege may come with this very plan; until it is there every save would be refused.
-                let lacks = alike.iter().find_map(|change| owner_lacks(inventory, subject, change));
-                let call = match lacks {
+                let call = match owner_lacks(inventory, subject, &alike) {
                     Some(Ok(owner)) => Err(Lacks::Fact(format!("{owner} may act on behalf of others"))),
                     Some(Err(_)) | None => Ok(call),
                 };
@@ -213,17 +212,18 @@ fn standing(flow: &things::Flow) -> Option<Reason> {
 }
 
 /// The owner of a flow who may not act on behalf of others although a Dataverse connection of it would act for its caller
-/// once a change is made, if so: the service checks the whole flow on every save, and only roles of the owner's own count
+/// once these changes are made together, if so: the service checks the whole flow on every save, and only roles of the owner's own count
 /// (Learn: impersonate another user). `Err` when nobody knows.
 pub fn owner_lacks(
     inventory: &Inventory,
     subject: &Ref<Flow>,
-    change: &Change<FlowConnections>,
+    changes: &[Change<FlowConnections>],
 ) -> Option<Result<Principal, Problem>> {
     let facts = inventory.definitions.row(&subject.id)?;
     let acts = facts.connections.iter().any(|(key, connection)| {
-        let own = entry_of(key, connection.logical_name.as_ref()) == change.entry;
-        let mode = if own { change.to } else { Some(connection.mode) };
+        let entry = entry_of(key, connection.logical_name.as_ref());
+        let mode =
+            changes.iter().find(|change| change.entry == entry).map_or(Some(connection.mode), |change| change.to);
         connection.connector.as_str() == DATAVERSE && mode == Some(ConnectionMode::ProvidedByRunOnlyUser)
     });
     let privilege = inventory.privileges.row(&folded(ACT_ON_BEHALF).into()).filter(|_| acts)?.id;

@@ -154,7 +154,7 @@ pub fn text(drifts: &[Drift<'_>], today: Date) -> String {
 fn coverage(counts: &Counts) -> String {
     counts.coverage().filter(|_| counts.unmanaged > 0).map_or_else(String::new, |share| {
         format!(
-            "Coverage: {share} % of the permissions in the lists that manifests speak of are named in them; {} are not.\n",
+            "Coverage: {share} % of the permissions in the lists that manifests speak of are named in them; {} in none.\n",
             counts.unmanaged
         )
     })

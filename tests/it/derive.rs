@@ -103,7 +103,7 @@ fn a_role_is_verified_and_what_it_lacks_is_told() {
     };
     let role = desk.read("role.yaml").replace("Expense: { Create: user,", "Expense: { Create: { state: absent },");
     desk.write("role.yaml", &role);
-    let taken = desk.run(&["apply", "--sandbox", "--yes", "."]);
+    let taken = desk.run(&["apply", "--sandbox", "--yes", "environment.yaml", "role.yaml"]);
     assert_eq!(taken.status.code(), Some(0), "{}", shown(&taken));
     let lacking = verify("Flow Runner");
     assert_eq!(lacking.status.code(), Some(2), "{}", shown(&lacking));

@@ -1,9 +1,6 @@
 //! Reading an environment of the embedded tenant, over a real socket.
 #![expect(clippy::format_push_string, reason = "the seed and the documents of a large tenant read best line by line")]
-use std::sync::Arc;
 
-use jiff::Timestamp;
-use powergrant::clock::JumpingClock;
 use powergrant::collect::{Directory, collect};
 use powergrant::compile::desired::DesiredEnvironment;
 use powergrant::inventory::scope::Scope;
@@ -13,8 +10,10 @@ use powergrant::names::FlowName;
 use powergrant::problem::Cause;
 use powergrant::sandbox::faults::{Disturbance, Rule};
 use powergrant::sandbox::{self, Running};
-use powergrant::tenant::{Cloud, Credentials, Organisation, Patience, Routing, Secret, Settings, Tenant};
+use powergrant::tenant::{Cloud, Organisation, Tenant};
 use powergrant::{compile, manifest};
+
+use crate::client;
 
 const URL: &str = "https://contoso.crm4.dynamics.com";
 
@@ -96,19 +95,7 @@ impl Size {
 
     /// Reads everything that the documents ask for, and counts the requests.
     async fn read(&self, running: &Running) -> (Inventory, u64) {
-        let caller = running.credentials();
-        let settings = Settings {
-            cloud: Cloud::Public,
-            routing: Routing::Sandbox(running.address()),
-            credentials: Credentials::Sandbox {
-                tenant: caller.tenant.to_string(),
-                client_id: caller.client.clone(),
-                secret: Some(Secret::new(&caller.secret)),
-            },
-            tenant: None,
-            patience: Patience::default(),
-            clock: Arc::new(JumpingClock::at(Timestamp::now())),
-        };
+        let settings = client::settings(running);
         let tenant = Tenant::connect(settings).expect("a client");
         let organisation = Organisation::parse(Cloud::Public, URL).expect("an address");
         let desired = self.desired();

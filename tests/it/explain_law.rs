@@ -7,7 +7,6 @@
 //! whose tables neither flow nor metadata that is read tells, and powergrant may read everything.
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use powergrant::access::{Ability, Access, Moment};
@@ -25,10 +24,12 @@ use powergrant::plan::plan;
 use powergrant::principal::{Principal, PrincipalName};
 use powergrant::review::gate::gate;
 use powergrant::sandbox::{self, Running, principals};
-use powergrant::tenant::{Cloud, Credentials, Organisation, Patience, Routing, Secret, Settings, Tenant, WritePermit};
+use powergrant::tenant::{Cloud, Organisation, Tenant, WritePermit};
 use powergrant::{compile, manifest};
 use serde_json::{Value, json};
 use uuid::Uuid;
+
+use crate::client;
 
 const URL: &str = "https://contoso.crm4.dynamics.com";
 const ENVIRONMENT: &str = "contoso-prod";
@@ -219,19 +220,7 @@ impl Stage {
         let parsed = sandbox::seed::Seed::parse(seed).unwrap_or_else(|error| panic!("{error}\n{seed}"));
         let running =
             sandbox::start(sandbox::Options::new(parsed)).await.unwrap_or_else(|error| panic!("{error}\n{seed}"));
-        let caller = running.credentials();
-        let settings = Settings {
-            cloud: Cloud::Public,
-            routing: Routing::Sandbox(running.address()),
-            credentials: Credentials::Sandbox {
-                tenant: caller.tenant.to_string(),
-                client_id: caller.client.clone(),
-                secret: Some(Secret::new(&caller.secret)),
-            },
-            tenant: None,
-            patience: Patience::default(),
-            clock: Arc::new(JumpingClock::at(Timestamp::now())),
-        };
+        let settings = client::settings(&running);
         let tenant = Tenant::connect(settings).expect("a client");
         Self { running, tenant, environment: desired(""), http: reqwest::Client::new() }
     }

@@ -1,5 +1,6 @@
 //! Integration tests.
 mod architecture;
+mod client;
 mod collect;
 mod commands;
 mod convergence;

@@ -20,8 +20,10 @@ use powergrant::rules::Rule;
 use powergrant::sandbox::seed::Seed;
 use powergrant::sandbox::tenant::Tenant as Embedded;
 use powergrant::sandbox::{self, Running};
-use powergrant::tenant::{Cloud, Credentials, Organisation, Patience, Routing, Secret, Settings, Tenant, WritePermit};
+use powergrant::tenant::{Cloud, Organisation, Settings, Tenant, WritePermit};
 use powergrant::{compile, manifest};
+
+use crate::client;
 
 /// The day on which documents are read in tests.
 pub(crate) const TODAY: Date = jiff::civil::date(2026, 6, 1);
@@ -135,18 +137,6 @@ impl Pipe {
 
 /// The client of whom the tenant's seed lets in.
 fn connect(running: &Running, clock: &JumpingClock) -> Tenant {
-    let caller = running.credentials();
-    let settings = Settings {
-        cloud: Cloud::Public,
-        routing: Routing::Sandbox(running.address()),
-        credentials: Credentials::Sandbox {
-            tenant: caller.tenant.to_string(),
-            client_id: caller.client.clone(),
-            secret: (!caller.secret.is_empty()).then(|| Secret::new(&caller.secret)),
-        },
-        tenant: None,
-        patience: Patience::default(),
-        clock: Arc::new(clock.clone()),
-    };
+    let settings = Settings { clock: Arc::new(clock.clone()), ..client::settings(running) };
     Tenant::connect(settings).expect("a client can be made")
 }

@@ -1,19 +1,17 @@
 //! Errors of live services, answered word for word to the client, which has to name the cause and what to do about each.
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use jiff::Timestamp;
-use powergrant::clock::JumpingClock;
 use powergrant::problem::{Cause, Problem};
 use powergrant::request::{Read, Service};
 use powergrant::sandbox::faults::{Disturbance, Recorded, Rule};
 use powergrant::sandbox::seed::Seed;
 use powergrant::sandbox::{self, Running};
-use powergrant::tenant::{Cloud, Credentials, Organisation, Patience, Reader, Routing, Secret, Settings, Tenant};
+use powergrant::tenant::{Cloud, Organisation, Patience, Reader, Settings, Tenant};
 use serde_json::{Value, json};
 
 use super::ask::seed;
 use super::{corpus, read, tell};
+use crate::client;
 
 const HOST: &str = "contoso.crm4.dynamics.com";
 
@@ -150,19 +148,8 @@ fn answers(recording: &Value, status: u16) -> Vec<Recorded> {
 async fn tenant() -> (Running, Reader) {
     let seed = Seed::parse(&seed(HOST, "")).expect("the seed is sound");
     let running = sandbox::start(sandbox::Options::new(seed)).await.expect("the tenant starts");
-    let caller = running.credentials();
-    let settings = Settings {
-        cloud: Cloud::Public,
-        routing: Routing::Sandbox(running.address()),
-        credentials: Credentials::Sandbox {
-            tenant: caller.tenant.to_string(),
-            client_id: caller.client.clone(),
-            secret: Some(Secret::new(&caller.secret)),
-        },
-        tenant: None,
-        patience: Patience { attempts: 2, ..Patience::default() },
-        clock: Arc::new(JumpingClock::at(Timestamp::now())),
-    };
+    let patience = Patience { attempts: 2, ..Patience::default() };
+    let settings = Settings { patience, ..client::settings(&running) };
     let organisation = Organisation::parse(Cloud::Public, &format!("https://{HOST}")).expect("an address");
     let reader = Tenant::connect(settings).expect("a client").reader(Some(organisation));
     (running, reader)

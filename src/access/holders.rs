@@ -18,6 +18,9 @@ pub struct Holders {
     pub organization: Crowd,
     /// For rows of one's own: through a role of one's own, or a team's that reaches its members.
     pub own_rows: Crowd,
+    /// For rows that are shared with oneself or any team of one's own: not by User level of a team's role that does not reach
+    /// members, which is for what is shared with the team alone.
+    pub shared_rows: Crowd,
     /// Through a role of one's own, which counts for rows of one's teams as well.
     pub own_role: Crowd,
     /// Through a role of this team, which counts for the team's rows.
@@ -47,7 +50,8 @@ impl Holders {
     /// Adds people of whom nobody knows how much they hold.
     fn add_unsure(&mut self, people: &Set) {
         let perhaps = Crowd::perhaps(people.clone());
-        for crowd in [&mut self.any, &mut self.organization, &mut self.own_rows, &mut self.own_role] {
+        let Self { any, organization, own_rows, shared_rows, own_role, of_team: _, units: _, trees: _ } = self;
+        for crowd in [any, organization, own_rows, shared_rows, own_role] {
             crowd.extend(&perhaps);
         }
     }
@@ -58,11 +62,20 @@ impl Holders {
             PrincipalRow::User(_) | PrincipalRow::Organization(_) => {
                 self.own_role.extend(people);
                 self.own_rows.extend(people);
+                self.shared_rows.extend(people);
             }
             PrincipalRow::Team(team) => {
                 self.of_team.entry(team).or_default().extend(people);
                 if reaches_members {
                     self.own_rows.extend(people);
+                }
+                match (reaches_members, depth) {
+                    (true, _)
+                    | (false, Depth::BusinessUnit | Depth::ParentChildBusinessUnits | Depth::Organization) => {
+                        self.shared_rows.extend(people);
+                    }
+                    (false, Depth::RecordFilter) => self.shared_rows.extend_perhaps(people),
+                    (false, Depth::User) => {}
                 }
             }
         }

@@ -23,8 +23,8 @@ pub struct Reach<'a> {
 }
 
 impl Access<'_> {
-    /// Everybody who reaches a row. A share gives nothing to who lacks the privilege on the table altogether
-    /// (Learn: security roles and privileges).
+    /// Everybody who reaches a row. A share gives nothing to who lacks the privilege on the table altogether, and User level of
+    /// a team's role that does not reach members is for the team's own shares (Learn: security roles and privileges).
     pub fn reach(&self, row: Reach<'_>) -> Crowd {
         let Reach { owner, holders, id, right } = row;
         let mut crowd = holders.organization.clone();
@@ -38,7 +38,15 @@ impl Access<'_> {
                 }
             }
         }
-        crowd.or(&self.shared(id, right).and(&holders.any))
+        crowd = crowd.or(&self.shared(id, right).and(&holders.shared_rows));
+        for (row, rights) in self.inventory.shares.row(&id).into_iter().flatten() {
+            if let (PrincipalRow::Team(team), true) = (row, rights.contains(right))
+                && let Some(through) = holders.of_team.get(team)
+            {
+                crowd.extend(&self.members(*team).and(through));
+            }
+        }
+        crowd
     }
 
     /// Whoever owns a row, or is in the team that does, and whose privilege counts for it.

@@ -1,4 +1,4 @@
-//! `powergrant explain`: why a person can or cannot run a flow.
+//! `powergrant explain`: why a person, or the people of a group, can or cannot run a flow.
 use std::path::PathBuf;
 
 use uuid::Uuid;
@@ -6,32 +6,48 @@ use uuid::Uuid;
 use super::Global;
 use super::exit::Exit;
 use super::output::Output;
-use super::reading::Reading;
+use super::reading::{Reading, Seen};
 use super::snapshots;
 use crate::compile::desired::DesiredEnvironment;
-use crate::explain::errors;
+use crate::explain::errors::{self, Meaning};
 use crate::explain::fix::with_suspects;
+use crate::explain::group;
 use crate::explain::patch::{self, Manifests, Patch, Remedy};
-use crate::explain::{self, Bar, Explanation, Question, Verdict};
+use crate::explain::{self, Bar, Explanation, Question, Verdict, agents};
 use crate::inventory::scope::Scope;
 use crate::inventory::snapshot::Known;
 use crate::inventory::{Inventory, Lookup};
-use crate::names::FlowName;
+use crate::names::{Flow, FlowName, Membership, Ref};
 use crate::principal::PrincipalName;
 use crate::render::explanation;
 
 /// Says why a person can or cannot run a flow: every requirement with what was seen, the first that is missing first.
 ///
+/// Ask the caller two things: which account (--user, the address that they sign in with) and which flow (--flow), or which
+/// agent they talk to (--agent). If they can paste a message, add it with --error.
+///
+/// Read the answer from the top: the numbered lines are what is missing, each with who may decide to change it. Suspects are
+/// what people report and nobody has documented; they never count as missing. Nothing is changed unless --fix is given, and
+/// that only writes your own files.
+///
 /// Exits with 0 when the person can as far as is known, 2 when something documented is missing, 1 when something could
-/// not be read. What people only report, or what is only plausible, is listed as a suspect and does not block.
+/// not be read.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("who").args(["user", "group"]))]
 pub struct Explain {
-    /// The person, by user principal name or Entra object id.
-    #[arg(long, value_name = "USER", required_unless_present = "error")]
+    /// The person, by the address that they sign in with (user principal name) or Entra object id.
+    #[arg(long, value_name = "USER")]
     user: Option<String>,
+    /// The people of an Entra group instead of one person, by its name or object id: who of them can, and what keeps the
+    /// others from it.
+    #[arg(long, value_name = "GROUP")]
+    group: Option<String>,
     /// The flow, by name or id.
-    #[arg(long, value_name = "FLOW", required_unless_present = "error", requires = "user")]
+    #[arg(long, value_name = "FLOW", requires = "who")]
     flow: Option<String>,
+    /// The Copilot Studio agent that calls the flow, by name or schema name; without a flow, every flow that it calls.
+    #[arg(long, value_name = "AGENT", requires = "who")]
+    agent: Option<String>,
     /// A message that somebody pasted, as text or JSON: says what it means; without a person and a flow, that alone.
     #[arg(long, value_name = "TEXT")]
     error: Option<String>,
@@ -84,22 +100,28 @@ impl From<Certainty> for Bar {
     }
 }
 
+/// Who and what is asked about, as the command line names them.
+struct Asked {
+    who: PrincipalName,
+    flow: FlowName,
+}
+
 impl Explain {
     pub(super) async fn run(&self, global: &Global, output: &mut Output) -> Exit {
-        let meaning = self.error.as_deref().map(errors::meaning);
-        if let Some(meaning) = &meaning {
-            output.result(&explanation::meaning(meaning.as_ref()));
-        }
-        let (Some(user), Some(flow)) = (&self.user, &self.flow) else {
-            return if meaning.flatten().is_some() { Exit::Differences } else { Exit::Error };
+        let asked = match self.asked() {
+            Ok(Some(asked)) => asked,
+            Ok(None) => return self.message_alone(output),
+            Err(message) => {
+                output.error(&format!("error: {message}\n"));
+                return Exit::Error;
+            }
         };
-        let (person, flow) = (person_name(user), flow_name(flow));
         if let Some(snapshot) = &self.snapshot {
             let mut exit = Exit::Success;
-            let names = self.user.iter().chain(&self.flow).cloned().collect();
+            let names = [&self.user, &self.group, &self.flow, &self.agent].into_iter().flatten().cloned().collect();
             let known = Known { names, ..Known::default() };
             let read = snapshots::each(snapshot, known, output, |taken, output| {
-                exit = exit.and(self.explain(&taken.inventory, (&person, &flow), None, output));
+                exit = exit.and(self.explain(&taken.inventory, &asked, None, output));
             });
             return read.map_or_else(|failed| failed, |()| exit);
         }
@@ -107,34 +129,86 @@ impl Explain {
             Ok(reading) => reading,
             Err(exit) => return exit,
         };
-        let scope = |desired: &DesiredEnvironment| Scope::of_question(&person, &flow).and(Scope::of(desired));
+        let scope = |desired: &DesiredEnvironment| Scope::of_question(&asked.who, &asked.flow).and(Scope::of(desired));
         let loaded = &reading.loaded;
         let today = jiff::Zoned::now().date();
-        let take = |seen: super::reading::Seen, output: &mut Output| {
+        let take = |seen: Seen, output: &mut Output| {
             let wanted = &loaded.desired.environments;
             let desired = wanted.iter().find(|desired| desired.environment.name == seen.inventory.environment.name);
             let manifests = desired.map(|desired| Manifests { sources: &loaded.sources, desired, today });
-            self.explain(&seen.inventory, (&person, &flow), manifests.as_ref(), output)
+            self.explain(&seen.inventory, &asked, manifests.as_ref(), output)
         };
         let exit = reading.each(scope, global, output, take).await;
         reading.close().await;
         exit
     }
 
+    /// Who and what is asked about; nothing when only a message is to be explained.
+    fn asked(&self) -> Result<Option<Asked>, &'static str> {
+        let who = match (&self.user, &self.group) {
+            (Some(user), _) => person_name(user),
+            (None, Some(group)) => group_name(group),
+            (None, None) if self.error.is_some() => return Ok(None),
+            (None, None) => {
+                return Err(
+                    "nobody is named\nhint: give `--user USER` or `--group GROUP`, with `--flow FLOW` or `--agent AGENT`; or `--error TEXT` alone",
+                );
+            }
+        };
+        let flow = match (&self.flow, &self.agent) {
+            (Some(flow), _) => flow_name(flow),
+            (None, Some(agent)) => FlowName::AllOfAgent(agent.clone()),
+            (None, None) => {
+                return Err(
+                    "no flow is named\nhint: give `--flow FLOW`, or `--agent AGENT` for every flow that it calls",
+                );
+            }
+        };
+        Ok(Some(Asked { who, flow }))
+    }
+
+    fn message_alone(&self, output: &mut Output) -> Exit {
+        let meaning = self.error.as_deref().and_then(errors::meaning);
+        match self.format {
+            Format::Text => output.result(&explanation::meaning(meaning.as_ref())),
+            Format::Json => output.result(&format!("{:#}\n", explanation::meaning_json(meaning.as_ref(), None))),
+        }
+        if meaning.is_some() { Exit::Differences } else { Exit::Error }
+    }
+
     fn explain(
         &self,
         inventory: &Inventory,
-        (person, flow): (&PrincipalName, &FlowName),
+        asked: &Asked,
         manifests: Option<&Manifests<'_>>,
         output: &mut Output,
     ) -> Exit {
-        let question = match question(inventory, person, flow, self.certainty.into()) {
-            Ok(question) => question,
+        let questions = match questions(inventory, asked, self.agent.as_deref(), self.certainty.into()) {
+            Ok(questions) => questions,
             Err(message) => {
                 output.error(&format!("error: {}: {message}\n", inventory.environment.name));
                 return Exit::Error;
             }
         };
+        let mut exit = Exit::Success;
+        for question in questions {
+            let own = if self.group.is_some() {
+                self.of_group(inventory, &question, manifests, output)
+            } else {
+                self.of_person(inventory, question, manifests, output)
+            };
+            exit = exit.and(own);
+        }
+        exit
+    }
+
+    fn of_person(
+        &self,
+        inventory: &Inventory,
+        question: Question,
+        manifests: Option<&Manifests<'_>>,
+        output: &mut Output,
+    ) -> Exit {
         let Some(explanation) = explain::explain(inventory, &question) else {
             output.error(&format!(
                 "error: {}: nobody knows {}: neither Dataverse nor the directory\n\
@@ -147,28 +221,86 @@ impl Explain {
         let is_wanting =
             explanation.verdict != Verdict::Can || (self.include_suspects && !explanation.suspects().is_empty());
         let remedy = is_wanting.then(|| patch::remedy(inventory, &wanted, manifests));
+        self.print(&explanation, remedy.as_ref(), output);
+        let exit = exit(explanation.verdict);
+        exit.and(self.written(remedy.as_ref(), manifests, output))
+    }
+
+    fn print(&self, explanation: &Explanation, remedy: Option<&Remedy>, output: &mut Output) {
+        let meaning: Option<Meaning> = self.error.as_deref().and_then(errors::meaning);
         match self.format {
             Format::Text => {
-                output.result(&explanation::text(&explanation));
-                if let Some(remedy) = &remedy {
-                    output.result(&explanation::fix(&explanation, remedy));
+                if self.error.is_some() {
+                    output.result(&explanation::meaning(meaning.as_ref()));
+                    output.result(&explanation::meaning_here(meaning.as_ref(), explanation));
+                }
+                output.result(&explanation::text(explanation));
+                if let Some(remedy) = remedy {
+                    output.result(&explanation::fix(explanation.person.name(), remedy));
                 }
             }
             Format::Json => {
-                let mut value = explanation::json(&explanation);
+                let mut value = explanation::json(explanation);
+                if let Some(remedy) = remedy {
+                    value["fix"] = explanation::fix_json(remedy);
+                }
+                if self.error.is_some() {
+                    value["error"] = explanation::meaning_json(meaning.as_ref(), Some(explanation));
+                }
+                output.result(&format!("{value:#}\n"));
+            }
+        }
+    }
+
+    fn of_group(
+        &self,
+        inventory: &Inventory,
+        question: &Question,
+        manifests: Option<&Manifests<'_>>,
+        output: &mut Output,
+    ) -> Exit {
+        let Some(alike) = group::of_group(inventory, question) else {
+            output.error(&format!(
+                "error: {}: nobody knows who is in {}\n\
+                 hint: give this identity GroupMember.Read.All in Microsoft Graph, or take a new snapshot\n",
+                inventory.environment.name, question.person
+            ));
+            return Exit::Error;
+        };
+        let wanted = if self.include_suspects { with_suspects(question) } else { question.clone() };
+        let is_wanting = alike.iter().any(|alike| alike.verdict != Verdict::Can);
+        let remedy = is_wanting.then(|| patch::remedy(inventory, &wanted, manifests));
+        match self.format {
+            Format::Text => {
+                output.result(&explanation::group(&inventory.environment.name, question, &alike));
+                if let Some(remedy) = &remedy {
+                    output.result(&explanation::fix(question.person.name(), remedy));
+                }
+            }
+            Format::Json => {
+                let mut value = explanation::group_json(&inventory.environment.name, question, &alike);
                 if let Some(remedy) = &remedy {
                     value["fix"] = explanation::fix_json(remedy);
                 }
                 output.result(&format!("{value:#}\n"));
             }
         }
-        if let (true, Some(Remedy::Change { patch, .. }), Some(manifests)) = (self.fix, &remedy, manifests)
-            && let Err(message) = write(patch, manifests, output)
-        {
-            output.error(&format!("error: {message}\n"));
-            return Exit::Error;
+        let exit = alike.iter().fold(Exit::Success, |all, alike| all.and(exit(alike.verdict)));
+        exit.and(self.written(remedy.as_ref(), manifests, output))
+    }
+
+    /// Writes a fix where that is wanted.
+    fn written(&self, remedy: Option<&Remedy>, manifests: Option<&Manifests<'_>>, output: &mut Output) -> Exit {
+        let (true, Some(Remedy::Change { patch, .. }), Some(manifests)) = (self.fix, remedy, manifests) else {
+            return Exit::Success;
+        };
+        match write(patch, manifests, output) {
+            Ok(()) => Exit::Success,
+            Err(message) => {
+                output.error(&format!("error: {message}\n"));
+                Exit::Error
+            }
         }
-        exit(&explanation)
     }
 }
 
@@ -192,9 +324,9 @@ fn write(patch: &Patch, manifests: &Manifests<'_>, output: &mut Output) -> Resul
     Ok(())
 }
 
-/// How an explanation ends the process.
-fn exit(explanation: &Explanation) -> Exit {
-    match explanation.verdict {
+/// How an answer ends the process.
+fn exit(verdict: Verdict) -> Exit {
+    match verdict {
         Verdict::Can => Exit::Success,
         Verdict::Cannot => Exit::Differences,
         Verdict::CannotTell => Exit::Error,
@@ -209,6 +341,15 @@ pub(super) fn person_name(text: &str) -> PrincipalName {
     }
 }
 
+/// A group as the command line names one.
+fn group_name(text: &str) -> PrincipalName {
+    let membership = Membership::default();
+    match Uuid::try_parse(text) {
+        Ok(id) => PrincipalName::Group { name: None, id: Some(id), membership },
+        Err(_) => PrincipalName::Group { name: Some(text.to_owned()), id: None, membership },
+    }
+}
+
 /// A flow as the command line names one.
 pub(super) fn flow_name(text: &str) -> FlowName {
     match Uuid::try_parse(text) {
@@ -217,19 +358,37 @@ pub(super) fn flow_name(text: &str) -> FlowName {
     }
 }
 
-/// Finds the person and the flow; says what is wrong otherwise.
-pub(super) fn question(
-    inventory: &Inventory,
-    person: &PrincipalName,
-    flow: &FlowName,
-    bar: Bar,
-) -> Result<Question, String> {
-    let person = one(inventory.principal(person), "person")?;
-    let mut flows = one(inventory.flow(flow), "flow")?;
-    match flows.pop() {
-        Some(flow) if flows.is_empty() => Ok(Question { person, flow, bar }),
-        Some(_) | None => Err("several flows are meant; name one by its id".to_owned()),
+/// Finds whoever and whatever is asked about, one question a flow; says what is wrong otherwise.
+fn questions(inventory: &Inventory, asked: &Asked, agent: Option<&str>, bar: Bar) -> Result<Vec<Question>, String> {
+    let what = if matches!(asked.who, PrincipalName::Group { .. }) { "group" } else { "person" };
+    let person = one(inventory.principal(&asked.who), what)?;
+    let agent = agent.map(|name| agents::named(inventory, name)).transpose()?;
+    let flows: Vec<Ref<Flow>> = match (&asked.flow, agent) {
+        (FlowName::AllOfAgent(_), Some(agent)) => called(inventory, agent),
+        (flow, _) => one(inventory.flow(flow), "flow")?,
+    };
+    if let Some(agent) = agent {
+        let calls = called(inventory, agent);
+        if let Some(flow) = flows.iter().find(|flow| !calls.iter().any(|called| called.id == flow.id)) {
+            let names: Vec<String> = calls.iter().map(ToString::to_string).collect();
+            let names = if names.is_empty() { "no flow".to_owned() } else { names.join(", ") };
+            return Err(format!("the agent does not call flow {flow}\nhint: it calls {names}"));
+        }
     }
+    if flows.is_empty() {
+        return Err("the agent calls no flow".to_owned());
+    }
+    let question = |flow| Question { person: person.clone(), flow, agent, bar };
+    Ok(flows.into_iter().map(question).collect())
+}
+
+/// The flows that an agent calls, by name.
+fn called(inventory: &Inventory, agent: Uuid) -> Vec<Ref<Flow>> {
+    let flows = inventory.bots.row(&agent).into_iter().flat_map(|agent| &agent.flows);
+    let mut flows: Vec<Ref<Flow>> =
+        flows.filter_map(|flow| Some(Ref::new(inventory.flows.row(flow)?.name.clone(), *flow))).collect();
+    flows.sort();
+    flows
 }
 
 /// The one thing that a name means, or what is wrong with it.

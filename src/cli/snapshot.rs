@@ -12,6 +12,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::reading::{Reading, Seen, report_doubts};
 use crate::compile::desired::DesiredEnvironment;
+use crate::explain::requirements;
 use crate::inventory::people::PrincipalRow;
 use crate::inventory::scope::Scope;
 use crate::inventory::snapshot::{self, Header, Names, Taken, Version};
@@ -74,7 +75,13 @@ impl Snapshot {
                 .map(|caller| seen.inventory.principal_of(PrincipalRow::User(caller.user)).0),
             names: names.clone(),
         };
-        let scope = |desired: &DesiredEnvironment| Scope::everything().and(Scope::of(desired));
+        let scope = |desired: &DesiredEnvironment| {
+            let mut scope = Scope::everything().and(Scope::of(desired));
+            // What questions without a tenant are answered from.
+            scope.team_groups = true;
+            scope.privileges.extend(requirements::privileges().map(str::to_owned));
+            scope
+        };
         let exit = reading
             .each(scope, global, output, |seen, output| {
                 let exit = report_doubts(&seen.inventory, self.allow_incomplete, output);

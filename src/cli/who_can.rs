@@ -188,6 +188,7 @@ impl Asked {
         };
         let scope = |_: &DesiredEnvironment| {
             let mut scope = Scope::everything();
+            scope.team_groups = true;
             scope.privileges.extend(requirements::privileges().map(str::to_owned));
             scope.privileges.extend(privilege.clone());
             scope

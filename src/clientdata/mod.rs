@@ -52,9 +52,15 @@ pub struct ConnectorOperation {
     /// The site or data set that the table is in.
     #[serde(deserialize_with = "required")]
     pub site: Option<Said>,
+    /// The mailbox that it acts in, where it is not that of the connection.
+    #[serde(deserialize_with = "required")]
+    pub mailbox: Option<Said>,
     /// The action of Dataverse that it performs.
     #[serde(deserialize_with = "required")]
     pub action: Option<Said>,
+    /// The table of the row that the action is about, by logical name.
+    #[serde(deserialize_with = "required")]
+    pub target: Option<Said>,
     /// The relationship by which it relates rows.
     #[serde(deserialize_with = "required")]
     pub relationship: Option<Said>,

@@ -30,8 +30,12 @@ pub(super) fn read(
     let members = || parameters.into_iter().flat_map(Value::members);
     let lookups = members().filter_map(|(name, value)| {
         let name = name.string()?;
-        let property = name.strip_prefix("item/")?.strip_suffix("@odata.bind")?;
-        Some((Text::from(property), bound_set(value)))
+        let column = name.strip_prefix("item/")?;
+        // Who gets a row is set by name as well.
+        if matches!(column, "ownerid" | "_ownerid_value") {
+            return Some((Text::from("ownerid"), Said::Expression));
+        }
+        Some((Text::from(column.strip_suffix("@odata.bind")?), bound_set(value)))
     });
     let text = |name: &str| parameters.and_then(|parameters| parameters.get(name)?.string());
     Some(ConnectorOperation {
@@ -41,7 +45,9 @@ pub(super) fn read(
         part,
         table,
         site: parameter(&["dataset"]),
+        mailbox: parameter(&["emailMessage/MailboxAddress", "mailboxAddress", "MailboxAddress"]),
         action: parameter(&["actionName"]),
+        target: members().find_map(|(name, value)| target(&name.string()?, value)),
         relationship: parameter(&["associationEntityRelationship"]),
         lookups: lookups.collect(),
         expands: text("$expand").map(|expand| expanded(&expand)).unwrap_or_default(),
@@ -97,6 +103,16 @@ fn bound_set(value: Value<'_>) -> Said {
         Some((set, _)) if is_identifier(set) => Said::Literal(set.into()),
         Some(_) | None => Said::Expression,
     }
+}
+
+/// The type of the row that an action is about, `item/Target/@odata.type` of `Microsoft.Dynamics.CRM.workflow`.
+fn target(name: &str, value: Value<'_>) -> Option<Said> {
+    if !name.contains("Target") || !name.ends_with("@odata.type") {
+        return None;
+    }
+    let text = value.string();
+    let kind = text.as_deref().and_then(|text| text.trim_start_matches('#').strip_prefix("Microsoft.Dynamics.CRM."));
+    Some(kind.filter(|kind| is_identifier(kind)).map_or(Said::Expression, |kind| Said::Literal(kind.into())))
 }
 
 /// The properties that an `$expand` names, without what it asks of each.

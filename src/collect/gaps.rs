@@ -26,6 +26,8 @@ pub(super) enum Watched {
     Agent,
     /// Components of agents.
     AgentComponent,
+    /// Environment variables.
+    EnvironmentVariable,
 }
 
 impl Watched {
@@ -41,6 +43,7 @@ impl Watched {
             Self::Solution => "Solution",
             Self::Agent => "Copilot",
             Self::AgentComponent => "Copilot component",
+            Self::EnvironmentVariable => "Environment Variable Definition",
         }
     }
 
@@ -56,13 +59,14 @@ impl Watched {
             Self::Solution => "prvReadSolution",
             Self::Agent => "prvReadbot",
             Self::AgentComponent => "prvReadbotcomponent",
+            Self::EnvironmentVariable => "prvReadEnvironmentVariableDefinition",
         }
     }
 }
 
 /// What joins a set of rows without privileges of its own: the set is as whole as the least of these.
 pub(super) mod joins {
-    use super::Watched::{self, ConnectionReference, Process, SecurityRole, Team, User};
+    use super::Watched::{self, Agent, ConnectionReference, Process, SecurityRole, Team, User};
 
     /// Who holds which role.
     pub(in crate::collect) const HOLDERS: &[Watched] = &[SecurityRole, User, Team];
@@ -70,6 +74,8 @@ pub(super) mod joins {
     pub(in crate::collect) const FLOW_SHARES: &[Watched] = &[Process, User, Team];
     /// With whom connection references are shared.
     pub(in crate::collect) const REFERENCE_SHARES: &[Watched] = &[ConnectionReference, User, Team];
+    /// With whom agents are shared.
+    pub(in crate::collect) const AGENT_SHARES: &[Watched] = &[Agent, User, Team];
     /// Who is in which team.
     pub(in crate::collect) const MEMBERS: &[Watched] = &[Team, User];
 }

@@ -8,6 +8,7 @@ mod directory;
 mod environments;
 mod gaps;
 mod identity;
+mod official;
 mod own;
 mod persons;
 mod questions;
@@ -15,6 +16,7 @@ mod read;
 mod refresh;
 mod scope;
 mod source;
+mod surroundings;
 #[cfg(test)]
 mod tests;
 mod waves;

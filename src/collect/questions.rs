@@ -183,9 +183,10 @@ pub(super) fn met(inventory: &Inventory, subjects: &BTreeSet<Uuid>) -> Wanted {
     let of_flows = inventory.flows.rows().filter(|(id, _)| subjects.contains(id)).map(|(_, flow)| flow.owner);
     let shared = |id: &Uuid| inventory.shares.row(id).is_some();
     let of_references = inventory.references.rows().filter(|(id, _)| shared(id)).map(|(_, reference)| reference.owner);
+    let of_agents = inventory.bots.rows().map(|(_, agent)| agent.owner);
     let caller = inventory.caller.value().map(|caller| PrincipalRow::User(caller.user));
     let mut wanted = Wanted::default();
-    for row in holders.chain(sharers).chain(of_flows).chain(of_references).chain(caller) {
+    for row in holders.chain(sharers).chain(of_flows).chain(of_references).chain(of_agents).chain(caller) {
         match row {
             PrincipalRow::User(id) if inventory.users.row(&id).is_none() => _ = wanted.users.insert(id),
             PrincipalRow::Team(id) if inventory.teams.row(&id).is_none() => _ = wanted.teams.insert(id),

@@ -10,22 +10,36 @@ use crate::principal::PrincipalName;
 pub(super) const ACT_ON_BEHALF: &str = "prvActOnBehalfOfAnotherUser";
 
 impl Scope {
-    /// What has to be read to explain whether a person can run a flow.
+    /// What has to be read to explain whether a person can run a flow, or the people of a group.
     pub fn of_question(person: &PrincipalName, flow: &FlowName) -> Self {
-        let mut scope = Self { sharing_limits: true, ..Self::default() };
+        let mut scope = match person {
+            PrincipalName::User { .. } | PrincipalName::Application { .. } | PrincipalName::Team { .. } => {
+                let mut scope = Self { sharing_limits: true, ..Self::default() };
+                scope.principal_roles.insert(person.clone());
+                scope.memberships.insert(person.clone());
+                scope
+            }
+            // Of many people it is fewer requests to read who holds what than to ask for each of them.
+            PrincipalName::Group { .. } => {
+                let mut scope = Self::everything();
+                scope.groups.insert(person.clone());
+                scope.team_groups = true;
+                scope
+            }
+        };
         for subjects in
             [&mut scope.definitions, &mut scope.delegates, &mut scope.shares, &mut scope.readers, &mut scope.uses]
         {
             subjects.add(flow.clone());
         }
         scope.principals.insert(person.clone());
-        scope.principal_roles.insert(person.clone());
-        scope.memberships.insert(person.clone());
         // What a fix may assign has to be known: the role that everybody starts from, and the one that lets owners act.
         for role in [BuiltInRole::BasicUser, BuiltInRole::Delegate] {
             scope.role_privileges.add(RoleName::BuiltIn(role));
         }
-        scope.tables.extend(["workflow", "connectionreference", "environmentvariabledefinition"].map(str::to_owned));
+        scope
+            .tables
+            .extend(["workflow", "connectionreference", "environmentvariabledefinition", "bot"].map(str::to_owned));
         scope.privileges.extend(requirements::privileges().map(str::to_owned));
         scope
     }

@@ -34,8 +34,14 @@ pub async fn collect(reader: &Reader, directory: &Directory, environment: &Envir
             .map(|unit| unit.id);
         Box::pin(waves.second()).await;
         Box::pin(waves.of_persons()).await;
+        Box::pin(waves.of_agents()).await;
         Box::pin(waves.third()).await;
+        Box::pin(waves.of_team_groups()).await;
+        Box::pin(waves.of_licences()).await;
         Box::pin(waves.of_uses()).await;
+        Box::pin(waves.of_variables()).await;
+        Box::pin(waves.of_relationships()).await;
+        Box::pin(waves.of_dataverse_itself()).await;
     } else {
         waves.without_dataverse().await;
     }
@@ -129,10 +135,10 @@ impl Waves<'_> {
                 }
             },
             async {
-                match (is_every_flow, agents.is_empty()) {
+                match (is_every_flow || !scope.uses.is_empty(), agents.is_empty()) {
                     (true, _) => agents::all_agents(source).await,
-                    (false, false) => agents::agents(source, &agents).await,
-                    (false, true) => Section::NotAsked,
+                    (false, false) => (agents::agents(source, &agents).await, Section::NotAsked),
+                    (false, true) => (Section::NotAsked, Section::NotAsked),
                 }
             },
             sharing,
@@ -149,7 +155,9 @@ impl Waves<'_> {
         self.inventory.flows = rows.with_gap(self.gap(&[Watched::Process]));
         self.inventory.references = references.with_gap(self.gap(&[Watched::ConnectionReference]));
         self.inventory.solutions = solutions.with_gap(self.gap(&[Watched::Solution]));
-        self.inventory.agents = agents.with_gap(self.gap(&[Watched::Agent, Watched::AgentComponent]));
+        let gap = self.gap(&[Watched::Agent, Watched::AgentComponent]);
+        self.inventory.agents = agents.0.with_gap(gap.clone());
+        self.inventory.bots = agents.1.with_gap(gap);
         self.take_users(users, BTreeSet::new());
         self.take_teams(teams, BTreeSet::new());
         self.take_answers(answers);
@@ -301,7 +309,7 @@ impl Waves<'_> {
         gap(&self.inventory, self.doubt.as_ref(), tables)
     }
 
-    fn take_users(&mut self, users: Result<Users, Problem>, asked: BTreeSet<Uuid>) {
+    pub(super) fn take_users(&mut self, users: Result<Users, Problem>, asked: BTreeSet<Uuid>) {
         let gap = self.gap(&[Watched::User]);
         self.inventory.users.refresh(with_found(users, asked).with_gap(gap));
     }

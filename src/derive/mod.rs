@@ -1,4 +1,5 @@
 //! Least privilege from a flow's definition: what its caller needs in Dataverse, what its owner needs, and what nobody can tell.
+pub(crate) mod acts;
 mod documents;
 mod needs;
 mod table;

@@ -1,5 +1,6 @@
 //! From facts of flows to the privileges that they need.
-use super::table::{Line, Table};
+use super::acts::{Acts, acts, words};
+use super::table::Table;
 use super::{Derived, Need, Needs};
 use crate::clientdata::{Connection, ConnectorOperation, Facts, Part, Said};
 use crate::inventory::section::Answer;
@@ -86,122 +87,42 @@ impl Deriving<'_> {
     }
 
     fn operation(&mut self, flow: &Ref<Flow>, operation: &ConnectorOperation, bears: Bears, words: &str) {
-        if operation.name.ends_with("WithOrganization") {
-            return self.unknown(
+        let Acts { known, missing, open, elsewhere, outside } = acts(self.inventory, &self.table, operation);
+        let because = format!("{flow}: {words}");
+        if elsewhere {
+            self.unknown(
                 flow,
                 &format!("{words}: it names another environment, where the caller's connection cannot be used"),
             );
         }
-        let Some(line) = self.table.line(&operation.connector, &operation.name).cloned() else {
-            return self.unknown(flow, &format!("{words}: not in the table of operations"));
-        };
-        let Line { needs, also, depends, outside, .. } = line;
-        let because = format!("{flow}: {words}");
         if let Some(outside) = outside {
-            let site = match &operation.site {
-                Some(Said::Literal(site)) => format!(" ({site})"),
-                Some(Said::Variable(name)) => format!(" (environment variable {name})"),
-                Some(Said::Expression) => " (computed by the run)".to_owned(),
-                None => String::new(),
-            };
-            self.derived.outside.insert(format!("{because}: {outside}{site}"));
+            let place = self.place(operation);
+            self.derived.outside.insert(format!("{because}: {outside}{place}"));
         }
-        if let Some(depends) = depends {
-            let what = match &operation.action {
-                Some(Said::Literal(action)) => format!("{words} {action}"),
-                Some(Said::Variable(_) | Said::Expression) | None => words.to_owned(),
-            };
-            self.unknown(flow, &format!("{what}: {depends}"));
-        }
-        for (table, operations) in also {
-            for needed in operations {
-                self.need(flow, &table.as_str().into(), needed, None, bears, &because);
-            }
-        }
-        let Some(needs) = needs else { return };
-        let table = match &operation.table {
-            Some(Said::Literal(name)) => name,
-            Some(Said::Variable(_) | Said::Expression) => {
-                return self.unknown(flow, &format!("{words}: the run computes which table it is"));
-            }
-            None => return self.unknown(flow, &format!("{words}: it names no table")),
+        let words = match &operation.action {
+            Some(Said::Literal(action)) => format!("{words} {action}"),
+            Some(Said::Variable(_) | Said::Expression) | None => words.to_owned(),
         };
-        let Some(table) = self.table_of(flow, table, words) else { return };
-        for needed in needs {
+        for what in open {
+            self.unknown(flow, &format!("{words}: {what}"));
+        }
+        for name in missing {
+            self.unknown(flow, &format!("{words}: table {name}: the environment has no such table"));
+        }
+        for ((table, needed), lookup) in known {
+            let because = match lookup.filter(|_| needed == Operation::AppendTo) {
+                Some(property) => format!("{because}, lookup {property}"),
+                None => because.clone(),
+            };
             self.need(flow, &table, needed, None, bears, &because);
         }
-        self.related(flow, operation, &table, bears, words);
     }
 
-    /// What lookups, expansions and links add.
-    fn related(
-        &mut self,
-        flow: &Ref<Flow>,
-        operation: &ConnectorOperation,
-        table: &TableName,
-        bears: Bears,
-        words: &str,
-    ) {
-        let because = format!("{flow}: {words}");
-        for (property, target) in &operation.lookups {
-            if property.as_str() == "ownerid" {
-                self.need(flow, table, Operation::Assign, None, bears, &because);
-                continue;
-            }
-            self.need(flow, table, Operation::Append, None, bears, &because);
-            match target {
-                Said::Literal(set) => {
-                    if let Some(target) = self.table_of(flow, set, words) {
-                        let because = format!("{because}, lookup {property}");
-                        self.need(flow, &target, Operation::AppendTo, None, bears, &because);
-                    }
-                }
-                Said::Variable(_) | Said::Expression => {
-                    self.unknown(flow, &format!("{words}: AppendTo on the table that lookup {property} is set to"));
-                }
-            }
-        }
-        for property in &operation.expands {
-            let property = said(property);
-            self.unknown(flow, &format!("{words}: Read on the table behind {property}, which it expands"));
-        }
-        for link in &operation.links {
-            match link {
-                Said::Literal(name) => {
-                    if let Some(linked) = self.table_of(flow, name, words) {
-                        self.need(flow, &linked, Operation::Read, None, bears, &because);
-                    }
-                }
-                Said::Variable(_) | Said::Expression => {
-                    self.unknown(
-                        flow,
-                        &format!("{words}: Read on a table that its query links, which the run computes"),
-                    );
-                }
-            }
-        }
-        let writes = ["CreateRecord", "UpdateRecord", "UpdateOnlyRecord", "PostItem_V2", "PatchItem_V2"];
-        if operation.computes_row && writes.contains(&operation.name.as_str()) {
-            self.unknown(flow, &format!("{words}: the run computes the whole row, so it may set any lookup"));
-        }
-    }
-
-    /// The table behind a set's name or a logical name.
-    fn table_of(&mut self, flow: &Ref<Flow>, name: &str, words: &str) -> Option<TableName> {
-        let wanted = folded(name);
-        let tables = &self.inventory.tables;
-        let found = tables.rows().find(|(_, table)| folded(&table.set) == wanted).map(|(logical, _)| logical.clone());
-        let found = found.or_else(|| {
-            tables.rows().find(|(logical, _)| folded(logical) == wanted).map(|(logical, _)| logical.clone())
-        });
-        if found.is_none() {
-            let why = match tables.doubt() {
-                Some(_) => "nothing was read of it",
-                None => "the environment has no such table",
-            };
-            self.unknown(flow, &format!("{words}: table {name}: {why}"));
-        }
-        found
+    /// The site, the list and the mailbox that an operation names, environment variables resolved.
+    fn place(&self, operation: &ConnectorOperation) -> String {
+        let named = [&operation.site, &operation.mailbox].into_iter().flatten();
+        let words: Vec<String> = named.map(|said| self.inventory.resolved(said)).collect();
+        if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
     }
 
     /// Notes a privilege, at least as deep as said, or as little as the table allows.
@@ -258,23 +179,6 @@ impl Deriving<'_> {
             let to = if reaches(id, &need) { &mut self.derived.base } else { &mut self.derived.caller };
             to.named.insert(name, need);
         }
-    }
-}
-
-/// An operation in words: its name, and the table that it names.
-fn words(operation: &ConnectorOperation) -> String {
-    let connector = &operation.connector;
-    let name = &operation.name;
-    match &operation.table {
-        Some(table) => format!("{name} on {} ({connector})", said(table)),
-        None => format!("{name} ({connector})"),
-    }
-}
-
-fn said(said: &Said) -> &str {
-    match said {
-        Said::Literal(text) | Said::Variable(text) => text,
-        Said::Expression => "what the run computes",
     }
 }
 

@@ -1,5 +1,6 @@
 //! The table of operations: what each needs in Dataverse, as data with a source for every line.
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 
@@ -49,6 +50,12 @@ pub struct Line {
     /// Privileges on tables that it does not name, by logical name.
     #[serde(default)]
     pub also: BTreeMap<String, Vec<Operation>>,
+    /// Whether it attaches rows to each other by a relationship.
+    #[serde(default)]
+    pub relates: bool,
+    /// Privileges on the table of the row that an action is about, by the action's name.
+    #[serde(default)]
+    pub actions: BTreeMap<String, Vec<Operation>>,
     /// On what its privileges depend, where the text does not say it.
     pub depends: Option<String>,
     /// What decides instead of Dataverse.
@@ -91,6 +98,12 @@ impl Table {
         serde_yaml::from_str(TEXT).expect("the published table is checked by a test")
     }
 
+    /// The published table, read once.
+    pub fn compiled_in() -> &'static Self {
+        static TABLE: LazyLock<Table> = LazyLock::new(Table::published);
+        &TABLE
+    }
+
     /// The published table's text.
     pub fn text() -> &'static str {
         TEXT
@@ -116,7 +129,7 @@ mod tests {
         let table = Table::published();
         let mut seen = BTreeSet::new();
         for line in &table.operations {
-            let says = [line.needs.is_some(), line.depends.is_some(), line.outside.is_some()];
+            let says = [line.needs.is_some(), line.depends.is_some(), line.outside.is_some(), line.relates];
             assert_eq!(says.iter().filter(|says| **says).count(), 1, "{line:?}");
             assert!(line.source.len() > 5, "{line:?}");
             assert!(seen.insert((&line.connector, &line.operation)), "{line:?} is there twice");

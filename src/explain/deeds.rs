@@ -1,9 +1,11 @@
 //! What a flow does in Dataverse as its caller, as privileges: which table, which operation, and what nobody can tell.
 use std::collections::BTreeSet;
 
-use crate::clientdata::{ConnectorOperation, Facts, Part, Said};
+use crate::clientdata::{ConnectorOperation, Facts, Part};
+use crate::derive::Table;
+use crate::derive::acts::{Acts, acts, words};
 use crate::inventory::Inventory;
-use crate::names::{ConnectionMode, Operation, TableName, Text, folded};
+use crate::names::{ConnectionMode, Operation, TableName, Text};
 
 /// The connectors of Dataverse, today's and the older one.
 const DATAVERSE: [&str; 2] = ["shared_commondataserviceforapps", "shared_commondataservice"];
@@ -32,69 +34,13 @@ impl Deeds {
     }
 
     fn add(&mut self, inventory: &Inventory, operation: &ConnectorOperation) {
-        if operation.name.ends_with("WithOrganization") {
+        let Acts { known, missing, open, elsewhere, outside: _ } = acts(inventory, Table::compiled_in(), operation);
+        if elsewhere {
             self.elsewhere.insert(operation.name.clone());
-            return;
         }
-        // The operations of the recorded connector definition; what is returned to the flow is read as well.
-        let operations: &[Operation] = match operation.name.as_str() {
-            "ListRecords" | "GetItem" | "GetItems_V2" | "GetItem_V2" | "GetEntityFileImageFieldContent" => {
-                &[Operation::Read]
-            }
-            "CreateRecord" => &[Operation::Create, Operation::Read],
-            // An upsert: the row need not be there.
-            "UpdateRecord" => &[Operation::Create, Operation::Write, Operation::Read],
-            "UpdateOnlyRecord" => &[Operation::Write, Operation::Read],
-            "DeleteRecord" | "DeleteItem" => &[Operation::Delete],
-            "PostItem_V2" => &[Operation::Create],
-            "PatchItem_V2" | "UpdateEntityFileImageFieldContent" => &[Operation::Write],
-            other => {
-                self.undecided.insert(format!("what `{other}` needs").into());
-                return;
-            }
-        };
-        let Some(table) = self.table(inventory, operation.table.as_ref(), &operation.name) else { return };
-        self.known.extend(operations.iter().map(|needed| (table.clone(), *needed)));
-        for (property, target) in &operation.lookups {
-            // Who gets a row is set by giving it away.
-            if property.eq_ignore_ascii_case("ownerid") {
-                self.known.insert((table.clone(), Operation::Assign));
-                continue;
-            }
-            self.known.insert((table.clone(), Operation::Append));
-            if let Some(target) = self.table(inventory, Some(target), property) {
-                self.known.insert((target, Operation::AppendTo));
-            }
-        }
-        for link in &operation.links {
-            if let Some(linked) = self.table(inventory, Some(link), &operation.name) {
-                self.known.insert((linked, Operation::Read));
-            }
-        }
-        // Which table a navigation property leads to is in metadata that is not read.
-        self.undecided.extend(operation.expands.iter().map(|expanded| match expanded {
-            Said::Literal(name) => Text::from(format!("the table that `{name}` leads to")),
-            Said::Variable(_) | Said::Expression => Text::from("a table that is read along"),
-        }));
-        if operation.computes_row {
-            self.undecided.insert(format!("which columns `{}` sets", operation.name).into());
-        }
-    }
-
-    fn table(&mut self, inventory: &Inventory, said: Option<&Said>, what: &str) -> Option<TableName> {
-        let Some(Said::Literal(name)) = said else {
-            self.undecided.insert(format!("the table of `{what}`").into());
-            return None;
-        };
-        let wanted = folded(name);
-        let mut tables = inventory.tables.rows();
-        let found = tables.find(|(logical, table)| folded(&table.set) == wanted || folded(logical) == wanted);
-        match (found, inventory.tables.doubt()) {
-            (Some((logical, _)), _) => return Some(logical.clone()),
-            (None, None) => _ = self.missing.insert(name.clone()),
-            (None, Some(_)) => _ = self.undecided.insert(format!("the table `{name}`").into()),
-        }
-        None
+        self.known.extend(known.into_keys());
+        self.missing.extend(missing);
+        self.undecided.extend(open.into_iter().map(|what| Text::from(format!("{}: {what}", words(operation)))));
     }
 }
 

@@ -1,133 +1,19 @@
-//! What each requirement asks and what was seen of it, in plain words.
+//! What was seen of each requirement, in plain words.
 use uuid::Uuid;
 
 use crate::access::{Access, Belonging, Grant, Through, WayKind};
 use crate::clientdata::Facts;
 use crate::explain::Question;
-use crate::explain::deeds::{Deeds, impersonates};
 use crate::explain::judge::{Judge, callers_references};
 use crate::explain::requirements::{ACT_ON_BEHALF, Fact, Needs, Requirement};
 use crate::inventory::Inventory;
 use crate::inventory::people::PrincipalRow;
 use crate::inventory::section::Answer;
 use crate::inventory::things::{FlowState, Rights};
-use crate::names::{ConnectionMode, Depth, Operation, Text, folded};
+use crate::names::{BuiltInRole, Depth, Operation, RoleName, Text};
 
 /// Names that are listed before the rest is only counted.
 const LISTED: usize = 5;
-
-/// What a requirement asks, in a few words.
-pub(super) fn asks(access: &Access<'_>, requirement: &Requirement) -> String {
-    let fact = match &requirement.needs {
-        Needs::Privilege { privilege, depth } => {
-            return format!("{}{}", privilege_words(access.inventory(), privilege), at_depth(*depth));
-        }
-        Needs::Fact { fact } => *fact,
-    };
-    let words = match fact {
-        Fact::Member => "a user of the environment",
-        Fact::Enabled => "the account is enabled",
-        Fact::InSecurityGroup => "in the environment's security group",
-        Fact::HasRole => "a security role that counts",
-        Fact::FlowOn => "the flow is on",
-        Fact::Instant => "started by a person, an app or an agent",
-        Fact::FlowShared => "may see the flow",
-        Fact::AgentShared => "may talk to the agent",
-        Fact::ChildEmbedded => "child flows bring their own connections",
-        Fact::ChildOn => "child flows are on",
-        Fact::ConnectionsBound => "the connections that it lends are there",
-        Fact::ReferenceReadable => "may read the connection references",
-        Fact::ActionsAllowed => "may do what the flow does as its caller",
-        Fact::SameEnvironment => "the caller's actions stay in this environment",
-        Fact::OwnerDelegates => "the flow's owner may act for its callers",
-        Fact::OwnerEnabled => "the flow's owner is enabled",
-        Fact::OwnerActionsAllowed => "the flow's owner may do the same",
-    };
-    words.to_owned()
-}
-
-/// What it means that a requirement does not hold, as a sentence.
-pub(super) fn fails(access: &Access<'_>, requirement: &Requirement, person: usize, question: &Question) -> String {
-    let who = access.people()[person].principal.name();
-    let flow = &question.flow;
-    let environment = &access.inventory().environment.name;
-    let fact = match &requirement.needs {
-        Needs::Privilege { privilege, depth } => {
-            let privilege = privilege_words(access.inventory(), privilege);
-            return format!("{who} does not hold {privilege}{}.", at_depth(*depth));
-        }
-        Needs::Fact { fact } => *fact,
-    };
-    match fact {
-        Fact::Member => format!("{who} is no user of {environment} yet."),
-        Fact::Enabled => format!("The account of {who} is disabled."),
-        Fact::InSecurityGroup => format!("{who} is not in the security group that alone may use {environment}."),
-        Fact::HasRole => format!("{who} holds no security role that counts in {environment}."),
-        Fact::FlowOn => format!("Flow {flow} is not on."),
-        Fact::Instant => format!("Flow {flow} is started by something that happens, so nobody can run it by hand."),
-        Fact::FlowShared => format!("Flow {flow} is not shared with {who}, and no role lets {who} see it."),
-        Fact::AgentShared => format!("The agent is not shared with {who}."),
-        Fact::ChildEmbedded => {
-            "A flow that it calls asks the caller for connections, which a child flow cannot.".to_owned()
-        }
-        Fact::ChildOn => "A flow that it calls is not on.".to_owned(),
-        Fact::ConnectionsBound => "A connection that the flow lends is not there.".to_owned(),
-        Fact::ReferenceReadable => format!("{who} may not read a connection reference to link a connection to."),
-        Fact::ActionsAllowed => format!("The flow acts in Dataverse as {who}, who may not do all of that."),
-        Fact::SameEnvironment => {
-            "The flow acts in another environment with the caller's connection, which does not work.".to_owned()
-        }
-        Fact::OwnerDelegates => "The flow's owner may not act on behalf of its callers.".to_owned(),
-        Fact::OwnerEnabled => "The flow's owner is disabled.".to_owned(),
-        Fact::OwnerActionsAllowed => {
-            "The flow's owner may not do all that it does; perhaps only what both may do works.".to_owned()
-        }
-    }
-}
-
-/// Whether a requirement is about something that the flow does not have, so that it holds and says nothing.
-pub(super) fn is_moot(inventory: &Inventory, judge: &Judge<'_>, requirement: &Requirement, flow: Uuid) -> bool {
-    let Some(facts) = inventory.definitions.row(&flow) else { return false };
-    match &requirement.needs {
-        Needs::Privilege { .. } => false,
-        Needs::Fact { fact } => match fact {
-            Fact::AgentShared => true,
-            Fact::ChildEmbedded | Fact::ChildOn => facts.children.is_empty(),
-            Fact::ConnectionsBound => {
-                facts.connections.values().all(|connection| connection.mode == ConnectionMode::ProvidedByRunOnlyUser)
-            }
-            Fact::ReferenceReadable => callers_references(facts).is_empty(),
-            Fact::ActionsAllowed | Fact::SameEnvironment => judge.deeds(flow) == Deeds::default(),
-            Fact::OwnerDelegates | Fact::OwnerEnabled | Fact::OwnerActionsAllowed => !impersonates(facts),
-            Fact::Member
-            | Fact::Enabled
-            | Fact::InSecurityGroup
-            | Fact::HasRole
-            | Fact::FlowOn
-            | Fact::Instant
-            | Fact::FlowShared => false,
-        },
-    }
-}
-
-/// Who may decide to change it.
-pub(super) fn decides(requirement: &Requirement) -> &'static str {
-    const SECURITY: &str = "whoever assigns security roles here (System Administrator)";
-    const FLOW: &str = "an owner of the flow";
-    match &requirement.needs {
-        Needs::Privilege { .. } => SECURITY,
-        Needs::Fact { fact } => match fact {
-            Fact::Member | Fact::InSecurityGroup => "an administrator of the environment or of its security group",
-            Fact::Enabled => "an administrator of the tenant's accounts",
-            Fact::HasRole | Fact::ActionsAllowed | Fact::OwnerDelegates | Fact::OwnerActionsAllowed => SECURITY,
-            Fact::FlowOn | Fact::Instant | Fact::FlowShared | Fact::ChildEmbedded | Fact::ChildOn => FLOW,
-            Fact::SameEnvironment | Fact::ConnectionsBound => FLOW,
-            Fact::AgentShared => "an owner of the agent",
-            Fact::ReferenceReadable => "an owner of the connection references",
-            Fact::OwnerEnabled => "an owner of the flow, who may give it to somebody else",
-        },
-    }
-}
 
 /// What was seen of a requirement.
 pub(super) fn of(
@@ -135,8 +21,9 @@ pub(super) fn of(
     judge: &Judge<'_>,
     requirement: &Requirement,
     person: usize,
-    flow: Uuid,
+    question: &Question,
 ) -> Vec<String> {
+    let flow = question.flow.id;
     let inventory = access.inventory();
     let facts = inventory.definitions.row(&flow);
     match &requirement.needs {
@@ -152,7 +39,7 @@ pub(super) fn of(
             Fact::FlowOn => vec![state(inventory, flow).to_owned()],
             Fact::Instant => facts.map(|facts| facts.trigger.words()).into_iter().collect(),
             Fact::FlowShared => shared(access, person, flow),
-            Fact::AgentShared => Vec::new(),
+            Fact::AgentShared => question.agent.map(|agent| talks_to(access, person, agent)).unwrap_or_default(),
             Fact::ChildEmbedded | Fact::ChildOn => facts.map(|facts| children(inventory, facts)).unwrap_or_default(),
             Fact::ConnectionsBound => lent(access, flow),
             Fact::ReferenceReadable => facts.map(|facts| references(access, person, facts)).unwrap_or_default(),
@@ -166,29 +53,16 @@ pub(super) fn of(
     }
 }
 
-/// What no service tells an application, so that it is said instead of passed over.
-pub(super) fn beyond(inventory: &Inventory, flow: Uuid) -> Vec<String> {
-    let mut open = Vec::new();
-    let facts = inventory.definitions.row(&flow);
-    let own = |connector: &str| {
-        facts.is_some_and(|facts| {
-            facts.connections.values().any(|connection| {
-                connection.connector.as_str() == connector && connection.mode == ConnectionMode::ProvidedByRunOnlyUser
-            })
-        })
-    };
-    // Learn, Microsoft Graph: permissions of a site list applications, not people; mailbox rights are Exchange's.
-    if own("shared_sharepointonline") {
-        open.push(
-            "access to the SharePoint site and its lists: no service tells an application what a person may do there"
-                .into(),
-        );
+/// Who may talk to the agent, and whether its row is shared with the person.
+fn talks_to(access: &Access<'_>, person: usize, agent: Uuid) -> Vec<String> {
+    let inventory = access.inventory();
+    let Some(row) = inventory.bots.row(&agent) else { return vec!["the agent was not read".to_owned()] };
+    let mut seen = vec![format!("{} is {}", row.name, row.access.words())];
+    let shared = access.shared(agent, Rights::READ).ability(person) == crate::access::Ability::Can;
+    if shared {
+        seen.push("its row is shared with the person, directly or through a team".to_owned());
     }
-    if own("shared_office365") {
-        open.push("mailboxes that the flow sends from: Exchange knows who may send as whom".into());
-    }
-    open.push("licences: whether the account's plans cover the flow's connectors".into());
-    open
+    seen
 }
 
 fn membership(access: &Access<'_>, person: usize) -> String {
@@ -237,9 +111,21 @@ fn held(access: &Access<'_>, person: usize, privilege: Uuid) -> Vec<String> {
         let names: Vec<String> =
             roles.iter().map(|(role, _)| role_name(access.inventory(), *role).to_string()).collect();
         let held = if names.is_empty() { "no role at all".to_owned() } else { listed(names).join(", ") };
-        return vec![format!("not in {held}")];
+        let mut seen = vec![format!("not in {held}")];
+        seen.extend(by_basic_user(access.inventory(), privilege));
+        return seen;
     }
     listed(grants.iter().map(|grant| grant_words(access, grant)).collect())
+}
+
+/// What Basic User, from which everybody starts, gives of a privilege.
+fn by_basic_user(inventory: &Inventory, privilege: Uuid) -> Option<String> {
+    let role = inventory.role(&RoleName::BuiltIn(BuiltInRole::BasicUser)).one()?;
+    let held = inventory.role_privileges.row(&role.id)?;
+    Some(match held.get(&privilege) {
+        Some(depth) => format!("{role} gives it at {depth}"),
+        None => format!("{role} does not give it either"),
+    })
 }
 
 fn grant_words(access: &Access<'_>, grant: &Grant) -> String {
@@ -391,27 +277,6 @@ fn deeds(access: &Access<'_>, judge: &Judge<'_>, person: usize, flow: Uuid) -> V
         });
     }
     seen
-}
-
-/// A privilege as people know it: `Read on Process`; one that no table has by its own name.
-pub(super) fn privilege_words(inventory: &Inventory, name: &str) -> String {
-    let wanted = folded(name);
-    for (_, table) in inventory.tables.rows() {
-        for (operation, privilege) in table.privileges.iter().flatten() {
-            if folded(&privilege.name) == wanted {
-                return format!("{operation} on {}", table.display_name);
-            }
-        }
-    }
-    name.to_owned()
-}
-
-fn at_depth(depth: Depth) -> String {
-    match depth {
-        Depth::User => String::new(),
-        Depth::BusinessUnit | Depth::ParentChildBusinessUnits => format!(", {depth} or further"),
-        Depth::Organization | Depth::RecordFilter => format!(", {depth}"),
-    }
 }
 
 pub(super) fn role_name(inventory: &Inventory, role: Uuid) -> Text {

@@ -88,8 +88,7 @@ pub fn helps(inventory: &Inventory, question: &Question, grants: &[Grant]) -> bo
     for grant in grants {
         grant.enact(&mut after);
     }
-    let Question { person, flow, bar } = question;
-    answer(&after, person, flow.id, *bar, Moment::NextAccess) == Verdict::Can
+    answer(&after, question, Moment::NextAccess) == Verdict::Can
 }
 
 impl Grant {
@@ -140,7 +139,7 @@ impl<'a> Candidates<'a> {
     /// What the missing requirements ask for; nothing when one of them is beyond manifests.
     fn of(inventory: &'a Inventory, question: &'a Question) -> Option<Self> {
         let access = Access::of(inventory);
-        let person = access.person(&question.person)?;
+        let people = super::group::people(inventory, &access, &question.person)?;
         let judge = Judge::new(&access, Moment::NextAccess);
         let mut candidates = Self {
             inventory,
@@ -151,9 +150,12 @@ impl<'a> Candidates<'a> {
             delegate: None,
             lacks_role: false,
         };
-        for judged in judge.judge(question.flow.id) {
-            if question.bar.blocks(judged.requirement) && !judged.holds.certain().contains(person) {
-                candidates.add(&access, &judge, &judged.requirement.needs, person)?;
+        for judged in judge.judge_by(question.flow.id, question.agent) {
+            if !question.bar.blocks(judged.requirement) {
+                continue;
+            }
+            for person in people.iter().filter(|person| !judged.holds.certain().contains(**person)) {
+                candidates.add(&access, &judge, &judged.requirement.needs, *person)?;
             }
         }
         Some(candidates)
@@ -171,7 +173,11 @@ impl<'a> Candidates<'a> {
                 self.needs_on("workflow", Operation::Read, access, person)?;
             }
             Fact::ReferenceReadable => {
-                self.references = self.unreadable(access, person);
+                for reference in self.unreadable(access, person) {
+                    if !self.references.contains(&reference) {
+                        self.references.push(reference);
+                    }
+                }
                 self.needs_on("connectionreference", Operation::Read, access, person)?;
             }
             Fact::ActionsAllowed => {

@@ -8,6 +8,7 @@ use crate::clientdata::{Facts, Trigger};
 use crate::explain::deeds::{Deeds, has_callers_connection, impersonates};
 use crate::explain::requirements::{ACT_ON_BEHALF, Certainty, Fact, Needs, Requirement, Step, all};
 use crate::inventory::Inventory;
+use crate::inventory::agents::AgentAccess;
 use crate::inventory::people::PrincipalRow;
 use crate::inventory::section::{Answer, Reading};
 use crate::inventory::things::{ConnectionReference, FlowState, Rights};
@@ -56,6 +57,7 @@ pub struct Judge<'a> {
     privileges: BTreeMap<&'static str, Crowd>,
     process: Holders,
     references: Holders,
+    agents: Holders,
     /// Who holds what flows do in Dataverse as their callers; nothing for operations that nobody is restricted in.
     acts: BTreeMap<(TableName, Operation), Option<Crowd>>,
     by_name: BTreeMap<String, Uuid>,
@@ -64,6 +66,7 @@ pub struct Judge<'a> {
 /// What is judged about a flow before any requirement is.
 struct Case<'a> {
     flow: Uuid,
+    agent: Option<Uuid>,
     facts: Option<&'a Facts>,
     deeds: Deeds,
 }
@@ -96,6 +99,7 @@ impl<'a> Judge<'a> {
             privileges: privileges.collect(),
             process: access.table_holders("workflow", Operation::Read),
             references: access.table_holders("connectionreference", Operation::Read),
+            agents: access.table_holders("bot", Operation::Read),
             acts: deeds.into_iter().map(act).collect(),
             by_name: names.collect(),
         }
@@ -103,15 +107,25 @@ impl<'a> Judge<'a> {
 
     /// Everybody who can run a flow, as far as is known.
     pub fn runners(&self, flow: Uuid, bar: Bar) -> Crowd {
-        let blocking = self.judge(flow).into_iter().filter(|judged| bar.blocks(judged.requirement));
+        self.runners_by(flow, None, bar)
+    }
+
+    /// Everybody who can run a flow through an agent that calls it, or by himself.
+    pub fn runners_by(&self, flow: Uuid, agent: Option<Uuid>, bar: Bar) -> Crowd {
+        let blocking = self.judge_by(flow, agent).into_iter().filter(|judged| bar.blocks(judged.requirement));
         blocking.fold(Crowd::of(self.everybody()), |all, judged| all.and(&judged.holds))
     }
 
     /// Every requirement of running a flow, in the order in which it is asked.
     pub fn judge(&self, flow: Uuid) -> Vec<Judged> {
+        self.judge_by(flow, None)
+    }
+
+    /// The same where an agent calls the flow.
+    pub fn judge_by(&self, flow: Uuid, agent: Option<Uuid>) -> Vec<Judged> {
         let facts = self.inventory().definitions.row(&flow);
         let deeds = facts.map(|facts| Deeds::of(self.inventory(), facts)).unwrap_or_default();
-        let case = Case { flow, facts, deeds };
+        let case = Case { flow, agent, facts, deeds };
         let has_link = facts.is_none_or(has_callers_connection);
         let asked = all().iter().filter(|requirement| requirement.step != Step::Link || has_link);
         asked.map(|requirement| self.judged(requirement, &case)).collect()
@@ -129,6 +143,11 @@ impl<'a> Judge<'a> {
                 (self.privileges.get(requirement.id.as_str()).cloned().unwrap_or_default(), None)
             }
             Needs::Fact { fact } => self.fact(*fact, case),
+        };
+        // Whether connections are linked at all stands in the flow's text.
+        let holds = match (requirement.step, case.facts) {
+            (Step::Link, None) => holds.or(&self.everybody_if(None)),
+            (Step::Environment | Step::Start | Step::Link | Step::Act, _) => holds,
         };
         Judged { requirement, holds, unverified }
     }
@@ -150,8 +169,9 @@ impl<'a> Judge<'a> {
                 | Trigger::OtherRequest(_) => true,
             })),
             Fact::FlowShared => self.sees_flow(case.flow),
-            // Asked only where an agent calls; agents are not read yet.
-            Fact::AgentShared => self.everybody_if(Some(true)),
+            Fact::AgentShared => {
+                case.agent.map_or_else(|| Crowd::of(self.everybody()), |agent| self.may_talk_to(agent))
+            }
             Fact::ChildEmbedded => {
                 self.everybody_if(self.children(case, |_, facts| facts.map(|facts| !has_callers_connection(facts))))
             }
@@ -221,15 +241,42 @@ impl<'a> Judge<'a> {
                 return (Crowd::of(self.everybody()), Some(why));
             }
         };
-        if let Answer::Found(members) = inventory.group_members.get(&group) {
-            return (Crowd::of(self.who(|person| person.object.is_some_and(|object| members.contains(&object)))), None);
+        (self.in_group(group), None)
+    }
+
+    /// The people of an Entra group, those of nested groups included.
+    fn in_group(&self, group: Uuid) -> Crowd {
+        let inventory = self.inventory();
+        match inventory.group_members.get(&group) {
+            Answer::Found(members) => {
+                return Crowd::of(self.who(|person| person.object.is_some_and(|object| members.contains(&object))));
+            }
+            // A group that is not there has nobody in it.
+            Answer::Absent => return Crowd::nobody(),
+            Answer::Unreadable(_) | Answer::NotAsked => {}
         }
         let groups = |person: &crate::access::Person| match inventory.user_groups.get(&person.object?) {
             Answer::Found(groups) => Some(groups.contains(&group)),
             Answer::Absent | Answer::Unreadable(_) | Answer::NotAsked => None,
         };
         let certain = Crowd::of(self.who(|person| groups(person) == Some(true)));
-        (certain.or(&Crowd::perhaps(self.who(|person| groups(person).is_none()))), None)
+        certain.or(&Crowd::perhaps(self.who(|person| groups(person).is_none())))
+    }
+
+    /// Whoever may talk to an agent (Learn: share agents; bot table reference, `accesscontrolpolicy`).
+    fn may_talk_to(&self, id: Uuid) -> Crowd {
+        let Answer::Found(agent) = self.inventory().bots.get(&id) else { return self.everybody_if(None) };
+        let readers =
+            || self.access.reach(Reach { right: Rights::READ, owner: agent.owner, id, holders: &self.agents });
+        match agent.access {
+            AgentAccess::Anyone | AgentAccess::AnyTenant => Crowd::of(self.everybody()),
+            AgentAccess::Readers => readers(),
+            AgentAccess::Groups => agent.groups.iter().fold(readers(), |all, group| all.or(&self.in_group(*group))),
+            AgentAccess::Other(_) => {
+                let known = readers();
+                known.or(&self.everybody_if(None))
+            }
+        }
     }
 
     fn is_on(&self, flow: Uuid) -> Option<bool> {

@@ -3,16 +3,21 @@
 //! What running a flow requires is data ([`requirements`]); [`judge`] judges every line of it for everybody at once, and
 //! [`explain`] reads one person's column of that with the evidence for each line. [`fix`] finds the least change of
 //! manifests that removes what blocks, by trying it on the inventory.
+pub mod agents;
 mod deeds;
 pub mod errors;
 mod evidence;
 pub mod fix;
+pub mod group;
 pub mod judge;
+mod official;
+mod outside;
 pub mod patch;
 pub mod requirements;
 pub mod table;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use uuid::Uuid;
 
@@ -21,17 +26,24 @@ use crate::inventory::Inventory;
 use crate::names::{Flow, Ref, Text};
 use crate::principal::Principal;
 
+pub use agents::AgentNote;
 pub use deeds::Deeds;
 pub use judge::{Bar, Judge, Judged};
+pub use official::Disagreement;
+use official::Witness;
+pub use outside::{Found, Outside};
+
 pub use requirements::{Certainty, Requirement, Step};
 
 /// Who asks about which flow.
 #[derive(Clone, Debug)]
 pub struct Question {
-    /// The person.
+    /// The person, or a group for all of its people.
     pub person: Principal,
     /// The flow.
     pub flow: Ref<Flow>,
+    /// The agent that calls it for the person.
+    pub agent: Option<Uuid>,
     /// Which requirements block.
     pub bar: Bar,
 }
@@ -58,8 +70,14 @@ pub struct Explanation {
     pub lent: Vec<Lent>,
     /// What the flow does with the person's rights and nobody can tell from its definition.
     pub undecided: Vec<Text>,
-    /// What no service tells, so that it stays open.
-    pub beyond: Vec<String>,
+    /// The agents that call the flow, as far as they were read.
+    pub agents: Vec<AgentNote>,
+    /// Licences, sites and mailboxes: what decides outside of Dataverse.
+    pub outside: Vec<Outside>,
+    /// Where Dataverse itself says something else than what was worked out; its word counts.
+    pub disagreements: Vec<Disagreement>,
+    /// Whether the environment forbids sharing flows.
+    pub sharing_forbidden: bool,
 }
 
 /// The answer.
@@ -110,10 +128,13 @@ pub enum Standing {
 /// Explains whether a person can run a flow; `None` when the inventory does not know the person.
 pub fn explain(inventory: &Inventory, question: &Question) -> Option<Explanation> {
     let access = Access::of(inventory);
+    let now = Access::at(inventory, Moment::Now);
     let person = access.person(&question.person)?;
     let judge = Judge::new(&access, Moment::NextAccess);
-    let judged = judge.judge(question.flow.id);
-    let lines: Vec<Line> = judged.iter().map(|judged| line(&access, &judge, judged, person, question)).collect();
+    let judged = judge.judge_by(question.flow.id, question.agent);
+    let mut lines: Vec<Line> = judged.iter().map(|judged| line(&access, &judge, judged, person, question)).collect();
+    let witness = Witness::of(&access, &now, person, question);
+    let disagreements = witness.map(|witness| hear(&witness, &mut lines)).unwrap_or_default();
     let verdict = verdict(&lines);
     let undecided = judge.deeds(question.flow.id).undecided.into_iter().collect();
     let (ways, _) = access.ways(person, question.flow.id);
@@ -122,28 +143,47 @@ pub fn explain(inventory: &Inventory, question: &Question) -> Option<Explanation
         person: access.people()[person].principal.clone(),
         flow: question.flow.clone(),
         verdict,
-        from_next_access: verdict == Verdict::Can && verdict_now(inventory, question) != Verdict::Can,
+        from_next_access: verdict == Verdict::Can && answer(inventory, question, Moment::Now) != Verdict::Can,
         lines,
         ways,
         lent: access.lent(question.flow.id).unwrap_or_default(),
         undecided,
-        beyond: evidence::beyond(inventory, question.flow.id),
+        agents: agents::of(inventory, question.flow.id),
+        outside: outside::of(inventory, access.people()[person].object, question.flow.id),
+        disagreements,
+        sharing_forbidden: inventory.sharing.value().is_some_and(|limits| limits.flows_disabled),
     })
 }
 
-/// The answer for one person and one flow alone, now or from the next access on.
-pub fn answer(inventory: &Inventory, person: &Principal, flow: Uuid, bar: Bar, moment: Moment) -> Verdict {
-    let access = Access::at(inventory, moment);
-    let Some(person) = access.person(person) else { return Verdict::CannotTell };
-    match Judge::new(&access, moment).runners(flow, bar).ability(person) {
-        Ability::Can => Verdict::Can,
-        Ability::Cannot => Verdict::Cannot,
-        Ability::Unknown => Verdict::CannotTell,
+/// Puts Dataverse's own answers above the evidence; where it differs its word counts, and that is told.
+fn hear(witness: &Witness<'_>, lines: &mut [Line]) -> Vec<Disagreement> {
+    let mut found = Vec::new();
+    for line in lines {
+        let Some(told) = witness.tells(line.requirement, line.standing) else { continue };
+        line.evidence.insert(0, told.seen.clone());
+        if let Some(standing) = told.standing {
+            if line.standing != Standing::Unknown {
+                found.push(official::disagreement(line.requirement, &line.asks, line.standing, &told));
+            }
+            line.standing = standing;
+            line.moot = false;
+        }
     }
+    found
 }
 
-fn verdict_now(inventory: &Inventory, question: &Question) -> Verdict {
-    answer(inventory, &question.person, question.flow.id, question.bar, Moment::Now)
+/// The answer to a question alone, now or from the next access on; of a group, whether all of its people can.
+pub fn answer(inventory: &Inventory, question: &Question, moment: Moment) -> Verdict {
+    let access = Access::at(inventory, moment);
+    let Some(people) = group::people(inventory, &access, &question.person) else { return Verdict::CannotTell };
+    let Question { flow, agent, bar, .. } = question;
+    let runners = Judge::new(&access, moment).runners_by(flow.id, *agent, *bar);
+    let abilities: Vec<Ability> = people.into_iter().map(|person| runners.ability(person)).collect();
+    match (abilities.contains(&Ability::Cannot), abilities.contains(&Ability::Unknown)) {
+        (true, _) => Verdict::Cannot,
+        (false, true) => Verdict::CannotTell,
+        (false, false) => Verdict::Can,
+    }
 }
 
 fn line(access: &Access<'_>, judge: &Judge<'_>, judged: &Judged, person: usize, question: &Question) -> Line {
@@ -153,18 +193,17 @@ fn line(access: &Access<'_>, judge: &Judge<'_>, judged: &Judged, person: usize, 
         (Ability::Cannot, _) => Standing::Missing,
         (Ability::Unknown, _) => Standing::Unknown,
     };
-    let mut seen = evidence::of(access, judge, judged.requirement, person, question.flow.id);
+    let mut seen = evidence::of(access, judge, judged.requirement, person, question);
     seen.extend(judged.unverified.map(str::to_owned));
     Line {
         requirement: judged.requirement,
         standing,
         blocks: question.bar.blocks(judged.requirement),
-        asks: evidence::asks(access, judged.requirement),
-        fails: evidence::fails(access, judged.requirement, person, question),
-        moot: standing == Standing::Holds
-            && evidence::is_moot(access.inventory(), judge, judged.requirement, question.flow.id),
+        asks: words::asks(access, judged.requirement),
+        fails: words::fails(access, judged.requirement, person, question),
+        moot: standing == Standing::Holds && words::is_moot(access.inventory(), judge, judged.requirement, question),
         evidence: seen,
-        decides: evidence::decides(judged.requirement),
+        decides: words::decides(judged.requirement),
     }
 }
 
@@ -178,6 +217,11 @@ fn verdict(lines: &[Line]) -> Verdict {
 }
 
 impl Explanation {
+    /// The line of a requirement, if it was asked.
+    pub fn line(&self, requirement: &str) -> Option<&Line> {
+        self.lines.iter().find(|line| line.requirement.id.as_str() == requirement)
+    }
+
     /// What blocks, the first first.
     pub fn blockers(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter().filter(|line| line.blocks && line.standing == Standing::Missing)

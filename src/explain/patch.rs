@@ -82,7 +82,7 @@ pub struct Manifests<'a> {
 /// Whether the person can run the flow once the manifests are applied as they are.
 pub fn is_wanted_already(inventory: &Inventory, question: &Question, desired: &DesiredEnvironment) -> bool {
     let after = plan(desired, inventory).after;
-    answer(&after, &question.person, question.flow.id, question.bar, crate::access::Moment::NextAccess) == Verdict::Can
+    answer(&after, question, crate::access::Moment::NextAccess) == Verdict::Can
 }
 
 /// Writes a fix into manifests: into the lists that speak of the subject where that is proven to work, else as documents.

@@ -16,6 +16,7 @@ fn questions(inventory: &Inventory) -> Vec<Question> {
             let ask = move |person: &crate::access::Person| Question {
                 person: person.principal.clone(),
                 flow: flow.clone(),
+                agent: None,
                 bar: Bar::Documented,
             };
             access.people().iter().map(ask).collect::<Vec<_>>()

@@ -1,6 +1,8 @@
 //! What was read of an environment, as one plain value, with what was not asked and what could not be read.
+pub mod agents;
 mod doubts;
 pub mod lookup;
+pub mod official;
 pub mod people;
 mod rows;
 pub mod scope;
@@ -13,11 +15,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::clientdata::Facts;
+use crate::clientdata::{Facts, Said};
+use crate::inventory::agents::Agent;
+use crate::inventory::official::Official;
 use crate::inventory::people::{BusinessUnit, DirectoryEntry, PrincipalRow, Team, TeamKind, User};
 use crate::inventory::section::{Answer, Reading, Section};
 use crate::inventory::things::{
-    Caller, ConnectionReference, Flow, Privilege, Rights, Role, Settings, SharingLimits, Table,
+    Caller, ConnectionReference, Flow, Privilege, Relationship, Rights, Role, Settings, SharingLimits, Table,
 };
 use crate::names::{Depth, EnvironmentRole, Membership, Operation, Ref, TableName, Text, required};
 use crate::principal::Principal;
@@ -43,6 +47,8 @@ pub struct Inventory {
     pub units: Section<Uuid, BusinessUnit>,
     /// Tables by logical name.
     pub tables: Section<TableName, Table>,
+    /// For each table that was asked for, where its navigation properties lead.
+    pub relationships: Section<TableName, BTreeMap<Text, Relationship>>,
     /// Privileges by lower-cased name: those that were named, and those that were met in roles.
     pub privileges: Section<Text, Privilege>,
     /// Security roles at the root business unit, by the root role's id.
@@ -69,6 +75,10 @@ pub struct Inventory {
     pub user_teams: Section<Uuid, BTreeSet<Uuid>>,
     /// For each person of the directory that was asked for, the Entra groups that he is in, nested ones included.
     pub user_groups: Section<Uuid, BTreeSet<Uuid>>,
+    /// For each person who was asked for, the services of his plans that are enabled, as Microsoft Graph names them.
+    pub plans: Section<Uuid, BTreeSet<Text>>,
+    /// What Dataverse itself answers about the people who were asked about, by the directory's id.
+    pub official: Section<Uuid, Official>,
     /// Cloud flows.
     pub flows: Section<Uuid, Flow>,
     /// What the text of each flow in scope says.
@@ -79,6 +89,10 @@ pub struct Inventory {
     pub solutions: Section<Text, BTreeSet<Uuid>>,
     /// For each agent's name in lower case, the flows that its components call.
     pub agents: Section<Text, BTreeSet<Uuid>>,
+    /// Agents of Copilot Studio, where flows were asked about as their users see them.
+    pub bots: Section<Uuid, Agent>,
+    /// What environment variables hold that flows name, by schema name in lower case; nothing for one without a value.
+    pub variables: Section<Text, Option<Text>>,
     /// Names of flows that exist only outside Dataverse, in lower case.
     pub outside_flows: Section<Text, Text>,
     /// Connection references.
@@ -145,6 +159,7 @@ impl Inventory {
             security_group: Reading::NotAsked,
             units: Section::NotAsked,
             tables: Section::NotAsked,
+            relationships: Section::NotAsked,
             privileges: Section::NotAsked,
             roles: Section::NotAsked,
             copies: Section::NotAsked,
@@ -158,11 +173,15 @@ impl Inventory {
             team_members: Section::NotAsked,
             user_teams: Section::NotAsked,
             user_groups: Section::NotAsked,
+            plans: Section::NotAsked,
+            official: Section::NotAsked,
             flows: Section::NotAsked,
             definitions: Section::NotAsked,
             parents: Section::NotAsked,
             solutions: Section::NotAsked,
             agents: Section::NotAsked,
+            bots: Section::NotAsked,
+            variables: Section::NotAsked,
             outside_flows: Section::NotAsked,
             references: Section::NotAsked,
             shares: Section::NotAsked,
@@ -178,6 +197,33 @@ impl Inventory {
     /// A business unit by its id, under its name if that is known.
     pub fn unit_ref(&self, id: Uuid) -> Ref<crate::names::Unit> {
         Ref::new(self.units.row(&id).map_or_else(|| id.to_string().into(), |unit| unit.name.clone()), id)
+    }
+
+    /// The table of a set's name or a logical name.
+    pub fn table_of_set(&self, name: &str) -> Option<(&TableName, &Table)> {
+        let wanted = crate::names::folded(name);
+        let by_set = self.tables.rows().find(|(_, table)| crate::names::folded(&table.set) == wanted);
+        by_set.or_else(|| self.tables.rows().find(|(logical, _)| crate::names::folded(logical) == wanted))
+    }
+
+    /// What a parameter says, in words, with an environment variable's value beside its name.
+    pub fn resolved(&self, said: &Said) -> String {
+        match said {
+            Said::Literal(text) => text.to_string(),
+            Said::Variable(name) => match self.variables.get(&crate::names::folded(name).into()) {
+                Answer::Found(Some(value)) => format!("{value}, from environment variable {name}"),
+                Answer::Found(None) => format!("environment variable {name}, which holds nothing that may be shown"),
+                Answer::Absent => format!("environment variable {name}, which is not there"),
+                Answer::Unreadable(_) | Answer::NotAsked => format!("environment variable {name}, which was not read"),
+            },
+            Said::Expression => "computed by the run".to_owned(),
+        }
+    }
+
+    /// Where a navigation property leads of the table of a set's name or a logical name.
+    pub fn relationship(&self, table: &str, property: &str) -> Option<&Relationship> {
+        let (table, _) = self.table_of_set(table)?;
+        self.relationships.row(table)?.get(&Text::from(property))
     }
 
     /// The id that a new role gets: derived from organisation and name, so that identity exists before the thing.

@@ -81,12 +81,15 @@ pub struct Scope {
     pub principals: BTreeSet<PrincipalName>,
     /// Principals whose own roles are read: a share has no effect without Read on its table.
     pub principal_roles: BTreeSet<PrincipalName>,
-    /// People whose teams are read and whose groups are asked of the directory: what their teams can do, they can.
+    /// People whose teams are read and whose groups and plans are asked of the directory: what their teams can do, they can.
     pub memberships: BTreeSet<PrincipalName>,
     /// Flows whose child flows' texts and whose actions' tables are read.
     pub uses: Subjects<FlowName>,
     /// Groups whose people are asked of the directory, and whose teams' members are read.
     pub groups: BTreeSet<PrincipalName>,
+    /// Whether the people of every Entra group are asked of the directory that has a team here, and of the environment's
+    /// security group: memberships follow the directory with each access.
+    pub team_groups: bool,
     /// Whether environment roles are read.
     pub environment_roles: bool,
     /// Whether the limits of a managed environment are read.
@@ -111,6 +114,7 @@ impl Scope {
             memberships: BTreeSet::new(),
             uses: Subjects::All,
             groups: BTreeSet::new(),
+            team_groups: false,
             environment_roles: true,
             sharing_limits: true,
         }
@@ -134,6 +138,7 @@ impl Scope {
             mut memberships,
             uses,
             mut groups,
+            team_groups,
             environment_roles,
             sharing_limits,
         } = other;
@@ -158,6 +163,7 @@ impl Scope {
             memberships,
             uses: self.uses.and(uses),
             groups,
+            team_groups: self.team_groups || team_groups,
             environment_roles: self.environment_roles || environment_roles,
             sharing_limits: self.sharing_limits || sharing_limits,
         }

@@ -20,6 +20,27 @@ pub struct Table {
     pub privileges: Option<BTreeMap<Operation, Privilege>>,
 }
 
+/// Where a navigation property of a table leads, and which of two related rows is attached to the other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Relationship {
+    /// A lookup: a row of this table is attached to one of that.
+    ToOne(Text),
+    /// Rows of that table are attached to one of this.
+    ToMany(Text),
+    /// Rows of both are attached to each other.
+    ManyToMany(Text),
+}
+
+impl Relationship {
+    /// The table that it leads to, by logical name.
+    pub fn table(&self) -> &Text {
+        match self {
+            Self::ToOne(table) | Self::ToMany(table) | Self::ManyToMany(table) => table,
+        }
+    }
+}
+
 /// A privilege as this organisation has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]

@@ -4,17 +4,30 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::explain::errors::Meaning;
+use crate::explain::group::Alike;
 use crate::explain::patch::Remedy;
-use crate::explain::{Explanation, Line, Standing, Step, Verdict};
+use crate::explain::{Explanation, Found, Line, Question, Standing, Step, Verdict};
+use crate::names::Text;
 use crate::problem::clip;
 
 /// How wide the column of what is asked is at least.
 const ASKS_WIDTH: usize = 46;
 
+/// How many people of a group are named before the rest is only counted.
+const PEOPLE: usize = 20;
+
 /// Renders one explanation.
 pub fn text(explanation: &Explanation) -> String {
     let mut out = String::new();
     headline(&mut out, explanation);
+    if !explanation.disagreements.is_empty() {
+        let _ =
+            writeln!(out, "  Dataverse itself says something else than roles, teams and shares; its word counts here:");
+        for one in &explanation.disagreements {
+            let _ = writeln!(out, "    {}", clip(&one.says));
+        }
+        let _ = writeln!(out, "    hierarchy security and access teams are not read, and may be the reason\n");
+    }
     for (at, line) in explanation.blockers().enumerate() {
         problem(&mut out, &(at + 1).to_string(), line);
     }
@@ -117,12 +130,44 @@ fn notes(out: &mut String, explanation: &Explanation) {
             let _ = writeln!(out, "    {} of {}", clip(name), clip(&owner));
         }
     }
-    let open = explanation.undecided.iter().map(|what| format!("{what}: the flow's definition does not say"));
-    let open: Vec<String> = open.chain(explanation.beyond.iter().cloned()).collect();
+    let open = explanation.undecided.iter().map(ToString::to_string);
+    let open: Vec<String> = open.collect();
     if !open.is_empty() {
-        let _ = writeln!(out, "\n  not verified, and never taken for fine:");
+        let _ = writeln!(out, "\n  not verified, because the flow's definition does not say it:");
         for what in open {
             let _ = writeln!(out, "    {}", clip(&what));
+        }
+    }
+    if explanation.sharing_forbidden {
+        let _ = writeln!(
+            out,
+            "\n  this managed environment forbids sharing flows: a new share is refused until that is lifted"
+        );
+    }
+    agents(out, explanation);
+    let _ = writeln!(out, "\n  outside of Dataverse, where an unknown is never taken for fine:");
+    for one in &explanation.outside {
+        let mark = match one.found {
+            Found::Holds => "ok",
+            Found::Missing => "no",
+            Found::Unknown => "?",
+        };
+        let _ = writeln!(out, "    {mark:<2} {}", clip(&one.asks));
+        let _ = writeln!(out, "         {}", clip(&one.seen));
+    }
+}
+
+/// The agents that call the flow.
+fn agents(out: &mut String, explanation: &Explanation) {
+    if explanation.agents.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n  agents that call the flow:");
+    for agent in &explanation.agents {
+        let says: Vec<String> = agent.says.iter().map(|says| clip(says)).collect();
+        let _ = writeln!(out, "    {}: {}", clip(&agent.name), says.join("; "));
+        for warning in &agent.warns {
+            let _ = writeln!(out, "      ! {}", clip(warning));
         }
     }
 }
@@ -144,15 +189,112 @@ pub fn meaning(meaning: Option<&Meaning>) -> String {
     }
 }
 
+/// Renders whether what a message speaks of is what is missing here.
+pub fn meaning_here(meaning: Option<&Meaning>, explanation: &Explanation) -> String {
+    let requirement = meaning.and_then(|meaning| meaning.requirement);
+    let Some(line) = requirement.and_then(|requirement| explanation.line(&requirement.id)) else {
+        return String::new();
+    };
+    let here = match (line.standing, line.blocks) {
+        (Standing::Missing, true) => "and that is missing here, see below",
+        (Standing::Missing, false) => "and that is missing here, among the suspects below",
+        (Standing::Holds | Standing::Unverified, _) => {
+            "but by what was read that holds here: the message may be older, or of another person or flow"
+        }
+        (Standing::Unknown, _) => "and whether that holds here could not be read",
+    };
+    format!("{}: {here}.\n\n", clip(&line.asks))
+}
+
+/// Renders what a pasted message means for programs, with how it stands in an explanation.
+pub fn meaning_json(meaning: Option<&Meaning>, explanation: Option<&Explanation>) -> Value {
+    let requirement = meaning.and_then(|meaning| meaning.requirement);
+    let line = requirement.and_then(|requirement| explanation?.line(&requirement.id));
+    json!({
+        "says": meaning.map(|meaning| &meaning.says),
+        "requirement": requirement.map(|requirement| &requirement.id),
+        "standing": line.map(|line| word(line.standing)),
+    })
+}
+
+/// Renders the people of a group, sorted by what keeps them from running a flow.
+pub fn group(environment: &str, question: &Question, alike: &[Alike]) -> String {
+    let count = |verdict: Verdict| -> usize {
+        alike.iter().filter(|alike| alike.verdict == verdict).map(|alike| alike.people.len()).sum()
+    };
+    let [can, cannot, unknown] = [Verdict::Can, Verdict::Cannot, Verdict::CannotTell].map(count);
+    let (group, flow) = (clip(question.person.name()), clip(&question.flow.name));
+    let mut out = format!(
+        "{}: of the people of {group}, {can} can run flow {flow} as far as is known, {cannot} cannot, of {unknown} nobody can tell.\n",
+        clip(environment)
+    );
+    for alike in alike {
+        let names: Vec<String> = alike.people.iter().take(PEOPLE).map(|person| clip(person.name())).collect();
+        let more = alike.people.len().saturating_sub(PEOPLE);
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        let because: Vec<&str> = alike.because.iter().map(Text::as_str).collect();
+        let what = match alike.verdict {
+            Verdict::Can => "can".to_owned(),
+            Verdict::Cannot => format!("cannot, for want of {}", because.join(", ")),
+            Verdict::CannotTell => format!("nobody can tell, because of {}", because.join(", ")),
+        };
+        let _ = writeln!(out, "\n  {} {what}\n    {}{more}", alike.people.len(), names.join(", "));
+    }
+    if cannot + unknown > 0 {
+        let one = alike.iter().find(|alike| alike.verdict != Verdict::Can).and_then(|alike| alike.people.first());
+        if let Some(one) = one {
+            let _ = writeln!(out, "\n  `powergrant explain --user {} …` says more of one of them", clip(one.name()));
+        }
+    }
+    out
+}
+
+/// Renders the people of a group for programs.
+pub fn group_json(environment: &str, question: &Question, alike: &[Alike]) -> Value {
+    let sort = |alike: &Alike| {
+        let people = alike.people.iter().map(|person| json!({ "name": person.name(), "identity": person.identity() }));
+        json!({ "verdict": verdict(alike.verdict), "because": alike.because, "people": people.collect::<Vec<_>>() })
+    };
+    json!({
+        "environment": environment,
+        "group": { "name": question.person.name(), "identity": question.person.identity() },
+        "flow": { "name": question.flow.name, "id": question.flow.id },
+        "people": alike.iter().map(sort).collect::<Vec<_>>(),
+    })
+}
+
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Can => "can",
+        Verdict::Cannot => "cannot",
+        Verdict::CannotTell => "cannotTell",
+    }
+}
+
+fn word(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Holds => "holds",
+        Standing::Missing => "missing",
+        Standing::Unknown => "unknown",
+        Standing::Unverified => "unverified",
+    }
+}
+
 /// Renders what would let the person run the flow.
-pub fn fix(explanation: &Explanation, remedy: &Remedy) -> String {
-    let who = clip(explanation.person.name());
+pub fn fix(who: &str, remedy: &Remedy) -> String {
+    let who = clip(who);
     let mut out = String::from("\nfix\n");
     match remedy {
         Remedy::Apply => {
             let _ = writeln!(
                 out,
                 "  Your manifests say so already: `powergrant apply` lets {who} run the flow (tried on what was read)."
+            );
+        }
+        Remedy::Change { grants, .. } if grants.is_empty() => {
+            let _ = writeln!(
+                out,
+                "  Roles, teams and shares lack nothing; what Dataverse itself answers is the reason, see above."
             );
         }
         Remedy::Change { grants, patch } => {
@@ -202,12 +344,7 @@ pub fn json(explanation: &Explanation) -> Value {
             "step": line.requirement.step,
             "certainty": line.requirement.certainty,
             "source": line.requirement.source,
-            "standing": match line.standing {
-                Standing::Holds => "holds",
-                Standing::Missing => "missing",
-                Standing::Unknown => "unknown",
-                Standing::Unverified => "unverified",
-            },
+            "standing": word(line.standing),
             "blocks": line.blocks,
             "asks": line.asks,
             "evidence": line.evidence,
@@ -218,16 +355,27 @@ pub fn json(explanation: &Explanation) -> Value {
         "environment": explanation.environment,
         "user": { "name": explanation.person.name(), "identity": explanation.person.identity() },
         "flow": { "name": explanation.flow.name, "id": explanation.flow.id },
-        "verdict": match explanation.verdict {
-            Verdict::Can => "can",
-            Verdict::Cannot => "cannot",
-            Verdict::CannotTell => "cannotTell",
-        },
+        "verdict": verdict(explanation.verdict),
         "fromNextAccess": explanation.from_next_access,
         "requirements": explanation.lines.iter().map(line).collect::<Vec<_>>(),
         "blockers": explanation.blockers().map(|line| &line.requirement.id).collect::<Vec<_>>(),
         "suspects": explanation.suspects().iter().map(|line| &line.requirement.id).collect::<Vec<_>>(),
         "undecided": explanation.undecided,
-        "unverified": explanation.beyond,
+        "disagreements": explanation.disagreements.iter().map(|one| json!({
+            "requirement": one.requirement.id, "says": one.says,
+        })).collect::<Vec<_>>(),
+        "agents": explanation.agents.iter().map(|agent| json!({
+            "name": agent.name, "says": agent.says, "warns": agent.warns,
+        })).collect::<Vec<_>>(),
+        "outside": explanation.outside.iter().map(|one| json!({
+            "asks": one.asks,
+            "found": match one.found {
+                Found::Holds => "holds",
+                Found::Missing => "missing",
+                Found::Unknown => "unknown",
+            },
+            "seen": one.seen,
+        })).collect::<Vec<_>>(),
+        "sharingForbidden": explanation.sharing_forbidden,
     })
 }

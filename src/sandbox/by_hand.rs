@@ -1,15 +1,37 @@
 //! What people do in the portals behind powergrant's back, for tests and for looking at the outcome.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::access::unit_of;
 use super::organization::{Organization, number, row_of};
 use super::principals;
-use super::roles;
-use super::seed::put_share;
+use super::rights::Depth;
+use super::roles::{self, NewRole};
+use super::run;
+use super::seed::{self, Seed, SeedError, put_share};
 use super::tenant::Tenant;
 
 impl Tenant {
+    /// Makes the tenant of a seed, without a server.
+    pub fn of(seed: &Seed) -> Result<Self, SeedError> {
+        seed::make(seed)
+    }
+
+    /// Lets a person run a flow, as `POST /_sandbox/run` does; `Err` says what is wrong with the question.
+    pub fn run(&self, question: &Value) -> Result<Value, String> {
+        let question = serde_json::from_value(question.clone()).map_err(|error| error.to_string())?;
+        run::run(self, &question).map(|run| json!(run)).map_err(|fault| fault.message)
+    }
+
+    /// Lets a person open an environment: comes in, if that is possible, and into the teams of his groups.
+    pub fn open(&mut self, environment: &str, object: Uuid) {
+        let Some(organization) = self.organizations.get_mut(environment) else { return };
+        // Who may not come in does not.
+        let _ = principals::add_user(organization, &self.directory, object);
+        principals::access(organization, &self.directory, object);
+    }
+
     /// Returns the row of a user in an environment, by user principal name.
     pub fn user(&self, environment: &str, upn: &str) -> Option<Uuid> {
         let (object, _) = self.directory.user_by_upn(upn)?;
@@ -55,6 +77,23 @@ impl Organization {
     pub fn holds_role(&self, principal: Uuid, role: Uuid) -> bool {
         let (table, _) = self.role_table(principal);
         self.row(table, self.joint_id(table, principal, role)).is_some()
+    }
+
+    /// Makes a role of the root business unit whose privileges reach the members of a team.
+    pub fn make_role(&mut self, id: Uuid, name: &str) {
+        let unit = self.root_unit();
+        roles::create(self, NewRole { id, unit, columns: row_of(json!({ "name": name })) });
+    }
+
+    /// Gives a role a privilege.
+    pub fn set_privilege(&mut self, root: Uuid, privilege: Uuid, depth: Depth) {
+        roles::set_privilege(self, root, privilege, depth);
+    }
+
+    /// Finds the copy of a role that a user or team can hold.
+    pub fn copy_for(&self, principal: Uuid, root: Uuid) -> Option<Uuid> {
+        let table = if self.row("team", principal).is_some() { "team" } else { "systemuser" };
+        roles::copy_in(self, root, unit_of(self, table, principal))
     }
 
     /// Gives a user or team a role.

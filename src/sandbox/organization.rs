@@ -23,6 +23,9 @@ pub struct Organization {
     pub environment: String,
     /// The Entra group that users have to be members of, if any.
     pub security_group: Option<Uuid>,
+    /// Whether managers reach the rows of those who report to them.
+    #[serde(default)]
+    pub hierarchy_security: bool,
     /// The version of the row that was written last.
     pub version: u64,
     /// Tables that solutions of the customer brought.
@@ -77,6 +80,7 @@ impl Organization {
             host: host.to_owned(),
             environment: environment.to_owned(),
             security_group: None,
+            hierarchy_security: false,
             version: 1_000_000,
             custom_tables: Vec::new(),
             rows: BTreeMap::new(),

@@ -26,7 +26,7 @@ fn the_forums_user_is_told_what_is_missing_and_nothing_is_missing_after_apply() 
     assert_eq!(after.status.code(), Some(0), "{}", shown(&after));
     let said = text(&after.stdout);
     assert!(said.contains("run-only user through group SG-Expense-Prod, from the next access on"), "{said}");
-    assert!(said.contains("not verified, and never taken for fine"), "{said}");
+    assert!(said.contains("outside of Dataverse, where an unknown is never taken for fine"), "{said}");
 }
 
 #[test]

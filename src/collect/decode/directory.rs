@@ -1,12 +1,17 @@
 //! People, groups and applications as Microsoft Graph lists them.
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 
 use super::Row;
 use crate::inventory::people::{DirectoryEntry, DirectoryKind};
+use crate::names::{Text, folded};
 use crate::problem::Problem;
 
 /// The properties of a person (Learn: Microsoft Graph user resource).
 pub(in crate::collect) const USER: &str = "id,userPrincipalName,displayName,mail,accountEnabled";
+/// The property of a person with the plans that are assigned (Learn: Microsoft Graph user resource).
+pub(in crate::collect) const PLANS: &str = "assignedPlans";
 /// The properties of a group (Learn: Microsoft Graph group resource).
 pub(in crate::collect) const GROUP: &str = "id,displayName,mail";
 /// The properties of a service principal (Learn: Microsoft Graph servicePrincipal resource).
@@ -22,6 +27,20 @@ pub(in crate::collect) fn user(row: Row<'_>) -> Result<(Uuid, DirectoryEntry), P
         enabled: row.optional_flag("accountEnabled")?.unwrap_or(true),
     };
     Ok((row.id("id")?, entry))
+}
+
+/// The services of a person's plans that may be used, in lower case: enabled, or in their days of grace
+/// (Learn: Microsoft Graph assignedPlan resource, `capabilityStatus`).
+pub(in crate::collect) fn plans(row: Row<'_>) -> Result<BTreeSet<Text>, Problem> {
+    let mut services = BTreeSet::new();
+    for value in row.list("assignedPlans")? {
+        let plan = row.within(value);
+        let status = plan.text_or_empty("capabilityStatus")?;
+        if ["Enabled", "Warning"].contains(&status.as_str()) {
+            services.insert(folded(&plan.text_or_empty("service")?).into());
+        }
+    }
+    Ok(services)
 }
 
 /// A group by the object id.
@@ -82,6 +101,16 @@ mod tests {
         let (id, entry) = member(Row::graph("transitiveMembers", &person)).unwrap().unwrap();
         assert_eq!((id, entry.name.as_str(), entry.enabled), (Uuid::from_u128(1), "ada@contoso.com", true));
         assert_eq!(member(Row::graph("transitiveMembers", &nested)), Ok(None));
+    }
+
+    #[test]
+    fn a_plan_counts_while_it_is_enabled_or_in_its_days_of_grace() {
+        let plan = |service: &str, status: &str| json!({"service": service, "capabilityStatus": status});
+        let value = json!({"assignedPlans": [
+            plan("SharePoint", "Enabled"), plan("exchange", "Warning"), plan("ProcessSimple", "Suspended")
+        ]});
+        let found = plans(Row::graph("users", &value)).unwrap();
+        assert_eq!(found, BTreeSet::from(["sharepoint".into(), "exchange".into()]));
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub(in crate::collect) fn reference(row: Row<'_>) -> Result<(Uuid, ConnectionRef
 }
 
 /// The owner of a row: a user or a team, each in its own column.
-fn owner(row: Row<'_>) -> Result<PrincipalRow, Problem> {
+pub(in crate::collect) fn owner(row: Row<'_>) -> Result<PrincipalRow, Problem> {
     match (row.optional_id("_owninguser_value")?, row.optional_id("_owningteam_value")?) {
         (Some(user), _) => Ok(PrincipalRow::User(user)),
         (None, Some(team)) => Ok(PrincipalRow::Team(team)),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Row;
-use crate::inventory::things::{Privilege, Table};
+use crate::inventory::things::{Privilege, Relationship, Table};
 use crate::names::{Depth, Operation, TableName, Text, folded};
 use crate::problem::Problem;
 
@@ -14,6 +14,44 @@ pub(in crate::collect) const NAMES: &str = "LogicalName,EntitySetName,DisplayNam
 pub(in crate::collect) const TABLE: &str = "LogicalName,EntitySetName,DisplayName,Privileges";
 /// The columns of a privilege (Learn: privilege table reference).
 pub(in crate::collect) const PRIVILEGE: &str = "privilegeid,name,canbebasic,canbelocal,canbedeep,canbeglobal";
+
+/// Lookups of a table: the segment and its properties (Learn: `OneToManyRelationshipMetadata`).
+pub(in crate::collect) const MANY_TO_ONE: (&str, &str) =
+    ("ManyToOneRelationships", "ReferencedEntity,ReferencingEntityNavigationPropertyName");
+/// Lookups to a table (Learn: `OneToManyRelationshipMetadata`).
+pub(in crate::collect) const ONE_TO_MANY: (&str, &str) =
+    ("OneToManyRelationships", "ReferencingEntity,ReferencedEntityNavigationPropertyName");
+/// Relationships of many to many (Learn: `ManyToManyRelationshipMetadata`).
+pub(in crate::collect) const MANY_TO_MANY: (&str, &str) = (
+    "ManyToManyRelationships",
+    "Entity1LogicalName,Entity1NavigationPropertyName,Entity2LogicalName,Entity2NavigationPropertyName",
+);
+
+/// Where the navigation properties of a table lead, of one kind.
+pub(in crate::collect) fn relationships(
+    answer: Row<'_>,
+    table: &str,
+    kind: &str,
+) -> Result<Vec<(Text, Relationship)>, Problem> {
+    let mut found = Vec::new();
+    for value in answer.list("value")? {
+        let row = answer.within(value);
+        let (name, relationship) = if kind == MANY_TO_ONE.0 {
+            let name = row.text_or_empty("ReferencingEntityNavigationPropertyName")?;
+            (name, Relationship::ToOne(row.text("ReferencedEntity")?))
+        } else if kind == ONE_TO_MANY.0 {
+            let name = row.text_or_empty("ReferencedEntityNavigationPropertyName")?;
+            (name, Relationship::ToMany(row.text("ReferencingEntity")?))
+        } else {
+            let is_first = row.text("Entity1LogicalName")?.as_str() == table;
+            let (own, other) = if is_first { ("Entity1", "Entity2") } else { ("Entity2", "Entity1") };
+            let name = row.text_or_empty(&format!("{own}NavigationPropertyName"))?;
+            (name, Relationship::ManyToMany(row.text(&format!("{other}LogicalName"))?))
+        };
+        found.push((name, relationship));
+    }
+    Ok(found)
+}
 
 /// A table by its logical name, without its privileges.
 pub(in crate::collect) fn names(row: Row<'_>) -> Result<(TableName, Table), Problem> {

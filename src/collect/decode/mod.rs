@@ -9,5 +9,6 @@ pub(super) mod people;
 pub(super) mod roles;
 mod row;
 pub(super) mod shares;
+pub(super) mod variables;
 
 pub(super) use row::Row;

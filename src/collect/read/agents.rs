@@ -5,8 +5,9 @@ use futures_util::future::{try_join, try_join3};
 use uuid::Uuid;
 
 use super::grouped;
-use crate::collect::decode::agents;
+use crate::collect::decode::agents::{self, Part};
 use crate::collect::source::{Column, Set, Source};
+use crate::inventory::agents::Agent;
 use crate::inventory::section::{Asked, Section};
 use crate::names::{Text, folded};
 use crate::problem::{Cause, Problem};
@@ -16,8 +17,8 @@ const SOLUTIONS: Set<(Uuid, Text)> = Set { name: "solutions", select: agents::SO
 const COMPONENTS: Set<(Uuid, Uuid)> =
     Set { name: "solutioncomponents", select: agents::COMPONENT, decode: agents::component };
 const AGENTS: Set<(Uuid, [Text; 2])> = Set { name: "bots", select: agents::AGENT, decode: agents::agent };
-const PARTS: Set<(Uuid, Option<Uuid>, BTreeSet<Uuid>)> =
-    Set { name: "botcomponents", select: agents::PART, decode: agents::part };
+const WHOLE_AGENTS: Set<(Uuid, Agent)> = Set { name: "bots", select: agents::WHOLE_AGENT, decode: agents::whole_agent };
+const PARTS: Set<Part> = Set { name: "botcomponents", select: agents::PART, decode: agents::part };
 const LINKS: Set<(Uuid, Uuid)> = Set { name: "botcomponent_workflowset", select: agents::LINK, decode: agents::link };
 
 /// Topics with their tools, and external triggers: the components that call flows (Learn: botcomponent table reference).
@@ -50,21 +51,35 @@ pub(in crate::collect) async fn all_solutions(source: Source<'_>) -> Section<Tex
     }
 }
 
-/// The flows of every agent, by its schema name, and by the name that people see where no other agent has it.
-pub(in crate::collect) async fn all_agents(source: Source<'_>) -> Section<Text, BTreeSet<Uuid>> {
-    let read = try_join3(source.all(AGENTS, ""), source.all(PARTS, CALLING_PARTS), source.all(LINKS, "")).await;
-    match read {
-        Ok((agents, parts, links)) => {
-            let found: BTreeMap<Uuid, [Text; 2]> = agents.into_iter().collect();
-            let flows = flows_by_agent(&found, parts, links);
-            let names = found.values().flatten().filter(|name| !name.is_empty()).map(ToString::to_string).collect();
-            match by_agent_name(&names, &found, &flows) {
-                Section::Read { asked: _, gap, rows } => Section::Read { asked: Asked::All, gap, rows },
-                other @ (Section::NotAsked | Section::Unreadable(_)) => other,
-            }
+/// The flows of agents by name, and the agents themselves.
+pub(in crate::collect) type Agents = (Section<Text, BTreeSet<Uuid>>, Section<Uuid, Agent>);
+
+/// Every agent: its flows, by its schema name and by the name that people see where no other agent has it, and who may
+/// talk to it.
+pub(in crate::collect) async fn all_agents(source: Source<'_>) -> Agents {
+    let read = try_join3(source.all(WHOLE_AGENTS, ""), source.all(PARTS, CALLING_PARTS), source.all(LINKS, "")).await;
+    let (agents, parts, links) = match read {
+        Ok(read) => read,
+        Err(problem) => return (Section::Unreadable(problem.clone()), Section::Unreadable(problem)),
+    };
+    let mut agents: BTreeMap<Uuid, Agent> = agents.into_iter().collect();
+    for part in &parts {
+        if let (Some(agent), Some(tool)) = (part.agent.and_then(|id| agents.get_mut(&id)), &part.tool) {
+            agent.tools.insert(tool.clone());
         }
-        Err(problem) => Section::Unreadable(problem),
     }
+    let names = |agent: &Agent| [agent.name.clone(), agent.schema_name.clone()];
+    let found: BTreeMap<Uuid, [Text; 2]> = agents.iter().map(|(id, agent)| (*id, names(agent))).collect();
+    let flows = flows_by_agent(&found, parts, links);
+    for (id, agent) in &mut agents {
+        agent.flows = flows.get(id).cloned().unwrap_or_default();
+    }
+    let names = found.values().flatten().filter(|name| !name.is_empty()).map(ToString::to_string).collect();
+    let by_name = match by_agent_name(&names, &found, &flows) {
+        Section::Read { asked: _, gap, rows } => Section::Read { asked: Asked::All, gap, rows },
+        other @ (Section::NotAsked | Section::Unreadable(_)) => other,
+    };
+    (by_name, Section::whole(agents))
 }
 
 async fn flows_of_solutions(
@@ -100,7 +115,7 @@ async fn flows_of_agents(
     .await?;
     let found: BTreeMap<Uuid, [Text; 2]> = by_name.into_iter().chain(by_schema).collect();
     let parts = source.by_keys(PARTS, Column::Lookup("_parentbotid_value"), found.keys(), CALLING_PARTS).await?;
-    let ids: BTreeSet<Uuid> = parts.iter().map(|(part, _, _)| *part).collect();
+    let ids: BTreeSet<Uuid> = parts.iter().map(|part| part.id).collect();
     let linked = source.by_keys(LINKS, Column::Attribute("botcomponentid"), &ids, "").await?;
     let flows = flows_by_agent(&found, parts, linked);
     Ok(by_agent_name(names, &found, &flows))
@@ -109,16 +124,16 @@ async fn flows_of_agents(
 /// The flows that the texts of agents' components call, and those that the components are linked to.
 fn flows_by_agent(
     found: &BTreeMap<Uuid, [Text; 2]>,
-    parts: Vec<(Uuid, Option<Uuid>, BTreeSet<Uuid>)>,
+    parts: Vec<Part>,
     links: Vec<(Uuid, Uuid)>,
 ) -> BTreeMap<Uuid, BTreeSet<Uuid>> {
-    let ids: BTreeSet<Uuid> = parts.iter().map(|(part, _, _)| *part).collect();
+    let ids: BTreeSet<Uuid> = parts.iter().map(|part| part.id).collect();
     let mut linked: BTreeMap<Uuid, BTreeSet<Uuid>> = grouped(&ids, links);
     let mut flows: BTreeMap<Uuid, BTreeSet<Uuid>> = found.keys().map(|agent| (*agent, BTreeSet::new())).collect();
-    for (part, agent, called) in parts {
-        let Some(flows) = agent.and_then(|agent| flows.get_mut(&agent)) else { continue };
-        flows.extend(called);
-        flows.extend(linked.remove(&part).unwrap_or_default());
+    for part in parts {
+        let Some(flows) = part.agent.and_then(|agent| flows.get_mut(&agent)) else { continue };
+        flows.extend(part.flows);
+        flows.extend(linked.remove(&part.id).unwrap_or_default());
     }
     flows
 }

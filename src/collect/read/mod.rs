@@ -4,9 +4,11 @@ pub(super) mod agents;
 pub(super) mod flows;
 pub(super) mod organization;
 pub(super) mod people;
+pub(super) mod relationships;
 pub(super) mod roles;
 pub(super) mod shares;
 pub(super) mod tables;
+pub(super) mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;

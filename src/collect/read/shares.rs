@@ -28,6 +28,8 @@ pub(in crate::collect) enum Shared {
     Flows,
     /// Connection references.
     References,
+    /// Agents.
+    Agents,
 }
 
 impl Shared {
@@ -36,6 +38,7 @@ impl Shared {
         match self {
             Self::Flows => ("workflow", "workflows"),
             Self::References => ("connectionreference", "connectionreferences"),
+            Self::Agents => ("bot", "bots"),
         }
     }
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::Taken;
 use crate::clientdata::{ConnectorOperation, Facts, Said};
+use crate::inventory::agents::{Agent, Tool};
 use crate::inventory::people::{BusinessUnit, DirectoryEntry, Team, User};
 use crate::inventory::scope::{Scope, Subjects};
 use crate::inventory::section::{Asked, Reading, Section};
@@ -49,6 +50,7 @@ impl<B: Renaming> Walk<'_, B> {
             security_group,
             units,
             tables,
+            relationships,
             privileges,
             roles,
             copies,
@@ -62,11 +64,15 @@ impl<B: Renaming> Walk<'_, B> {
             team_members,
             user_teams,
             user_groups,
+            plans,
+            official,
             flows,
             definitions,
             parents,
             solutions,
             agents,
+            bots,
+            variables,
             outside_flows,
             references,
             shares,
@@ -80,6 +86,7 @@ impl<B: Renaming> Walk<'_, B> {
             security_group: self.reading(security_group, |group| group.map(|id| self.id(id))),
             units: self.rows(units, |unit| BusinessUnit { name: self.text(&unit.name), ..unit }),
             tables: self.rows(tables, |table| table),
+            relationships: self.rows(relationships, |relationships| relationships),
             privileges: self.rows(privileges, |privilege| privilege),
             roles: self.rows(roles, |role| Role { description: self.text(&role.description), ..role }),
             copies: self.rows(copies, |copies| copies),
@@ -101,11 +108,15 @@ impl<B: Renaming> Walk<'_, B> {
                 |person| self.id(*person),
                 |groups| groups.into_iter().map(|group| self.id(group)).collect::<BTreeSet<Uuid>>(),
             ),
+            plans: self.keyed(plans, |person| self.id(*person), |plans| plans),
+            official: self.keyed(official, |person| self.id(*person), |answers| answers),
             flows: self.rows(flows, |flow| Flow { name: self.text(&flow.name), ..flow }),
             definitions: self.rows(definitions, |facts| self.facts(facts)),
             parents: self.rows(parents, |parents| parents),
             solutions: self.keyed(solutions, |name| self.folded(name), |flows| flows),
             agents: self.keyed(agents, |name| self.folded(name), |flows| flows),
+            bots: self.rows(bots, |agent| self.agent(agent)),
+            variables: self.rows(variables, |value| value.map(|value| self.text(&value))),
             outside_flows: self.keyed(outside_flows, |name| self.folded(name), |name| self.text(&name)),
             references: self.rows(references, |reference| ConnectionReference {
                 display_name: self.text(&reference.display_name),
@@ -153,14 +164,30 @@ impl<B: Renaming> Walk<'_, B> {
         }
     }
 
-    /// Of a flow's facts only sites are names; tables, operations and logical names are not.
+    fn agent(&self, agent: Agent) -> Agent {
+        let tools = agent.tools.into_iter().map(|tool| Tool { name: self.text(&tool.name), ..tool });
+        Agent {
+            name: self.text(&agent.name),
+            groups: agent.groups.into_iter().map(|group| self.id(group)).collect(),
+            tools: tools.collect(),
+            ..agent
+        }
+    }
+
+    /// Of a flow's facts only sites, what lies in them, and mailboxes are names; tables, operations and logical names are not.
     fn facts(&self, facts: Facts) -> Facts {
         let operations = facts.operations.into_iter().map(|operation| {
-            let site = operation.site.map(|site| match site {
-                Said::Literal(site) => Said::Literal(self.text(&site)),
-                Said::Variable(_) | Said::Expression => site,
-            });
-            ConnectorOperation { site, ..operation }
+            let renamed = |said: Said| match said {
+                Said::Literal(name) => Said::Literal(self.text(&name)),
+                Said::Variable(_) | Said::Expression => said,
+            };
+            let is_list = operation.site.is_some();
+            ConnectorOperation {
+                site: operation.site.map(renamed),
+                mailbox: operation.mailbox.map(renamed),
+                table: operation.table.map(|table| if is_list { renamed(table) } else { table }),
+                ..operation
+            }
         });
         Facts { operations: operations.collect(), ..facts }
     }
@@ -195,6 +222,7 @@ impl<B: Renaming> Walk<'_, B> {
             memberships,
             uses,
             groups,
+            team_groups,
             environment_roles,
             sharing_limits,
         } = scope;
@@ -214,6 +242,7 @@ impl<B: Renaming> Walk<'_, B> {
             memberships: named(memberships),
             uses: self.subjects(uses),
             groups: named(groups),
+            team_groups,
             environment_roles,
             sharing_limits,
         }

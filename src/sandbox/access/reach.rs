@@ -53,6 +53,9 @@ impl Reach {
                 Depth::Deep => units.extend(organization.subtree(grant.unit)),
             }
         }
+        if verb == Verb::Read && grants.iter().any(Grant::is_own) {
+            owners.extend(reports(organization, authority));
+        }
         // A share gives nothing to who lacks the privilege (Learn: security roles and privileges); User level of a team's role
         // that members do not inherit is for the team's shares alone.
         let receivers: BTreeSet<Uuid> = if grants.iter().any(Grant::is_own) {
@@ -87,6 +90,27 @@ impl Reach {
             }
         }
     }
+}
+
+// Learn, hierarchy security: a manager with Read on the table reads what those below him own, if they are of his business unit
+// or one below it.
+fn reports(organization: &Organization, authority: &Authority) -> BTreeSet<Uuid> {
+    let mut found = BTreeSet::new();
+    if !organization.hierarchy_security {
+        return found;
+    }
+    let units: BTreeSet<Uuid> = organization.subtree(authority.unit).into_iter().collect();
+    let mut open = vec![authority.user];
+    while let Some(manager) = open.pop() {
+        for (key, row) in organization.all("systemuser") {
+            let is_below = id(row, "_parentsystemuserid_value") == Some(manager);
+            let is_near = id(row, "_businessunitid_value").is_some_and(|unit| units.contains(&unit));
+            if is_below && is_near && found.insert(key) {
+                open.push(key);
+            }
+        }
+    }
+    found
 }
 
 fn shared_with(organization: &Organization, receivers: &BTreeSet<Uuid>, table: &Table, verb: Verb) -> BTreeSet<Uuid> {

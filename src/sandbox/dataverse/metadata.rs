@@ -9,6 +9,7 @@ use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::{Dialect, Query, Row};
 use crate::sandbox::organization::{Organization, derived, row_of};
 use crate::sandbox::rights::Depth;
+use crate::sandbox::schema::relationships::{MANY_TO_MANY, ManyToMany, ONE_TO_MANY};
 use crate::sandbox::schema::{Kind, Table};
 
 impl Session<'_> {
@@ -32,7 +33,9 @@ impl Session<'_> {
                 &query,
             );
         }
-        refuse_unknown(&query)?;
+        if rest.is_empty() {
+            refuse_unknown(&query)?;
+        }
         let context = |suffix: &str| format!("{}/$metadata#EntityDefinitions{suffix}", request.root);
         let chosen = query.select.as_ref().map(|names| format!("({})", names.join(","))).unwrap_or_default();
         let Some(arguments) = &first.arguments else {
@@ -59,7 +62,9 @@ impl Session<'_> {
             [segment] => {
                 let value = match segment.name.as_str() {
                     "Privileges" => privileges(self.organization, table),
-                    "ManyToOneRelationships" => lookups(table),
+                    "ManyToOneRelationships" => chosen_of(lookups(table), &query),
+                    "OneToManyRelationships" => chosen_of(lookups_to(table), &query),
+                    "ManyToManyRelationships" => chosen_of(many_to_many(table), &query),
                     _ => return Err(Fault::unknown_segment(&segment.name)),
                 };
                 let context = context(&format!("('{}')/{}", table.logical_name, segment.name));
@@ -183,7 +188,37 @@ fn privileges(organization: &Organization, table: &Table) -> Value {
         .collect()
 }
 
-fn lookups(table: &Table) -> Value {
+/// Keeps of rows what was selected.
+fn chosen_of(rows: Vec<Value>, query: &Query) -> Value {
+    rows.into_iter().map(|row| Value::Object(select(row_of(row), query))).collect()
+}
+
+// Learn: OneToManyRelationshipMetadata.
+fn lookups_to(table: &Table) -> Vec<Value> {
+    let known = ONE_TO_MANY.iter().filter(|known| known.one == table.logical_name).map(|known| {
+        json!({
+            "ReferencedEntity": known.one, "ReferencingEntity": known.many,
+            "ReferencedEntityNavigationPropertyName": known.navigation,
+        })
+    });
+    known.collect()
+}
+
+// Learn: ManyToManyRelationshipMetadata.
+fn many_to_many(table: &Table) -> Vec<Value> {
+    let own = MANY_TO_MANY.iter().filter(|known| known.sides.iter().any(|(side, _)| *side == table.logical_name));
+    let row = |known: &ManyToMany| {
+        let [first, second] = known.sides;
+        json!({
+            "Entity1LogicalName": first.0, "Entity1NavigationPropertyName": known.navigation,
+            "Entity2LogicalName": second.0, "Entity2NavigationPropertyName": known.navigation,
+            "IntersectEntityName": known.intersect,
+        })
+    };
+    own.map(row).collect()
+}
+
+fn lookups(table: &Table) -> Vec<Value> {
     table
         .columns
         .iter()

@@ -46,6 +46,7 @@ pub(super) fn make(
         let depths = if depths.is_empty() { Depth::ALL.to_vec() } else { depths.clone() };
         maker.organization.list_privilege(name, 0, &depths);
     }
+    maker.organization.hierarchy_security = seed.hierarchy_security;
     maker.organization_row(seed);
     maker.business_units(seed)?;
     roles::make_built_in(&mut maker.organization);
@@ -230,7 +231,9 @@ impl Maker<'_> {
                 return Err(SeedError::Invalid { place: "users".to_owned(), problem });
             }
         };
+        let manager = seed.manager.as_ref().map(|upn| self.present(&place, upn)).transpose()?;
         let columns = [
+            ("_parentsystemuserid_value".to_owned(), json!(manager)),
             ("_businessunitid_value".to_owned(), json!(unit)),
             ("isdisabled".to_owned(), json!(seed.disabled || !self.is_enabled(user))),
         ];

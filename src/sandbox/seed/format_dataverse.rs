@@ -24,6 +24,9 @@ pub struct DataverseSeed {
     /// Organisation settings, such as `EnableOwnershipAcrossBusinessUnits: true`.
     #[serde(default)]
     pub settings: BTreeMap<String, bool>,
+    /// Whether managers reach the rows of those who report to them (hierarchy security, manager hierarchy).
+    #[serde(default)]
+    pub hierarchy_security: bool,
     /// The name of the root business unit; the unique name when it is missing.
     #[serde(default)]
     pub root_business_unit: Option<String>,
@@ -145,6 +148,9 @@ pub struct MemberSeed {
     /// Whether the user is disabled in Dataverse.
     #[serde(default)]
     pub disabled: bool,
+    /// The user principal name of the manager, who stands before in the list.
+    #[serde(default)]
+    pub manager: Option<String>,
 }
 
 /// A team.

@@ -1,0 +1,67 @@
+//! The people of an Entra group and one flow: who can, and what keeps which of the others from it.
+use std::collections::BTreeMap;
+
+use crate::access::{Ability, Access, Moment};
+use crate::explain::judge::Judge;
+use crate::explain::{Question, Verdict};
+use crate::inventory::Inventory;
+use crate::inventory::section::Answer;
+use crate::names::Text;
+use crate::principal::Principal;
+
+/// People of a group to whom the same answer is given for the same reasons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alike {
+    /// The answer.
+    pub verdict: Verdict,
+    /// The requirements that are missing, or could not be read, in order.
+    pub because: Vec<Text>,
+    /// The people.
+    pub people: Vec<Principal>,
+}
+
+/// The positions of the people whom a question is about: the person, or the people of the group who may sign in. `None`
+/// when nobody knows them.
+pub(super) fn people(inventory: &Inventory, access: &Access<'_>, who: &Principal) -> Option<Vec<usize>> {
+    let Principal::Group { id, .. } = who else { return Some(vec![access.person(who)?]) };
+    let Answer::Found(members) = inventory.group_members.get(id) else { return None };
+    let is_meant = |at: &usize| {
+        let person = &access.people()[*at];
+        !person.disabled && person.object.is_some_and(|object| members.contains(&object))
+    };
+    Some((0..access.people().len()).filter(is_meant).collect())
+}
+
+/// The people of the group of a question, sorted by answer and reasons, the most people first. `None` when nobody knows
+/// who is in the group.
+pub fn of_group(inventory: &Inventory, question: &Question) -> Option<Vec<Alike>> {
+    let access = Access::of(inventory);
+    let members = people(inventory, &access, &question.person)?;
+    let judge = Judge::new(&access, Moment::NextAccess);
+    let judged = judge.judge_by(question.flow.id, question.agent);
+    let mut sorts: BTreeMap<(Vec<Text>, Vec<Text>), Vec<Principal>> = BTreeMap::new();
+    for person in members {
+        let of = |wanted: Ability| {
+            let blocks = judged.iter().filter(|judged| question.bar.blocks(judged.requirement));
+            let found = blocks.filter(|judged| judged.holds.ability(person) == wanted);
+            found.map(|judged| judged.requirement.id.clone()).collect::<Vec<Text>>()
+        };
+        let key = (of(Ability::Cannot), of(Ability::Unknown));
+        sorts.entry(key).or_default().push(access.people()[person].principal.clone());
+    }
+    let mut alike: Vec<Alike> = sorts
+        .into_iter()
+        .map(|((missing, unknown), people)| {
+            let (verdict, because) = match (missing.is_empty(), unknown.is_empty()) {
+                (false, _) => (Verdict::Cannot, missing),
+                (true, false) => (Verdict::CannotTell, unknown),
+                (true, true) => (Verdict::Can, Vec::new()),
+            };
+            Alike { verdict, because, people }
+        })
+        .collect();
+    alike.sort_by(|left, right| {
+        right.people.len().cmp(&left.people.len()).then_with(|| left.because.cmp(&right.because))
+    });
+    Some(alike)
+}

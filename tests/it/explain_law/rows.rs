@@ -1,0 +1,328 @@
+//! The law over thousands of tenants, without a server: line by line, so that it holds for every set of requirements.
+use std::collections::BTreeSet;
+
+use powergrant::access::{Ability, Access, Moment};
+use powergrant::explain::fix::{self, Grant};
+use powergrant::explain::group::of_group;
+use powergrant::explain::{Bar, Judge, Question, Verdict, explain};
+use powergrant::inventory::Inventory;
+use powergrant::inventory::section::{Answer, Section};
+use powergrant::names::{Depth, Ref};
+use powergrant::principal::Principal;
+use powergrant::problem::{Cause, Problem};
+use powergrant::sandbox::rights;
+use powergrant::sandbox::seed::Seed;
+use powergrant::sandbox::tenant::Tenant;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::town::{Dice, seed};
+use super::{BARS, ENVIRONMENT, object, started, state};
+
+/// How many tenants are judged; more on demand with `POWERGRANT_TENANTS`.
+const TENANTS: u64 = 2_000;
+
+/// What was counted, so that a law that is never tried is noticed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    refused: usize,
+    started: usize,
+    fixes: usize,
+    grants: usize,
+    group_fixes: usize,
+}
+
+fn tenant(dice: &mut Dice) -> Tenant {
+    let text = seed(dice);
+    let seed = Seed::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    Tenant::of(&seed).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// What the tenant decides; requirements are a set's name or names of their own.
+fn decided(tenant: &Tenant, user: Uuid, flow: Uuid, agent: Option<Uuid>, requirements: &str) -> Value {
+    let agent = agent.map(|agent| agent.to_string());
+    let question = json!({
+        "organization": ENVIRONMENT, "user": user, "flow": flow, "agent": agent, "requirements": requirements
+    });
+    tenant.run(&question).unwrap_or_else(|message| panic!("{message}: {question}"))
+}
+
+fn missing(run: &Value) -> BTreeSet<String> {
+    let list = run["missing"].as_array().expect("a list");
+    list.iter().map(|id| id.as_str().expect("a name").to_owned()).collect()
+}
+
+/// A flow alone, and through each agent that calls it.
+fn ways(inventory: &Inventory, flow: Uuid) -> Vec<Option<Uuid>> {
+    let agents = inventory.bots.rows().filter(|(_, agent)| agent.flows.contains(&flow));
+    std::iter::once(None).chain(agents.map(|(id, _)| Some(*id))).collect()
+}
+
+/// Every line for every person and flow is what the tenant decides: then it is so for every set of lines.
+fn line_by_line(tenant: &Tenant, inventory: &Inventory, moment: Moment, number: u64, counts: &mut Counts) {
+    let access = Access::at(inventory, moment);
+    let judge = Judge::new(&access, moment);
+    for (flow, row) in inventory.flows.rows() {
+        for agent in ways(inventory, *flow) {
+            let judged = judge.judge_by(*flow, agent);
+            for (position, person) in access.people().iter().enumerate() {
+                let Some(user) = object(&person.principal) else { continue };
+                let run = decided(tenant, user, *flow, agent, "assumed");
+                let told: BTreeSet<String> = judged
+                    .iter()
+                    .filter(|judged| judged.holds.ability(position) == Ability::Cannot)
+                    .map(|judged| judged.requirement.id.to_string())
+                    .collect();
+                let unknown: Vec<_> = judged
+                    .iter()
+                    .filter(|judged| judged.holds.ability(position) == Ability::Unknown)
+                    .map(|judged| judged.requirement.id.to_string())
+                    .collect();
+                // A guest's name does not always tell that he is one; nothing else stays open.
+                assert_eq!(unknown, Vec::<String>::new(), "tenant {number}: {} of {}", person.principal, row.name);
+                let who = &person.principal;
+                let mut expected = missing(&run);
+                let mut told = told;
+                let stays_out = ["environment.enabled", "environment.security-group"];
+                if moment == Moment::NextAccess {
+                    // Everybody has come in here, owners too, whose next access is not the caller's to know.
+                    told.remove("act.owner-actions");
+                    expected.remove("act.owner-actions");
+                }
+                if moment == Moment::NextAccess && stays_out.iter().any(|line| told.contains(*line)) {
+                    // Whoever may not come in stays out, and with him what would follow his coming in.
+                    told.retain(|line| stays_out.contains(&line.as_str()));
+                    expected.retain(|line| stays_out.contains(&line.as_str()));
+                    assert!(!started(&run), "tenant {number}: {who}");
+                }
+                assert_eq!(told, expected, "tenant {number}, {moment:?}: {who} of {}, {agent:?}\n{run:#}", row.name);
+                if started(&run) {
+                    counts.started += 1;
+                } else {
+                    counts.refused += 1;
+                }
+            }
+        }
+    }
+}
+
+/// What was not read is never decided wrongly: with any part unreadable, each answer is the tenant's or that nobody knows.
+fn with_gaps(tenant: &Tenant, inventory: &Inventory, dice: &mut Dice, number: u64) {
+    let mut partial = inventory.clone();
+    let problem = || Problem::without_request(Cause::Forbidden, "Dataverse", "no", "");
+    let hide = |what: u64, partial: &mut Inventory| match what {
+        0 => partial.shares = Section::Unreadable(problem()),
+        1 => {
+            partial.holders = Section::Unreadable(problem());
+            // Who holds what is read from the same rows.
+            partial.principal_roles = Section::Unreadable(problem());
+        }
+        2 => partial.role_privileges = Section::Unreadable(problem()),
+        3 => partial.team_members = Section::Unreadable(problem()),
+        4 => partial.definitions = Section::Unreadable(problem()),
+        5 => partial.tables = Section::Unreadable(problem()),
+        6 => partial.references = Section::Unreadable(problem()),
+        7 => partial.bots = Section::Unreadable(problem()),
+        8 => partial.relationships = Section::Unreadable(problem()),
+        9 => partial.users = std::mem::take(&mut partial.users).with_gap(Some(problem())),
+        10 => partial.shares = std::mem::take(&mut partial.shares).with_gap(Some(problem())),
+        _ => partial.teams = std::mem::take(&mut partial.teams).with_gap(Some(problem())),
+    };
+    let what = dice.roll(12);
+    hide(what, &mut partial);
+    let access = Access::at(&partial, Moment::Now);
+    let judge = Judge::new(&access, Moment::Now);
+    for (flow, row) in partial.flows.rows() {
+        for (bar, word) in BARS {
+            let runners = judge.runners(*flow, bar);
+            for (position, person) in access.people().iter().enumerate() {
+                let Some(user) = object(&person.principal) else { continue };
+                let is_started = started(&decided(tenant, user, *flow, None, word));
+                let expected = if is_started { Ability::Can } else { Ability::Cannot };
+                let own = runners.ability(position);
+                let who = &person.principal;
+                assert!(
+                    own == Ability::Unknown || own == expected || (own == Ability::Can && what == 8),
+                    "tenant {number} without {what}: {who} of {}, {word}: {own:?}",
+                    row.name
+                );
+            }
+        }
+    }
+}
+
+/// Makes grants in the tenant's rows.
+fn grant(tenant: &mut Tenant, inventory: &Inventory, grants: &[Grant]) {
+    let organization = tenant.organization_mut(ENVIRONMENT).expect("the environment");
+    let row = |principal: &Principal| match inventory.row_of(principal) {
+        Answer::Found(row) => Some(row.id()),
+        Answer::Absent | Answer::Unreadable(_) | Answer::NotAsked => None,
+    };
+    // Roles come before who holds them, whatever the order.
+    for grant in grants {
+        if let Grant::NewRole(role) = grant {
+            organization.make_role(role.id, &role.name);
+        }
+    }
+    for grant in grants {
+        match grant {
+            Grant::NewRole(_) => {}
+            Grant::Privilege { role, privilege, depth } => {
+                let depth = match depth {
+                    Depth::User => rights::Depth::Basic,
+                    Depth::BusinessUnit => rights::Depth::Local,
+                    Depth::ParentChildBusinessUnits => rights::Depth::Deep,
+                    Depth::Organization => rights::Depth::Global,
+                    Depth::RecordFilter => panic!("nobody grants a record filter"),
+                };
+                organization.set_privilege(role.id, privilege.id, depth);
+            }
+            Grant::Assign { role, to } => {
+                let principal = row(to).expect("who holds something has a row");
+                if let Some(copy) = organization.copy_for(principal, role.id) {
+                    organization.give_role(principal, copy);
+                }
+            }
+            Grant::Share { flow, with } => {
+                let principal = row(with).expect("who is shared with has a row");
+                organization.set_share("workflow", flow.id, principal, 1);
+            }
+            Grant::Reader { reference, with, .. } => {
+                let principal = row(with).expect("who is shared with has a row");
+                organization.set_share("connectionreference", reference.id, principal, 1);
+            }
+        }
+    }
+}
+
+/// The tenant after some grants and after people have opened the environment.
+fn opened(before: &Tenant, inventory: &Inventory, grants: &[Grant], people: &[Uuid]) -> Tenant {
+    let mut tenant = before.clone();
+    // Whoever is granted something comes in first, as apply brings him in.
+    for grant in grants {
+        let who = match grant {
+            Grant::Assign { to, .. } => object(to),
+            Grant::Share { with, .. } | Grant::Reader { with, .. } => object(with),
+            Grant::NewRole(_) | Grant::Privilege { .. } => None,
+        };
+        if let Some(who) = who {
+            tenant.open(ENVIRONMENT, who);
+        }
+    }
+    let with_rows = state::inventory(&tenant);
+    let known = if grants.is_empty() { inventory } else { &with_rows };
+    grant(&mut tenant, known, grants);
+    for person in people {
+        tenant.open(ENVIRONMENT, *person);
+    }
+    tenant
+}
+
+/// All of a fix lets the people run the flow, and every part of it is needed for one of them.
+fn a_fix(
+    before: &Tenant,
+    inventory: &Inventory,
+    question: &Question,
+    word: &str,
+    people: &[Uuid],
+    number: u64,
+) -> Option<usize> {
+    let grants = fix::find(inventory, question, &[])?;
+    for left_out in std::iter::once(None).chain((0..grants.len()).map(Some)) {
+        // A role that is not made cannot be assigned.
+        if left_out.is_some_and(|at| matches!(grants[at], Grant::NewRole(_))) {
+            continue;
+        }
+        let some: Vec<Grant> =
+            grants.iter().enumerate().filter(|(at, _)| Some(*at) != left_out).map(|(_, grant)| grant.clone()).collect();
+        let after = opened(before, inventory, &some, people);
+        let refused: Vec<Value> = people
+            .iter()
+            .map(|person| decided(&after, *person, question.flow.id, question.agent, word))
+            .filter(|run| !started(run))
+            .collect();
+        assert_eq!(
+            refused.is_empty(),
+            left_out.is_none(),
+            "tenant {number}: {} of {}, {word}, without {left_out:?} of {grants:#?}\n{refused:#?}",
+            question.person,
+            question.flow
+        );
+    }
+    Some(grants.len())
+}
+
+fn fixes(before: &Tenant, inventory: &Inventory, dice: &mut Dice, number: u64, counts: &mut Counts) {
+    let access = Access::of(inventory);
+    let flows: Vec<Ref<_>> = inventory.flows.rows().map(|(id, flow)| Ref::new(flow.name.clone(), *id)).collect();
+    let flow = flows[usize::try_from(dice.roll(flows.len() as u64)).expect("a small number")].clone();
+    let (bar, word) = BARS[usize::try_from(dice.roll(3)).expect("a small number")];
+    let people: Vec<&Principal> =
+        access.people().iter().map(|person| &person.principal).filter(|person| object(person).is_some()).collect();
+    let person = people[usize::try_from(dice.roll(people.len() as u64)).expect("a small number")].clone();
+    let question = Question { person, flow: flow.clone(), agent: None, bar };
+    let explanation = explain(inventory, &question).expect("he is known");
+    let user = object(&question.person).expect("a person");
+    if explanation.verdict != Verdict::Can
+        && let Some(grants) = a_fix(before, inventory, &question, word, &[user], number)
+    {
+        counts.fixes += 1;
+        counts.grants += grants;
+    }
+    let Some((group, team)) = inventory.teams.rows().find_map(|(_, team)| Some((team.group?, team))) else { return };
+    let person = Principal::Group { name: team.name.clone(), id: group, membership: team.membership };
+    let question = Question { person, flow, agent: None, bar: Bar::Documented };
+    let alike = of_group(inventory, &question).expect("the group is known");
+    let members: Vec<Uuid> = alike.iter().flat_map(|alike| &alike.people).filter_map(object).collect();
+    for alike in &alike {
+        for person in &alike.people {
+            let one = Question { person: person.clone(), ..question.clone() };
+            assert_eq!(
+                explain(inventory, &one).expect("he is known").verdict,
+                alike.verdict,
+                "tenant {number}: {person}"
+            );
+        }
+    }
+    if alike.iter().any(|alike| alike.verdict != Verdict::Can)
+        && a_fix(before, inventory, &question, "documented", &members, number).is_some()
+    {
+        counts.group_fixes += 1;
+    }
+}
+
+fn judged(numbers: impl Iterator<Item = u64>) -> Counts {
+    let mut counts = Counts::default();
+    for number in numbers {
+        let mut dice = Dice(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x51ed_270b);
+        let before = tenant(&mut dice);
+        let inventory = state::inventory(&before);
+        line_by_line(&before, &inventory, Moment::Now, number, &mut counts);
+        with_gaps(&before, &inventory, &mut dice, number);
+        let everybody: Vec<Uuid> = before.directory.users.keys().copied().collect();
+        let after = opened(&before, &inventory, &[], &everybody);
+        line_by_line(&after, &inventory, Moment::NextAccess, number, &mut counts);
+        fixes(&before, &inventory, &mut dice, number, &mut counts);
+    }
+    counts
+}
+
+#[test]
+fn every_line_of_explain_is_the_tenants_over_thousands_of_tenants_and_fixes_are_what_is_needed() {
+    let tenants = std::env::var("POWERGRANT_TENANTS").ok().and_then(|text| text.parse().ok()).unwrap_or(TENANTS);
+    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get().min(8) as u64);
+    let parts: Vec<Counts> = std::thread::scope(|scope| {
+        let step = usize::try_from(threads).expect("a small number");
+        let parts: Vec<_> = (0..threads).map(|at| scope.spawn(move || judged((at..tenants).step_by(step)))).collect();
+        parts.into_iter().map(|part| part.join().expect("a part does not panic")).collect()
+    });
+    let sum = |of: fn(&Counts) -> usize| parts.iter().map(of).sum::<usize>();
+    let (refused, started) = (sum(|counts| counts.refused), sum(|counts| counts.started));
+    let (fixes, grants) = (sum(|counts| counts.fixes), sum(|counts| counts.grants));
+    let group_fixes = sum(|counts| counts.group_fixes);
+    let told = format!(
+        "{tenants} tenants: {refused} refused and {started} started as told, {fixes} fixes of {grants} grants, {group_fixes} for a group\n"
+    );
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), told.as_bytes());
+    assert!(refused > 100 && started > 20 && fixes > 5 && group_fixes > 1, "{told}");
+}

@@ -1,5 +1,6 @@
 //! Whether what a run requires holds, by the tenant's own access decision.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -25,6 +26,8 @@ pub(super) struct Scene<'a> {
     /// The row of the person; nothing for who is not in the environment.
     row: Option<&'a Row>,
     authority: Authority,
+    /// What the flow's owner holds, once it was asked.
+    owner: OnceCell<Authority>,
     flow: (Uuid, &'a Row),
     text: Text,
     agent: Option<(Uuid, &'a Row)>,
@@ -51,6 +54,7 @@ impl<'a> Scene<'a> {
             object,
             row: user.and_then(|user| organization.row("systemuser", user)),
             authority: Authority::of(organization, user.unwrap_or_default()),
+            owner: OnceCell::new(),
             flow,
             text,
             agent,
@@ -121,20 +125,17 @@ impl<'a> Scene<'a> {
                 .collect(),
             Fact::OwnerDelegates => one(self.impersonating_owner().and_then(|owner| {
                 let name = "prvActOnBehalfOfAnotherUser";
-                let authority = Authority::of(self.organization, owner);
+                let authority = self.authority_of_owner(owner);
                 let is_user = self.organization.row("systemuser", owner).is_some();
                 let is_allowed = is_user && authority.holds_directly(self.organization, name);
-                (!is_allowed).then(|| missing_privilege(self.organization, &authority, name))
+                (!is_allowed).then(|| missing_privilege(self.organization, authority, name))
             })),
             Fact::OwnerEnabled => one(self.impersonating_owner().and_then(|owner| {
                 let row = self.organization.row("systemuser", owner)?;
                 is_set(row, "isdisabled").then(|| Authority::disabled(owner))
             })),
             Fact::OwnerActionsAllowed => match self.impersonating_owner() {
-                Some(owner) if self.organization.row("team", owner).is_some() => {
-                    self.forbidden(&Authority::of_team(self.organization, owner))
-                }
-                Some(owner) => self.forbidden(&Authority::of(self.organization, owner)),
+                Some(owner) => self.forbidden(self.authority_of_owner(owner)),
                 None => Vec::new(),
             },
         }
@@ -230,6 +231,17 @@ impl<'a> Scene<'a> {
             .references()
             .any(|(_, reference)| reference["api"]["name"] == DATAVERSE && Text::is_callers(reference));
         acts.then(|| id(self.flow.1, "_ownerid_value"))?
+    }
+
+    /// Reads what the flow's owner, a user or a team, holds.
+    fn authority_of_owner(&self, owner: Uuid) -> &Authority {
+        self.owner.get_or_init(|| {
+            if self.organization.row("team", owner).is_some() {
+                Authority::of_team(self.organization, owner)
+            } else {
+                Authority::of(self.organization, owner)
+            }
+        })
     }
 
     /// Lists what an authority lacks for what the flow does as its caller.

@@ -1,15 +1,16 @@
 //! The law over thousands of tenants, without a server: line by line, so that it holds for every set of requirements.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use powergrant::access::{Ability, Access, Moment};
 use powergrant::explain::fix::{self, Grant};
 use powergrant::explain::group::of_group;
-use powergrant::explain::{Bar, Judge, Question, Verdict, explain};
+use powergrant::explain::{Bar, Judge, Question, Verdict, explain, requirements};
 use powergrant::inventory::Inventory;
 use powergrant::inventory::section::{Answer, Section};
 use powergrant::names::{Depth, Ref};
 use powergrant::principal::Principal;
 use powergrant::problem::{Cause, Problem};
+use powergrant::sandbox::odata::Row;
 use powergrant::sandbox::rights;
 use powergrant::sandbox::seed::Seed;
 use powergrant::sandbox::tenant::Tenant;
@@ -20,7 +21,7 @@ use super::town::{Dice, seed};
 use super::{BARS, ENVIRONMENT, object, started, state};
 
 /// How many tenants are judged; more on demand with `POWERGRANT_TENANTS`.
-const TENANTS: u64 = 2_000;
+const TENANTS: u64 = 1_500;
 
 /// What was counted, so that a law that is never tried is noticed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,7 +36,18 @@ struct Counts {
 fn tenant(dice: &mut Dice) -> Tenant {
     let text = seed(dice);
     let seed = Seed::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    Tenant::of(&seed).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    let mut tenant = Tenant::of(&seed).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    // Roles that nobody here holds would only be read over and over.
+    let organization = tenant.organization_mut(ENVIRONMENT).expect("the environment");
+    let held = ["R0", "R1", "R2", "Basic User", "Environment Maker", "Delegate"];
+    let held: Vec<Value> = held.iter().filter_map(|name| organization.role(name)).map(|role| json!(role)).collect();
+    let is_idle = |row: &Row| row.get("roleid").is_none_or(|role| !held.contains(role));
+    let idle: Vec<Uuid> =
+        organization.all("roleprivileges").filter(|(_, row)| is_idle(row)).map(|(id, _)| id).collect();
+    for id in idle {
+        organization.remove("roleprivileges", id);
+    }
+    tenant
 }
 
 /// What the tenant decides; requirements are a set's name or names of their own.
@@ -52,22 +64,31 @@ fn missing(run: &Value) -> BTreeSet<String> {
     list.iter().map(|id| id.as_str().expect("a name").to_owned()).collect()
 }
 
-/// A flow alone, and through each agent that calls it.
+/// A flow alone, and through an agent that calls it.
 fn ways(inventory: &Inventory, flow: Uuid) -> Vec<Option<Uuid>> {
-    let agents = inventory.bots.rows().filter(|(_, agent)| agent.flows.contains(&flow));
-    std::iter::once(None).chain(agents.map(|(id, _)| Some(*id))).collect()
+    let mut agents = inventory.bots.rows().filter(|(_, agent)| agent.flows.contains(&flow));
+    std::iter::once(None).chain(agents.next().map(|(id, _)| Some(*id))).collect()
 }
 
+/// What the tenant found missing, by person and flow.
+type Decisions = BTreeMap<(Uuid, Uuid), BTreeSet<String>>;
+
 /// Every line for every person and flow is what the tenant decides: then it is so for every set of lines.
-fn line_by_line(tenant: &Tenant, inventory: &Inventory, moment: Moment, number: u64, counts: &mut Counts) {
+fn line_by_line(tenant: &Tenant, inventory: &Inventory, moment: Moment, number: u64, counts: &mut Counts) -> Decisions {
+    let mut decisions = Decisions::new();
     let access = Access::at(inventory, moment);
     let judge = Judge::new(&access, moment);
     for (flow, row) in inventory.flows.rows() {
-        for agent in ways(inventory, *flow) {
+        // What an agent changes, it changes at either moment.
+        let ways = if moment == Moment::Now { ways(inventory, *flow) } else { vec![None] };
+        for agent in ways {
             let judged = judge.judge_by(*flow, agent);
             for (position, person) in access.people().iter().enumerate() {
                 let Some(user) = object(&person.principal) else { continue };
                 let run = decided(tenant, user, *flow, agent, "assumed");
+                if agent.is_none() {
+                    decisions.insert((user, *flow), missing(&run));
+                }
                 let told: BTreeSet<String> = judged
                     .iter()
                     .filter(|judged| judged.holds.ability(position) == Ability::Cannot)
@@ -104,10 +125,11 @@ fn line_by_line(tenant: &Tenant, inventory: &Inventory, moment: Moment, number: 
             }
         }
     }
+    decisions
 }
 
 /// What was not read is never decided wrongly: with any part unreadable, each answer is the tenant's or that nobody knows.
-fn with_gaps(tenant: &Tenant, inventory: &Inventory, dice: &mut Dice, number: u64) {
+fn with_gaps(decisions: &Decisions, inventory: &Inventory, dice: &mut Dice, number: u64) {
     let mut partial = inventory.clone();
     let problem = || Problem::without_request(Cause::Forbidden, "Dataverse", "no", "");
     let hide = |what: u64, partial: &mut Inventory| match what {
@@ -134,10 +156,16 @@ fn with_gaps(tenant: &Tenant, inventory: &Inventory, dice: &mut Dice, number: u6
     let judge = Judge::new(&access, Moment::Now);
     for (flow, row) in partial.flows.rows() {
         for (bar, word) in BARS {
+            let blocking: BTreeSet<&str> = requirements::all()
+                .iter()
+                .filter(|requirement| bar.blocks(requirement))
+                .map(|requirement| requirement.id.as_str())
+                .collect();
             let runners = judge.runners(*flow, bar);
             for (position, person) in access.people().iter().enumerate() {
                 let Some(user) = object(&person.principal) else { continue };
-                let is_started = started(&decided(tenant, user, *flow, None, word));
+                let missing = &decisions[&(user, *flow)];
+                let is_started = !missing.iter().any(|id| blocking.contains(id.as_str()));
                 let expected = if is_started { Ability::Can } else { Ability::Cannot };
                 let own = runners.ability(position);
                 let who = &person.principal;
@@ -297,8 +325,8 @@ fn judged(numbers: impl Iterator<Item = u64>) -> Counts {
         let mut dice = Dice(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x51ed_270b);
         let before = tenant(&mut dice);
         let inventory = state::inventory(&before);
-        line_by_line(&before, &inventory, Moment::Now, number, &mut counts);
-        with_gaps(&before, &inventory, &mut dice, number);
+        let decisions = line_by_line(&before, &inventory, Moment::Now, number, &mut counts);
+        with_gaps(&decisions, &inventory, &mut dice, number);
         let everybody: Vec<Uuid> = before.directory.users.keys().copied().collect();
         let after = opened(&before, &inventory, &[], &everybody);
         line_by_line(&after, &inventory, Moment::NextAccess, number, &mut counts);

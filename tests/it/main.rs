@@ -17,6 +17,7 @@ mod pipe;
 mod pipelines;
 mod policy;
 mod rails;
+mod read_back;
 mod real_data;
 mod recordings;
 mod signing_in;

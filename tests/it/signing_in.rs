@@ -96,7 +96,7 @@ fn certificate() -> Credentials {
     Credentials::Certificate {
         tenant: TENANT.to_owned(),
         client_id: APPLICATION.to_owned(),
-        certificate: Certificate::from_pem(PEM).expect("a certificate"),
+        certificate: Certificate::read(PEM.as_bytes(), None).expect("a certificate"),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
+use ring::error::KeyRejected;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{RSA_PSS_SHA256, RsaKeyPair};
 use rustls::pki_types::pem::PemObject as _;
@@ -12,6 +13,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+use super::{Secret, pfx};
 use crate::problem::{Cause, Problem};
 
 /// How long an assertion is valid (Learn: certificate credentials; "5-10 minutes after nbf at most").
@@ -26,13 +28,31 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// Reads PEM text with an RSA key and a certificate, in any order; or the same as base64, as it is kept in variables.
-    pub fn from_pem(text: &str) -> Result<Self, Problem> {
-        let decoded = (!text.contains("-----BEGIN")).then(|| STANDARD.decode(without_spaces(text)).ok()).flatten();
-        let text = decoded.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_else(|| text.to_owned());
-        let certificate = CertificateDer::from_pem_slice(text.as_bytes())
-            .map_err(|_| unusable("there is no `-----BEGIN CERTIFICATE-----` in it"))?;
-        let key = PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|_| {
+    /// Reads what a file or variable holds: PEM text with an RSA key and a certificate, in any order; a PFX file; or either as base64, as it
+    /// is kept in variables. Only a PFX file has a password.
+    pub fn read(bytes: &[u8], password: Option<&Secret>) -> Result<Self, Problem> {
+        Self::read_by(pfx::OPEN, bytes, password)
+    }
+
+    /// The same with what a build knows of PFX files.
+    fn read_by(open: Option<pfx::Open>, bytes: &[u8], password: Option<&Secret>) -> Result<Self, Problem> {
+        let decoded = STANDARD.decode(without_spaces(&String::from_utf8_lossy(bytes))).ok();
+        let bytes = decoded.as_deref().unwrap_or(bytes);
+        if pfx::is_one(bytes) {
+            let Some(open) = open else { return Err(pfx::not_in_this_build()) };
+            let (key, certificates) = open(bytes, password)?;
+            return Self::matched(RsaKeyPair::from_pkcs8(&key), &certificates);
+        }
+        Self::from_pem(bytes)
+    }
+
+    fn from_pem(text: &[u8]) -> Result<Self, Problem> {
+        let certificates: Vec<Vec<u8>> =
+            CertificateDer::pem_slice_iter(text).flatten().map(|certificate| certificate.to_vec()).collect();
+        if certificates.is_empty() {
+            return Err(unusable("there is no `-----BEGIN CERTIFICATE-----` in it"));
+        }
+        let key = PrivateKeyDer::from_pem_slice(text).map_err(|_| {
             unusable("there is no unencrypted private key in it (`-----BEGIN PRIVATE KEY-----`), which has to stand beside the certificate")
         })?;
         let key = match &key {
@@ -41,8 +61,18 @@ impl Certificate {
             // Elliptic curves, which Entra does not take from clients, and whatever else there will be.
             PrivateKeyDer::Sec1(_) | _ => return Err(unusable("its key is not an RSA key")),
         };
+        Self::matched(key, &certificates)
+    }
+
+    /// The key with the certificate that is of it; those of its issuers may stand beside it.
+    fn matched(key: Result<RsaKeyPair, KeyRejected>, certificates: &[Vec<u8>]) -> Result<Self, Problem> {
         let key = key.map_err(|rejected| unusable(&format!("its key is not a usable RSA key: {rejected}")))?;
-        let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(&certificate));
+        // A certificate holds the public key as it is (RFC 5280 §4.1, RFC 8017 §A.1.1), and nothing else of that length can be equal to it.
+        let public: &[u8] = key.public().as_ref();
+        let of_key =
+            certificates.iter().find(|certificate| certificate.windows(public.len()).any(|part| part == public));
+        let of_key = of_key.ok_or_else(|| unusable("none of the certificates in it is of its private key"))?;
+        let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(of_key));
         Ok(Self { key: Arc::new(key), thumbprint })
     }
 
@@ -85,13 +115,14 @@ impl PartialEq for Certificate {
 
 impl Eq for Certificate {}
 
+/// A certificate that nothing can be signed with, and what is wanted instead.
 fn unusable(why: &str) -> Problem {
-    Problem::without_request(
-        Cause::SignedOut,
-        "sign-in",
-        format!("the certificate cannot be used: {why}"),
-        "give PEM text with certificate and RSA key; of a PFX file `openssl pkcs12 -in app.pfx -nodes` makes one",
-    )
+    refused(why, "give a file with certificate and RSA key: PEM text, or a PFX file")
+}
+
+/// A certificate that cannot be used.
+pub(super) fn refused(why: &str, next: &str) -> Problem {
+    Problem::without_request(Cause::SignedOut, "sign-in", format!("the certificate cannot be used: {why}"), next)
 }
 
 fn without_spaces(text: &str) -> String {
@@ -107,7 +138,7 @@ mod tests {
 
     #[test]
     fn an_assertion_names_the_certificate_and_holds_five_minutes() {
-        let certificate = Certificate::from_pem(PEM).unwrap();
+        let certificate = Certificate::read(PEM.as_bytes(), None).unwrap();
         let endpoint = "https://login.microsoftonline.com/t/oauth2/v2.0/token";
         let assertion = certificate.assertion("app", endpoint, Timestamp::UNIX_EPOCH).unwrap();
         let mut parts = assertion.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap());
@@ -123,18 +154,40 @@ mod tests {
     #[test]
     fn a_certificate_may_be_kept_as_base64_in_a_variable() {
         let kept = STANDARD.encode(PEM);
-        assert_eq!(Certificate::from_pem(&kept).unwrap(), Certificate::from_pem(PEM).unwrap());
+        let certificate = Certificate::read(kept.as_bytes(), None).unwrap();
+        assert_eq!(certificate, Certificate::read(PEM.as_bytes(), None).unwrap());
     }
 
     #[test]
     fn what_is_missing_from_a_certificate_is_named_and_nothing_of_it_is_shown() {
         let (key, certificate) = PEM.split_at(PEM.find("-----BEGIN CERT").unwrap());
-        let says = |text: &str| Certificate::from_pem(text).unwrap_err().says;
+        let says = |text: &str| Certificate::read(text.as_bytes(), None).unwrap_err().says;
         assert!(says(key).contains("no `-----BEGIN CERTIFICATE-----`"));
         assert!(says(certificate).contains("no unencrypted private key"));
         assert!(says("hunter2").contains("no `-----BEGIN CERTIFICATE-----`") && !says("hunter2").contains("hunter2"));
-        let shown = format!("{:?}", Certificate::from_pem(PEM).unwrap());
+        let shown = format!("{:?}", Certificate::read(PEM.as_bytes(), None).unwrap());
         assert_eq!(shown, format!("Certificate({THUMBPRINT})"));
+    }
+
+    #[test]
+    fn of_several_certificates_the_one_of_the_key_counts() {
+        let another = rcgen::generate_simple_self_signed(["issuer.example".to_owned()]).unwrap().cert.pem();
+        let (key, certificate) = PEM.split_at(PEM.find("-----BEGIN CERT").unwrap());
+        let chain = format!("{another}{key}{certificate}");
+        assert_eq!(Certificate::read(chain.as_bytes(), None).unwrap().thumbprint, THUMBPRINT);
+        let strange = Certificate::read(format!("{key}{another}").as_bytes(), None).unwrap_err();
+        assert!(strange.says.contains("none of the certificates in it is of its private key"), "{strange}");
+    }
+
+    #[test]
+    fn a_build_without_pfx_says_how_to_convert_and_which_build_reads_it() {
+        let file = include_bytes!("../tests/identity.pfx");
+        for bytes in [file.to_vec(), STANDARD.encode(file).into_bytes()] {
+            let problem = Certificate::read_by(None, &bytes, None).unwrap_err();
+            assert!(problem.says.contains("a PFX file, which this build of powergrant does not read"), "{problem}");
+            assert!(problem.next.contains("openssl pkcs12 -in app.pfx -nodes -out app.pem"), "{}", problem.next);
+            assert!(problem.next.contains("--features pfx"), "{}", problem.next);
+        }
     }
 
     const THUMBPRINT: &str = "ZqUrpzcEw6nMFLF6NwrVFF1oofpQ5dlOs5vNJyoOXbo";

@@ -197,9 +197,10 @@ impl Reader<'_> {
                 Ok(Credentials::ClientSecret { tenant, client_id, secret: Secret::new(secret) })
             }
             Method::Certificate => {
+                let password = self.value(Says::CertificatePassword).map(Secret::new);
                 let certificate = match (self.value(Says::Certificate), self.find(Says::CertificateFile)) {
-                    (Some(text), _) => Some(Certificate::from_pem(&text)?),
-                    (None, Some((name, path))) => Some(Certificate::from_pem(&content(&name, &path)?)?),
+                    (Some(text), _) => Some(Certificate::read(text.as_bytes(), password.as_ref())?),
+                    (None, Some((name, path))) => Some(Certificate::read(&bytes(&name, &path)?, password.as_ref())?),
                     (None, None) => None,
                 };
                 let (tenant, client_id, certificate) =
@@ -294,9 +295,16 @@ fn refuse(says: String, next: &str) -> Problem {
 
 /// The text of a file that a variable names.
 fn content(variable: &str, path: &str) -> Result<String, Problem> {
-    std::fs::read_to_string(path).map_err(|error| {
-        refuse(format!("{variable} names `{path}`, which cannot be read: {error}"), "name a file that can be read")
-    })
+    std::fs::read_to_string(path).map_err(|error| unreadable(variable, path, &error))
+}
+
+/// The bytes of a file that a variable names.
+fn bytes(variable: &str, path: &str) -> Result<zeroize::Zeroizing<Vec<u8>>, Problem> {
+    std::fs::read(path).map(Into::into).map_err(|error| unreadable(variable, path, &error))
+}
+
+fn unreadable(variable: &str, path: &str, error: &std::io::Error) -> Problem {
+    refuse(format!("{variable} names `{path}`, which cannot be read: {error}"), "name a file that can be read")
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ impl Method {
     pub fn about(self) -> &'static str {
         match self {
             Self::ClientSecret => "an application, with its secret",
-            Self::Certificate => "an application, with a certificate and its RSA key in PEM (PS256, `x5t#S256`)",
+            Self::Certificate => "an application, with a certificate and its RSA key (PS256, `x5t#S256`)",
             Self::GithubOidc => "an application that trusts a job of GitHub Actions (`permissions: id-token: write`)",
             Self::AzurePipelines => "an application that trusts a service connection or a pipeline of Azure DevOps",
             Self::WorkloadIdentity => "an application that trusts a pod's service account (AKS)",
@@ -117,6 +117,8 @@ pub enum Says {
     Certificate,
     /// A file with its certificate and key.
     CertificateFile,
+    /// The password of a PFX file.
+    CertificatePassword,
     /// A file with a token that the application trusts.
     TokenFile,
     /// The service connection of Azure Pipelines.
@@ -186,7 +188,7 @@ const fn variable(says: Says, about: &'static str, names: [&'static [&'static st
 
 /// The table. Names: constants of the public Terraform provider for Power Platform, the README of azidentity, and the documents of
 /// the Terraform provider for Azure AD. Their documents also name variables that no code of theirs reads; those are not here.
-pub const VARIABLES: [Variable; 14] = [
+pub const VARIABLES: [Variable; 15] = [
     variable(Says::Auth, "the way to sign in", [&["AUTH"], &[], &[], &[]]),
     variable(Says::TokenCommand, "command line that prints a token", [&["TOKEN_COMMAND"], &[], &[], &[]]),
     variable(Says::Tenant, "tenant", [&["TENANT_ID"], &["TENANT_ID"], &["TENANT_ID"], &["TENANT_ID"]]),
@@ -203,17 +205,27 @@ pub const VARIABLES: [Variable; 14] = [
     ),
     variable(
         Says::Certificate,
-        "certificate and key in PEM, or that as base64",
+        "certificate and key: PEM, or PEM or PFX as base64",
         [&["CLIENT_CERTIFICATE"], &["CLIENT_CERTIFICATE"], &[], &["CLIENT_CERTIFICATE"]],
     ),
     variable(
         Says::CertificateFile,
-        "file with certificate and key in PEM",
+        "file with certificate and key: PEM or PFX",
         [
             &["CLIENT_CERTIFICATE_FILE"],
             &["CLIENT_CERTIFICATE_FILE_PATH"],
             &["CLIENT_CERTIFICATE_PATH"],
             &["CLIENT_CERTIFICATE_PATH"],
+        ],
+    ),
+    variable(
+        Says::CertificatePassword,
+        "password of the PFX",
+        [
+            &["CLIENT_CERTIFICATE_PASSWORD"],
+            &["CLIENT_CERTIFICATE_PASSWORD"],
+            &["CLIENT_CERTIFICATE_PASSWORD"],
+            &["CLIENT_CERTIFICATE_PASSWORD"],
         ],
     ),
     variable(

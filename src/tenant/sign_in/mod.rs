@@ -11,6 +11,7 @@ mod endpoint;
 mod federation;
 mod managed_identity;
 pub mod methods;
+mod pfx;
 mod programs;
 
 use std::collections::BTreeMap;

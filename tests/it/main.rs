@@ -16,6 +16,7 @@ mod journal;
 mod pipe;
 mod pipelines;
 mod policy;
+mod proxy;
 mod rails;
 mod real_data;
 mod recordings;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 /// A future that ends when the wait is over.
 pub type Wait<'clock> = Pin<Box<dyn Future<Output = ()> + Send + 'clock>>;
@@ -28,6 +29,32 @@ impl Clock for WallClock {
 
     fn wait(&self, duration: Duration) -> Wait<'_> {
         Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+/// A wish to stop, which wakes whoever waits; cheap to clone, and every clone is the same wish.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<watch::Sender<bool>>);
+
+impl Stop {
+    /// Asks to stop.
+    pub fn ask(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Whether somebody asked to stop.
+    pub fn is_asked(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Waits, but no longer than until somebody asks to stop.
+    pub async fn wait(&self, clock: &dyn Clock, duration: Duration) {
+        let mut wish = self.0.subscribe();
+        tokio::select! {
+            () = clock.wait(duration) => {}
+            // The sender lives as long as `self` does, so this ends only when somebody asks.
+            _ = wish.wait_for(|asked| *asked) => {}
+        }
     }
 }
 
@@ -60,5 +87,32 @@ impl Clock for JumpingClock {
         let mut now = self.now.lock().expect("no holder of this lock panics");
         *now += duration;
         Box::pin(std::future::ready(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A clock on which no wait ends.
+    struct Stopped;
+
+    impl Clock for Stopped {
+        fn now(&self) -> Timestamp {
+            Timestamp::UNIX_EPOCH
+        }
+
+        fn wait(&self, _: Duration) -> Wait<'_> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_wait_ends_when_somebody_asks_to_stop_before_it_or_during_it() {
+        let stop = Stop::default();
+        let asker = stop.clone();
+        let ((), ()) = tokio::join!(stop.wait(&Stopped, Duration::from_secs(20)), async { asker.ask() });
+        stop.wait(&Stopped, Duration::from_secs(20)).await;
+        assert!(stop.is_asked());
     }
 }

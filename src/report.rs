@@ -15,6 +15,13 @@ pub enum Outcome {
     NotVisibleYet,
     /// The service accepted it, and the old state stands again.
     Reverted,
+    /// Two ways to read it disagree, also after the time that a service may take to show a write.
+    Disputed {
+        /// The way by which it stands.
+        stands_by: &'static str,
+        /// The way by which it does not.
+        not_by: &'static str,
+    },
     /// The service refused it.
     Refused {
         /// What it said.
@@ -39,9 +46,24 @@ impl Outcome {
             Self::Held => "held".to_owned(),
             Self::NotVisibleYet => "accepted, not visible yet".to_owned(),
             Self::Reverted => "reverted by the service".to_owned(),
+            Self::Disputed { stands_by, not_by } => {
+                format!("disputed: it stands according to `{stands_by}`, and not according to `{not_by}`")
+            }
             Self::Refused { problem } => format!("refused: {problem}"),
             Self::Unverified { problem } => format!("unverified: {problem}"),
             Self::Skipped { because } => format!("skipped because {because}"),
+        }
+    }
+
+    /// What to do next; empty where the outcome says it all.
+    pub fn next(&self) -> &str {
+        match self {
+            Self::Held | Self::Reverted | Self::Skipped { .. } => "",
+            Self::NotVisibleYet => "plan again in a few minutes; what is still missing then was not done",
+            Self::Disputed { .. } => {
+                "plan again in a few minutes; while the two disagree, do not count on either, and ask Microsoft's support"
+            }
+            Self::Refused { problem } | Self::Unverified { problem } => &problem.next,
         }
     }
 }

@@ -2,12 +2,13 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Answer, Session};
-use crate::clientdata;
+use super::{Afterwards, Answer, Session};
 use crate::inventory::Inventory;
+use crate::inventory::scope::Touched;
 use crate::problem::{Cause, Problem};
 use crate::request::{Call, Edit, Read, Request, Service};
 use crate::tenant::{Sent, Writer};
+use crate::{clientdata, collect};
 
 /// Writes through a tenant's writer; reading afresh is given by the caller, who knows the scope.
 pub struct Live<Reading> {
@@ -24,6 +25,10 @@ where
 {
     fn read(&self) -> impl std::future::Future<Output = Inventory> + Send {
         (self.read)()
+    }
+
+    async fn confirm(&self, fresh: &Inventory, written: &Touched) -> Inventory {
+        collect::confirm(self.writer.reader(), fresh, written).await
     }
 
     async fn send(&self, call: &Call) -> Answer {
@@ -56,7 +61,7 @@ async fn one(writer: &Writer, request: &Request) -> Answer {
 
 /// An answer without anything that a reader must know first.
 fn accepted(requests: impl IntoIterator<Item = String>) -> Answer {
-    Answer::Accepted { alarm: None, requests: requests.into_iter().collect() }
+    Answer::Accepted { alarm: None, requests: requests.into_iter().collect(), afterwards: Afterwards::Unseen }
 }
 
 fn answer(sent: Sent) -> Answer {
@@ -88,7 +93,7 @@ fn refused_item(request: &Request, body: &Value) -> Option<Problem> {
 async fn rewrite(writer: &Writer, edit: &Edit) -> Answer {
     let path = format!("workflows({})", edit.flow);
     let read = Read::get(Service::Dataverse, format!("{path}?$select=name,clientdata,statecode,statuscode"));
-    let (etag, row) = match writer.read_row_with_etag(&read).await {
+    let (before, row) = match writer.read_row_with_etag(&read).await {
         Ok(row) => row,
         Err(problem) => return Answer::Refused(problem),
     };
@@ -101,23 +106,40 @@ async fn rewrite(writer: &Writer, edit: &Edit) -> Answer {
         Err(conflicting) => return Answer::Refused(conflict(&path, &conflicting.to_string())),
     };
     let mut request = Request::patch(Service::Dataverse, path.clone(), json!({ "clientdata": text }));
-    request.headers = vec![("If-Match".to_owned(), etag)];
+    request.headers = vec![("If-Match".to_owned(), before.clone())];
     request = act_as(request, edit.act_as);
     let requests = match answer(writer.send(&request).await) {
         Answer::Accepted { requests, .. } => requests,
         other @ (Answer::Refused(_) | Answer::NotCommitted(_) | Answer::Unknown(_)) => return other,
     };
-    let was_on = row.get("statecode").and_then(Value::as_i64) == Some(1);
-    let alarm = if was_on { turned_off(writer, &path, edit, &read).await } else { None };
-    Answer::Accepted { alarm, requests }
+    let (newer, after) = match writer.read_row_with_etag(&read).await {
+        Ok(row) => row,
+        Err(problem) => {
+            let alarm = is_on(&row).then(|| format!("whether flow {path} is still on could not be read: {problem}"));
+            return Answer::Accepted { alarm, requests, afterwards: Afterwards::Unseen };
+        }
+    };
+    let afterwards = afterwards(edit, &after, newer != before);
+    let alarm = if is_on(&row) { turned_off(writer, &path, edit, &after).await } else { None };
+    Answer::Accepted { alarm, requests, afterwards }
+}
+
+fn is_on(row: &Value) -> bool {
+    row.get("statecode").and_then(Value::as_i64) == Some(1)
+}
+
+/// What a flow's row says of an edit that was accepted. The text is compared by its modes, for the service may write it anew.
+fn afterwards(edit: &Edit, row: &Value, is_newer: bool) -> Afterwards {
+    let text = row.get("clientdata").and_then(Value::as_str);
+    match (text.map(|text| clientdata::edit(text, edit)), is_newer) {
+        (Some(Ok(None)), _) => Afterwards::Stands,
+        (Some(Ok(Some(_)) | Err(_)), true) => Afterwards::PutBack,
+        (Some(Ok(Some(_)) | Err(_)), false) | (None, _) => Afterwards::Unseen,
+    }
 }
 
 /// A write can turn a flow off (public clients: read `statecode` again): it is turned on once, and an alarm if that fails.
-async fn turned_off(writer: &Writer, path: &str, edit: &Edit, read: &Read) -> Option<String> {
-    let state = match writer.read_row_with_etag(read).await {
-        Ok((_, row)) => row,
-        Err(problem) => return Some(format!("whether flow {path} is still on could not be read: {problem}")),
-    };
+async fn turned_off(writer: &Writer, path: &str, edit: &Edit, state: &Value) -> Option<String> {
     if state.get("statecode").and_then(Value::as_i64) == Some(1) {
         return None;
     }

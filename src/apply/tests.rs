@@ -1,10 +1,12 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use super::{Answer, Run, Session, run};
-use crate::clock::JumpingClock;
+use super::{Afterwards, Answer, Run, Session, run};
+use crate::clock::{Clock, JumpingClock, Stop, Wait};
 use crate::compile::desired::DesiredEnvironment;
 use crate::inventory::Inventory;
+use crate::inventory::scope::Touched;
+use crate::kinds::ReadBack;
 use crate::plan::plan;
 use crate::plan::world::{self, Dice};
 use crate::problem::{Cause, Problem};
@@ -26,6 +28,10 @@ impl Session for Pretend<'_> {
         self.inventory.lock().unwrap().clone()
     }
 
+    async fn confirm(&self, fresh: &Inventory, _: &Touched) -> Inventory {
+        fresh.clone()
+    }
+
     async fn send(&self, call: &Call) -> Answer {
         self.sent.lock().unwrap().push(format!("{call:?}"));
         if (self.refuses)(call) {
@@ -36,7 +42,7 @@ impl Session for Pretend<'_> {
         let step = now.steps.iter().find(|step| step.call.as_ref() == Ok(call)).expect("only planned steps are sent");
         let goals: BTreeSet<_> = step.lines.iter().map(|line| now.lines[*line].goal()).collect();
         *inventory = crate::plan::after_goals(self.desired, &inventory, &goals);
-        Answer::Accepted { alarm: None, requests: Vec::new() }
+        Answer::Accepted { alarm: None, requests: Vec::new(), afterwards: Afterwards::Unseen }
     }
 }
 
@@ -67,7 +73,7 @@ async fn go(session: &Pretend<'_>, inventory: Inventory) -> Report {
         approved: session.approved,
         lifted: &every_rail,
         clock: &clock,
-        stop: &|| false,
+        stop: &Stop::default(),
         progress: &|_, _| {},
     };
     run(&setting, session, inventory).await
@@ -171,4 +177,76 @@ async fn what_changed_since_the_plan_is_reported_and_not_done() {
         }
     }
     assert!(differed > 100);
+}
+
+/// A clock on which no wait ends, and whose first wait makes the user lose patience.
+struct Impatient(Stop);
+
+impl Clock for Impatient {
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::UNIX_EPOCH
+    }
+
+    fn wait(&self, _: std::time::Duration) -> Wait<'_> {
+        self.0.ask();
+        Box::pin(std::future::pending())
+    }
+}
+
+/// An environment that accepts every step and shows none.
+struct Blind(Inventory);
+
+impl Session for Blind {
+    async fn read(&self) -> Inventory {
+        self.0.clone()
+    }
+
+    async fn confirm(&self, fresh: &Inventory, _: &Touched) -> Inventory {
+        fresh.clone()
+    }
+
+    async fn send(&self, _: &Call) -> Answer {
+        Answer::Accepted { alarm: None, requests: Vec::new(), afterwards: Afterwards::Unseen }
+    }
+}
+
+#[tokio::test]
+async fn who_asks_to_stop_does_not_wait_for_a_wait_to_end_and_is_told_what_is_left() {
+    let (mut accepted, mut left) = (0, 0);
+    for seed in 0..40 {
+        let mut dice = Dice::new(seed);
+        let (desired, inventory) = (world::desired(&mut dice), world::inventory(&mut dice));
+        let first = plan(&desired, &inventory);
+        let stop = Stop::default();
+        let setting = Run {
+            desired: &desired,
+            approved: &gate(&first, &[], &BTreeSet::new()).expect("nothing is tripped"),
+            lifted: &crate::rules::Rule::ALL.iter().copied().collect(),
+            clock: &Impatient(stop.clone()),
+            stop: &stop,
+            progress: &|_, _| {},
+        };
+        let report = run(&setting, &Blind(inventory.clone()), inventory.clone()).await;
+        for (_, outcome) in &report.results {
+            match outcome {
+                Outcome::NotVisibleYet => accepted += 1,
+                Outcome::Skipped { because } if because == "the run was stopped" => left += 1,
+                Outcome::Held
+                | Outcome::Reverted
+                | Outcome::Disputed { .. }
+                | Outcome::Refused { .. }
+                | Outcome::Unverified { .. }
+                | Outcome::Skipped { .. } => panic!("seed {seed}: {outcome:?}"),
+            }
+        }
+    }
+    assert!(accepted > 40 && left > 20, "{accepted} {left}");
+}
+
+#[test]
+fn every_ledger_says_how_long_it_settles() {
+    for (ledger, read_back) in ReadBack::all() {
+        assert!(read_back.settling >= std::time::Duration::from_secs(30), "{ledger}");
+    }
+    assert_eq!(ReadBack::all().len(), 7);
 }

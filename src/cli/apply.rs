@@ -2,8 +2,6 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -14,6 +12,7 @@ use super::online::{self, Online, Planned};
 use super::output::Output;
 use crate::apply::session::Live;
 use crate::apply::{Run, run, touched};
+use crate::clock::Stop;
 use crate::collect;
 use crate::foreign::inert;
 use crate::plan::saved::{Saved, Unfit};
@@ -204,7 +203,7 @@ async fn carry_out(
     approved: &crate::review::gate::Approved,
     lifted: &BTreeSet<Rule>,
     online: &Online,
-    stop: &Arc<AtomicBool>,
+    stop: &Stop,
     chronicle: &Chronicle,
     quiet: bool,
 ) -> Report {
@@ -213,7 +212,6 @@ async fn carry_out(
     let touched = touched(&planned.plan);
     let read = || collect::refresh(&reader, &planned.inventory, &touched);
     let session = Live { writer, read };
-    let stopped = || stop.load(Ordering::Relaxed);
     // Hides itself where standard error is no terminal.
     let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(planned.plan.steps.len() as u64) };
     bar.set_style(
@@ -224,7 +222,7 @@ async fn carry_out(
         approved,
         lifted,
         clock: online.clock.as_ref(),
-        stop: &stopped,
+        stop,
         progress: &|lines, answer| {
             chronicle.answered(&planned.plan.environment, lines, answer);
             for line in lines {
@@ -252,12 +250,12 @@ fn confirmed(output: &mut Output) -> bool {
 
 /// Notes the first interrupt: writes in flight are finished, and nothing new is sent. The second ends the process at once;
 /// the journal has what it needs to know.
-fn stop_on_interrupt() -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let noted = Arc::clone(&stop);
+fn stop_on_interrupt() -> Stop {
+    let stop = Stop::default();
+    let noted = stop.clone();
     tokio::spawn(async move {
         interrupted().await;
-        noted.store(true, Ordering::Relaxed);
+        noted.ask();
         Output::new(false, None).error(
             "stopping: what is under way is finished and read back, nothing new is sent; once more ends at once\n",
         );

@@ -69,7 +69,9 @@ impl Chronicle {
     /// Writes down what a service made of a step.
     pub(super) fn answered(&self, environment: &str, lines: &[&Line], answer: &Answer) {
         let (word, requests, says) = match answer {
-            Answer::Accepted { alarm, requests } => (AnswerWord::Accepted, requests.clone(), alarm.clone()),
+            Answer::Accepted { alarm, requests, afterwards: _ } => {
+                (AnswerWord::Accepted, requests.clone(), alarm.clone())
+            }
             Answer::Refused(problem) => (AnswerWord::Refused, id_of(problem), Some(problem.to_string())),
             Answer::NotCommitted(problem) => (AnswerWord::NotCommitted, id_of(problem), Some(problem.to_string())),
             Answer::Unknown(problem) => (AnswerWord::Unknown, id_of(problem), Some(problem.to_string())),

@@ -2,6 +2,7 @@
 //!
 //! Three waves, the requests of each at the same time; what a wave asks for is what the one before has found. A part
 //! that cannot be read is a part of the answer, and never keeps the others from being read.
+mod confirm;
 mod decode;
 mod directory;
 mod environments;
@@ -18,6 +19,7 @@ mod source;
 mod tests;
 mod waves;
 
+pub use confirm::confirm;
 pub use directory::Directory;
 pub use environments::{AT_A_TIME, Job, collect_all};
 pub use identity::identity;

@@ -79,7 +79,9 @@ impl Run {
     pub fn may_have_changed(&self, target: &Target, change: &Change) -> bool {
         if let Some(became) = self.became(target, &change.goal) {
             return match became.outcome {
-                OutcomeWord::Held | OutcomeWord::NotVisibleYet | OutcomeWord::Unverified => true,
+                OutcomeWord::Held | OutcomeWord::NotVisibleYet | OutcomeWord::Disputed | OutcomeWord::Unverified => {
+                    true
+                }
                 OutcomeWord::Reverted | OutcomeWord::Refused | OutcomeWord::Skipped => false,
             };
         }

@@ -181,6 +181,8 @@ pub enum OutcomeWord {
     NotVisibleYet,
     /// It was accepted, and the old state stands again.
     Reverted,
+    /// Two ways to read it disagreed.
+    Disputed,
     /// It was refused.
     Refused,
     /// Nobody knows.
@@ -196,6 +198,7 @@ impl OutcomeWord {
             Self::Held => "held",
             Self::NotVisibleYet => "accepted, not visible yet",
             Self::Reverted => "reverted by the service",
+            Self::Disputed => "disputed by another way to read it",
             Self::Refused => "refused",
             Self::Unverified => "unverified",
             Self::Skipped => "not sent",

@@ -15,6 +15,7 @@ pub mod flow;
 pub mod held;
 pub mod policy;
 pub mod principals;
+pub mod read_back;
 pub mod role_assignment;
 pub mod security_role;
 
@@ -24,11 +25,15 @@ pub use environment::roles::EnvironmentRoles;
 pub use flow::connections::FlowConnections;
 pub use flow::readers::ReferenceReaders;
 pub use flow::shares::FlowShares;
+pub use read_back::ReadBack;
 pub use role_assignment::assignments::RoleAssignments;
 pub use security_role::privileges::RolePrivileges;
 
 /// What one ledger means: inventory, ledger and writes, side by side and pure.
 pub trait Reconcile: Ledger {
+    /// How a change is read back.
+    const READ_BACK: ReadBack;
+
     /// What was read of a subject: inventory to ledger.
     fn sight(inventory: &Inventory, subject: &Self::Subject) -> Sight<Self>;
 

@@ -143,10 +143,8 @@ pub fn reports(reports: &[Report]) -> String {
                 (_, outcome) => outcome.words(),
             };
             let _ = writeln!(out, "    {symbol} {:<ENTRY_WIDTH$} {}", clip(&line.name), clip(&words));
-            if let Outcome::Refused { problem } | Outcome::Unverified { problem } = outcome
-                && !problem.next.is_empty()
-            {
-                let _ = writeln!(out, "      next: {}", clip(&problem.next));
+            if !outcome.next().is_empty() {
+                let _ = writeln!(out, "      next: {}", clip(outcome.next()));
             }
         }
         for line in &report.new_since_plan {

@@ -5,7 +5,7 @@ use std::fmt;
 use super::variants::{
     AbsentAssociation, AddOverExisting, DuplicateAssociation, EmbeddedUnderAppTrigger, ForbiddenSharing,
     GrantOverExisting, GrantWithoutPrivilege, ModeEffect, PatchOfActiveFlow, RemovePrivilegeAction, RevokedShare,
-    RoleCopyReads, RunRequirements, ShareRows, Variants,
+    RoleCopyReads, RunRequirements, ShareRows, StaleWay, Variants,
 };
 
 /// The numbers of stale reads that are worth trying besides none.
@@ -72,6 +72,7 @@ impl Variants {
             grant_without_privilege: _,
             revoked_share: _,
             stale_reads: _,
+            stale_way: _,
             share_rows: _,
             remove_privilege_action: _,
             forbidden_sharing: _,
@@ -96,6 +97,7 @@ impl Variants {
                     variants.stale_reads = reads;
                 },
             ),
+            answers!(stale_way: StaleWay { Neither, Sets, Functions }),
             answers!(share_rows: ShareRows { Principal, Administrator }),
             answers!(remove_privilege_action: RemovePrivilegeAction { Present, Missing }),
             answers!(forbidden_sharing: ForbiddenSharing { Refused, Ignored }),

@@ -34,7 +34,7 @@ pub struct Organization {
     pub(super) journal: Vec<Undo>,
     /// What reads still answer instead of what was written.
     #[serde(skip)]
-    stale: BTreeMap<String, Stale>,
+    stale: BTreeMap<(String, Lag), Stale>,
 }
 
 /// What a table held before the last writes, and how many reads still see that.
@@ -43,6 +43,18 @@ struct Stale {
     reads: u32,
     before: BTreeMap<Uuid, Option<Row>>,
 }
+
+/// Which reads see what was there before a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Lag {
+    /// Those that do not ask for `Consistency: Strong`.
+    Cached,
+    /// Those that go one of the two ways to privileges and shares, whatever they ask for.
+    OneWay,
+}
+
+/// Tables that can be read in two ways: as a set of rows, and by a function for one row.
+const OF_TWO_WAYS: [&str; 2] = ["roleprivileges", "principalobjectaccess"];
 
 /// How one write is taken back.
 #[derive(Debug, Clone, PartialEq)]
@@ -168,19 +180,24 @@ impl Organization {
     }
 
     /// Forgets the journal; says whether anything was written. What was there before is what the next reads still see.
-    pub(super) fn settle(&mut self, stale_reads: u32) -> bool {
+    pub(super) fn settle(&mut self, stale_reads: u32, stale_one_way: u32) -> bool {
         let is_changed = !self.journal.is_empty();
-        for undo in self.journal.drain(..).filter(|_| stale_reads > 0) {
-            let stale = self.stale.entry(undo.table).or_default();
-            stale.reads = stale_reads;
-            stale.before.entry(undo.id).or_insert(undo.before);
+        for undo in self.journal.drain(..) {
+            let one_way = if OF_TWO_WAYS.contains(&undo.table.as_str()) { stale_one_way } else { 0 };
+            for (lag, reads) in [(Lag::Cached, stale_reads), (Lag::OneWay, one_way)] {
+                if reads > 0 {
+                    let stale = self.stale.entry((undo.table.clone(), lag)).or_default();
+                    stale.reads = reads;
+                    stale.before.entry(undo.id).or_insert_with(|| undo.before.clone());
+                }
+            }
         }
         is_changed
     }
 
     /// Exchanges what a table holds with what reads see of it; doing it twice changes nothing.
-    pub(super) fn swap_stale(&mut self, table: &str) {
-        let Some(stale) = self.stale.get_mut(table) else { return };
+    pub(super) fn swap_stale(&mut self, table: &str, lag: Lag) {
+        let Some(stale) = self.stale.get_mut(&(table.to_owned(), lag)) else { return };
         let rows = self.rows.entry(table.to_owned()).or_default();
         for (id, before) in &mut stale.before {
             let now = rows.remove(id);
@@ -191,11 +208,12 @@ impl Organization {
     }
 
     /// Counts a read of a table that saw what was there before; the last one ends it.
-    pub(super) fn count_stale(&mut self, table: &str) {
-        if let Some(stale) = self.stale.get_mut(table) {
+    pub(super) fn count_stale(&mut self, table: &str, lag: Lag) {
+        let key = (table.to_owned(), lag);
+        if let Some(stale) = self.stale.get_mut(&key) {
             stale.reads = stale.reads.saturating_sub(1);
             if stale.reads == 0 {
-                self.stale.remove(table);
+                self.stale.remove(&key);
             }
         }
     }

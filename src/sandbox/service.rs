@@ -67,9 +67,9 @@ pub(super) fn respond(shared: &Shared, incoming: &Incoming<'_>) -> Answer {
     };
     tracing::debug!(method = %logged.method, host = %logged.host, path = %logged.path, status = logged.status, "sandbox");
     tenant.log.push(logged);
-    let stale_reads = tenant.variants.stale_reads;
+    let (stale_reads, stale_one_way) = (tenant.variants.stale_reads, tenant.variants.stale_one_way());
     // Every organisation is settled, whichever was asked: tests change others behind powergrant's back.
-    let changed = tenant.organizations.values_mut().map(|organization| organization.settle(stale_reads));
+    let changed = tenant.organizations.values_mut().map(|organization| organization.settle(stale_reads, stale_one_way));
     let is_changed = changed.fold(false, |any, one| any | one)
         || (&tenant.environments, &tenant.personal_flows) != (&before.0, &before.1);
     keep(shared, &tenant, is_changed).unwrap_or(answer)

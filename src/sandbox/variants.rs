@@ -23,6 +23,9 @@ pub struct Variants {
     /// How many reads of a table still answer what was there before a write to it; `Consistency: Strong` sees it at once
     /// (third-party notes: caches are stale for seconds to minutes).
     pub stale_reads: u32,
+    /// Which of the two ways to privileges and shares is stale although `Consistency: Strong` is asked for: for two reads, or
+    /// for as many as other reads are (open: Learn says what the header does to privileges' caches, of shares nothing).
+    pub stale_way: StaleWay,
     /// What one must be able to read besides the shared row to see its share.
     pub share_rows: ShareRows,
     /// `RemovePrivilegeRole`, which an older `$metadata` has and the current table page lists.
@@ -124,6 +127,29 @@ pub enum RevokedShare {
     Gone,
     /// The row stays with mask 0 until it is cleaned up (field notes).
     MaskZero,
+}
+
+/// See [`Variants::stale_way`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum StaleWay {
+    /// Neither.
+    #[default]
+    Neither,
+    /// The sets of rows: `roleprivilegescollection`, `principalobjectaccessset`.
+    Sets,
+    /// The functions: `RetrieveRolePrivilegesRole`, `RetrieveSharedPrincipalsAndAccess`.
+    Functions,
+}
+
+impl Variants {
+    /// For how many reads one of two ways is stale.
+    pub fn stale_one_way(&self) -> u32 {
+        match self.stale_way {
+            StaleWay::Neither => 0,
+            StaleWay::Sets | StaleWay::Functions => self.stale_reads.max(2),
+        }
+    }
 }
 
 /// See [`Variants::share_rows`].

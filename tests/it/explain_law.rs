@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use powergrant::access::{Ability, Access, Moment};
 use powergrant::apply::session::Live;
 use powergrant::apply::{Run, run, touched};
-use powergrant::clock::JumpingClock;
+use powergrant::clock::{JumpingClock, Stop};
 use powergrant::collect::{Directory, collect, refresh};
 use powergrant::compile::desired::DesiredEnvironment;
 use powergrant::explain::fix::{self, Grant};
@@ -274,7 +274,7 @@ impl Stage {
             approved: &approved,
             lifted: &nothing,
             clock: &clock,
-            stop: &|| false,
+            stop: &Stop::default(),
             progress: &|_, _| {},
         };
         Box::pin(run(&setting, &session, inventory.clone())).await;

@@ -18,6 +18,7 @@ mod pipelines;
 mod policy;
 mod proxy;
 mod rails;
+mod read_back;
 mod real_data;
 mod recordings;
 mod signing_in;

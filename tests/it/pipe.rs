@@ -6,7 +6,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use jiff::civil::Date;
 use powergrant::apply::session::Live;
 use powergrant::apply::{Run, run, touched};
-use powergrant::clock::JumpingClock;
+use powergrant::clock::{JumpingClock, Stop};
 use powergrant::collect::{Directory, collect, refresh};
 use powergrant::compile::desired::DesiredEnvironment;
 use powergrant::finding::Finding;
@@ -128,7 +128,7 @@ impl Pipe {
             approved,
             lifted,
             clock: &self.clock,
-            stop: &|| false,
+            stop: &Stop::default(),
             progress: &|_, _| {},
         };
         run(&setting, &session, planned.inventory.clone()).await

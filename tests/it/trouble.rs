@@ -13,7 +13,7 @@ use crate::pipe::{Pipe, desired};
 const PROD: &str = "contoso-prod";
 const FLOW: &str = "Expense intake";
 
-fn example() -> DesiredEnvironment {
+pub(crate) fn example() -> DesiredEnvironment {
     let files = ["environment.yaml", "role.yaml", "assignments.yaml", "flow.yaml"].map(|file| {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/copilot-agent-flow").join(file);
         std::fs::read_to_string(path).expect("the example is there")
@@ -21,7 +21,7 @@ fn example() -> DesiredEnvironment {
     desired(&files.join("\n---\n")).remove(0)
 }
 
-async fn pipe() -> Pipe {
+pub(crate) async fn pipe() -> Pipe {
     Pipe::start(Seed::parse(default_seed()).expect("the compiled-in seed is sound")).await
 }
 
@@ -32,7 +32,7 @@ fn share(tenant: &Tenant, who: &str) -> Option<u32> {
     organization.share(organization.flow(FLOW)?, row)
 }
 
-fn outcomes<'report>(report: &'report Report, ledger: &str, name: &str) -> Vec<&'report Outcome> {
+pub(crate) fn outcomes<'report>(report: &'report Report, ledger: &str, name: &str) -> Vec<&'report Outcome> {
     let of = |line: &Line| line.ledger == ledger && line.name.contains(name);
     report.results.iter().filter(|(line, _)| of(line)).map(|(_, outcome)| outcome).collect()
 }

@@ -2,6 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::{join_all, try_join};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{grouped, only, whole};
@@ -65,37 +66,41 @@ pub(in crate::collect) async fn privileges(
             Section::only(roots.clone(), grouped(roots, pairs))
         }
         // Learn documents the set for the cloud, but no answer of it is recorded; the function is documented and recorded.
-        Err(problem) if is_unknown_there(&problem) => match privileges_one_by_one(source, roots).await {
-            Ok(rows) => Section::only(roots.clone(), rows),
-            Err(problem) => Section::Unreadable(problem),
-        },
+        Err(problem) if is_unknown_there(&problem) => {
+            match privileges_by_function(source, roots)
+                .await
+                .into_iter()
+                .map(|(role, held)| Ok((role, held?)))
+                .collect()
+            {
+                Ok(rows) => Section::only(roots.clone(), rows),
+                Err(problem) => Section::Unreadable(problem),
+            }
+        }
         Err(problem) => Section::Unreadable(problem),
     }
 }
 
 /// What root roles hold, asked role by role in batches (Learn: `RetrieveRolePrivilegesRole` function).
-async fn privileges_one_by_one(
+pub(in crate::collect) async fn privileges_by_function(
     source: Source<'_>,
     roots: &BTreeSet<Uuid>,
-) -> Result<BTreeMap<Uuid, BTreeMap<Uuid, Depth>>, Problem> {
+) -> BTreeMap<Uuid, Result<BTreeMap<Uuid, Depth>, Problem>> {
     let roots: Vec<Uuid> = roots.iter().copied().collect();
     let batches = roots.chunks(ROLES_OF_A_BATCH).map(|part| async move {
         let paths = part.iter().map(|role| format!("RetrieveRolePrivilegesRole(RoleId=@r)?@r={role}")).collect();
         let answers = source.several(paths).await;
         part.iter().copied().zip(answers).collect::<Vec<_>>()
     });
-    let mut privileges = BTreeMap::new();
-    for (role, answer) in join_all(batches).await.into_iter().flatten() {
-        let value = answer?;
-        let row = Row::dataverse("RetrieveRolePrivilegesRole", &value);
-        let mut held = BTreeMap::new();
-        for value in row.list("RolePrivileges")? {
-            let (privilege, _, depth) = roles::listed_privilege(row.within(value))?;
-            held.insert(privilege, depth);
-        }
-        privileges.insert(role, held);
-    }
-    Ok(privileges)
+    let answers = join_all(batches).await.into_iter().flatten();
+    answers.map(|(role, answer)| (role, answer.and_then(|value| listed(&value)))).collect()
+}
+
+/// The privileges in an answer of `RetrieveRolePrivilegesRole`.
+fn listed(answer: &Value) -> Result<BTreeMap<Uuid, Depth>, Problem> {
+    let row = Row::dataverse("RetrieveRolePrivilegesRole", answer);
+    let listed = row.list("RolePrivileges")?.iter().map(|value| roles::listed_privilege(row.within(value)));
+    listed.map(|privilege| privilege.map(|(id, _, depth)| (id, depth))).collect()
 }
 
 /// Who holds a copy of these root roles, and of which business unit.

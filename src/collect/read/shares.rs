@@ -2,6 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::grouped;
@@ -54,20 +55,25 @@ pub(in crate::collect) async fn shares(
             Section::only(rows.clone(), grouped(rows, pairs))
         }
         // Learn documents the set; organisations that refuse it still answer the function, row by row.
-        Err(problem) if is_unknown_there(&problem) => match shares_one_by_one(source, table, rows).await {
-            Ok(found) => Section::only(rows.clone(), found),
-            Err(problem) => Section::Unreadable(problem),
-        },
+        Err(problem) if is_unknown_there(&problem) => {
+            let mut answers = shares_by_function(source, table, rows).await;
+            // A row went away between two reads; its other sections say so.
+            answers.retain(|_, answer| !matches!(answer, Err(problem) if problem.cause == Cause::Gone));
+            match answers.into_iter().map(|(row, with)| Ok((row, with?))).collect() {
+                Ok(found) => Section::only(rows.clone(), found),
+                Err(problem) => Section::Unreadable(problem),
+            }
+        }
         Err(problem) => Section::Unreadable(problem),
     }
 }
 
 /// The shares of rows, asked row by row in batches (recorded: `RetrieveSharedPrincipalsAndAccess` on a bot).
-async fn shares_one_by_one(
+pub(in crate::collect) async fn shares_by_function(
     source: Source<'_>,
     table: Shared,
     rows: &BTreeSet<Uuid>,
-) -> Result<BTreeMap<Uuid, BTreeMap<PrincipalRow, Rights>>, Problem> {
+) -> BTreeMap<Uuid, Result<BTreeMap<PrincipalRow, Rights>, Problem>> {
     let rows: Vec<Uuid> = rows.iter().copied().collect();
     let batches = rows.chunks(ROWS_OF_A_BATCH).map(|part| async move {
         let paths = part.iter().map(|row| {
@@ -76,23 +82,19 @@ async fn shares_one_by_one(
         });
         part.iter().copied().zip(source.several(paths.collect()).await).collect::<Vec<_>>()
     });
-    let mut shares = BTreeMap::new();
-    for (row, answer) in join_all(batches).await.into_iter().flatten() {
-        let value = match answer {
-            Ok(value) => value,
-            // The row went away between two reads; its other sections say so.
-            Err(problem) if problem.cause == Cause::Gone => continue,
-            Err(problem) => return Err(problem),
-        };
-        let answer = Row::dataverse("RetrieveSharedPrincipalsAndAccess", &value);
-        let mut with = BTreeMap::new();
-        for value in answer.list("PrincipalAccesses")? {
-            let (principal, rights) = shares::principal_access(answer.within(value))?;
-            if rights != Rights(0) {
-                with.insert(principal, rights);
-            }
+    let answers = join_all(batches).await.into_iter().flatten();
+    answers.map(|(row, answer)| (row, answer.and_then(|value| listed(&value)))).collect()
+}
+
+/// The shares in an answer of `RetrieveSharedPrincipalsAndAccess`.
+fn listed(answer: &Value) -> Result<BTreeMap<PrincipalRow, Rights>, Problem> {
+    let row = Row::dataverse("RetrieveSharedPrincipalsAndAccess", answer);
+    let mut with = BTreeMap::new();
+    for value in row.list("PrincipalAccesses")? {
+        let (principal, rights) = shares::principal_access(row.within(value))?;
+        if rights != Rights(0) {
+            with.insert(principal, rights);
         }
-        shares.insert(row, with);
     }
-    Ok(shares)
+    Ok(with)
 }

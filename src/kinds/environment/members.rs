@@ -1,6 +1,7 @@
 //! The ledger of who is in an environment: users, application users and group teams; they are only ever added.
 use std::collections::BTreeSet;
 use std::fmt;
+use std::time::Duration;
 
 use serde_json::json;
 use uuid::Uuid;
@@ -11,7 +12,7 @@ use crate::inventory::section::Answer;
 use crate::kinds::environment::presence::{self, Presence, is_synchronised};
 use crate::kinds::environment::wire;
 use crate::kinds::held::Held;
-use crate::kinds::{Documents, Lacks, Reconcile, Thing, Write};
+use crate::kinds::{Documents, Lacks, ReadBack, Reconcile, Thing, Write};
 use crate::ledger::{self, Change, Claim, Entries, Extent, Key, Ledger, Reason, Sight, Standing};
 use crate::names::{self, Ref, Text};
 use crate::principal::Principal;
@@ -105,6 +106,9 @@ impl Ledger for EnvironmentMembers {
 }
 
 impl Reconcile for EnvironmentMembers {
+    // Public client of `addUser`: asks for the row up to thirty times, ten to twenty seconds apart.
+    const READ_BACK: ReadBack = ReadBack { settling: Duration::from_secs(540), ways: None };
+
     fn sight(inventory: &Inventory, _: &Self::Subject) -> Sight<Self> {
         let held = |member| (member, ledger::Held { level: Held, reason: None });
         let users = inventory.users.rows().map(|(row, user)| user.principal(*row));

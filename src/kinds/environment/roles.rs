@@ -1,6 +1,7 @@
 //! The ledger of environment administrators and makers, for environments without Dataverse.
 use std::collections::BTreeSet;
 use std::fmt;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -10,7 +11,7 @@ use crate::inventory::section::Reading;
 use crate::kinds::environment::wire;
 use crate::kinds::held::Held;
 use crate::kinds::role_assignment::spec::Spec;
-use crate::kinds::{Documents, Lacks, Reconcile, Thing, Write, document};
+use crate::kinds::{Documents, Lacks, ReadBack, Reconcile, Thing, Write, document};
 use crate::ledger::{self, Change, Claim, Entries, Extent, Key, Ledger, Reason, Sight, Standing};
 use crate::names::{EnvironmentRole, Text};
 use crate::principal::Principal;
@@ -62,6 +63,9 @@ impl Ledger for EnvironmentRoles {
 }
 
 impl Reconcile for EnvironmentRoles {
+    // Inferred: nothing says how soon the admin API shows an assignment.
+    const READ_BACK: ReadBack = ReadBack { settling: Duration::from_secs(60), ways: None };
+
     fn sight(inventory: &Inventory, subject: &Subject) -> Sight<Self> {
         let roles = match inventory.environment_roles.known() {
             Ok(roles) => roles,

@@ -8,7 +8,7 @@ use crate::inventory::Inventory;
 use crate::inventory::people::PrincipalRow;
 use crate::inventory::section::{self, Answer};
 use crate::inventory::things;
-use crate::kinds::{Documents, Lacks, Reconcile, Thing, Write, document};
+use crate::kinds::{Documents, Lacks, ReadBack, Reconcile, Thing, Write, document};
 use crate::ledger::{Change, Claim, Entries, Extent, Held, Key, Ledger, Level, Phase, Reason, Sight, Standing};
 use crate::names::{ConnectionMode, Flow, Ref, Text, folded};
 use crate::principal::Principal;
@@ -84,6 +84,8 @@ impl Ledger for FlowConnections {
 }
 
 impl Reconcile for FlowConnections {
+    const READ_BACK: ReadBack = ReadBack::DATAVERSE;
+
     fn sight(inventory: &Inventory, subject: &Ref<Flow>) -> Sight<Self> {
         let flow = match inventory.flows.get(&subject.id) {
             Answer::Found(flow) => flow,

@@ -8,7 +8,7 @@ use super::spec::{Readers, Spec};
 use crate::inventory::Inventory;
 use crate::inventory::section::{self, Answer};
 use crate::inventory::things::Rights;
-use crate::kinds::{Documents, Reconcile, Thing, Write, document};
+use crate::kinds::{Documents, ReadBack, Reconcile, Thing, Write, document};
 use crate::ledger::{Change, Claim, Entries, Extent, Held, Ledger, Level, Reason, Sight, Standing};
 use crate::names::{Flow, Ref, Reference, folded};
 use crate::principal::Principal;
@@ -139,6 +139,8 @@ fn readers(inventory: &Inventory, reference: &Ref<Reference>) -> Option<BTreeSet
 }
 
 impl Reconcile for ReferenceReaders {
+    const READ_BACK: ReadBack = ReadBack::DATAVERSE.by("principalobjectaccessset", "RetrieveSharedPrincipalsAndAccess");
+
     fn sight(inventory: &Inventory, subject: &Ref<Reference>) -> Sight<Self> {
         let reference = match inventory.references.get(&subject.id) {
             Answer::Found(reference) => reference,

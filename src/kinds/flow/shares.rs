@@ -9,7 +9,7 @@ use crate::inventory::Inventory;
 use crate::inventory::section::{self, Answer};
 use crate::inventory::things::Rights;
 use crate::kinds::principals::{List, Member};
-use crate::kinds::{Documents, Reconcile, Thing, Write, document};
+use crate::kinds::{Documents, ReadBack, Reconcile, Thing, Write, document};
 use crate::ledger::{Change, Claim, Entries, Extent, Held, Ledger, Level, Reason, Sight, Standing};
 use crate::names::{Flow, Ref};
 use crate::principal::Principal;
@@ -138,6 +138,8 @@ impl Ledger for FlowShares {
 }
 
 impl Reconcile for FlowShares {
+    const READ_BACK: ReadBack = ReadBack::DATAVERSE.by("principalobjectaccessset", "RetrieveSharedPrincipalsAndAccess");
+
     fn sight(inventory: &Inventory, subject: &Ref<Flow>) -> Sight<Self> {
         let flow = match inventory.flows.get(&subject.id) {
             Answer::Found(flow) => flow,

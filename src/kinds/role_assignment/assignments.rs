@@ -12,7 +12,7 @@ use crate::kinds::held::Held;
 use crate::kinds::principals::Member;
 use crate::kinds::role_assignment::holder::{Holder, row_hindrance};
 use crate::kinds::role_assignment::spec::Spec;
-use crate::kinds::{Documents, Lacks, Reconcile, Thing, Write, document};
+use crate::kinds::{Documents, Lacks, ReadBack, Reconcile, Thing, Write, document};
 use crate::ledger::{self, Change, Claim, Entries, Extent, Ledger, Reason, Sight, Standing};
 use crate::names::{self, Ref};
 use crate::principal::Principal;
@@ -48,6 +48,8 @@ impl Ledger for RoleAssignments {
 }
 
 impl Reconcile for RoleAssignments {
+    const READ_BACK: ReadBack = ReadBack::DATAVERSE;
+
     fn sight(inventory: &Inventory, role: &Self::Subject) -> Sight<Self> {
         match inventory.roles.get(&role.id) {
             Answer::Found(_) => {}

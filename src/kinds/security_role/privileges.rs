@@ -9,7 +9,7 @@ use super::spec::{Grant, Inheritance, Spec};
 use crate::inventory::Inventory;
 use crate::inventory::section::Answer;
 use crate::inventory::things;
-use crate::kinds::{Documents, Lacks, Reconcile, Thing, Write, document};
+use crate::kinds::{Documents, Lacks, ReadBack, Reconcile, Thing, Write, document};
 use crate::ledger::{Change, Claim, Effect, Entries, Extent, Held, Ledger, Reason, Sight, Standing};
 use crate::names::{Depth, Operation, Ref, Role, Text};
 use crate::request::{Call, Request, Service};
@@ -55,6 +55,8 @@ impl Ledger for RolePrivileges {
 }
 
 impl Reconcile for RolePrivileges {
+    const READ_BACK: ReadBack = ReadBack::DATAVERSE.by("roleprivilegescollection", "RetrieveRolePrivilegesRole");
+
     fn sight(inventory: &Inventory, subject: &Ref<Role>) -> Sight<Self> {
         let role = match inventory.roles.get(&subject.id) {
             Answer::Found(role) => role,

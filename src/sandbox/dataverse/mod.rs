@@ -32,10 +32,10 @@ use super::directory::Directory;
 use super::fault::Fault;
 use super::faults::Faults;
 use super::odata::{Dialect, Query};
-use super::organization::Organization;
+use super::organization::{Lag, Organization};
 use super::principals;
 use super::token::Claims;
-use super::variants::Variants;
+use super::variants::{StaleWay, Variants};
 pub(super) use batch::refused;
 use shape::Annotations;
 use sight::Sight;
@@ -208,25 +208,33 @@ pub(super) fn identify(
 }
 
 impl Session<'_> {
-    /// Answers a request; a read may see what was there before the last writes, unless it asks for `Consistency: Strong`.
+    /// Answers a request; a read may see what was there before the last writes, unless it asks for `Consistency: Strong`, and
+    /// even then where one of two ways is stale.
     pub(super) fn handle_seen(&mut self, request: &Request<'_>) -> Answer {
         let is_strong = request.header("consistency").is_some_and(|value| value.eq_ignore_ascii_case("strong"));
-        let table = (request.method == "GET" && !is_strong).then(|| self.addressed(request)).flatten();
-        let Some(table) = table else { return self.handle(request) };
-        self.organization.swap_stale(&table);
+        let addressed = (request.method == "GET").then(|| self.addressed(request)).flatten();
+        let Some((table, way)) = addressed else { return self.handle(request) };
+        let lag = if way == self.variants.stale_way {
+            Lag::OneWay
+        } else if is_strong {
+            return self.handle(request);
+        } else {
+            Lag::Cached
+        };
+        self.organization.swap_stale(&table, lag);
         let answer = self.handle(request);
-        self.organization.swap_stale(&table);
-        self.organization.count_stale(&table);
+        self.organization.swap_stale(&table, lag);
+        self.organization.count_stale(&table, lag);
         answer
     }
 
-    /// Returns the table that a read is about.
-    fn addressed(&self, request: &Request<'_>) -> Option<String> {
+    /// Returns the table that a read is about, and the way that it goes.
+    fn addressed(&self, request: &Request<'_>) -> Option<(String, StaleWay)> {
         let segments = path::parse(request.path).ok()?;
         match segments.first()?.name.as_str() {
-            "RetrieveRolePrivilegesRole" => Some("roleprivileges".to_owned()),
-            "RetrieveSharedPrincipalsAndAccess" => Some("principalobjectaccess".to_owned()),
-            set => self.organization.table_of_set(set).map(|table| table.logical_name.to_string()),
+            "RetrieveRolePrivilegesRole" => Some(("roleprivileges".to_owned(), StaleWay::Functions)),
+            "RetrieveSharedPrincipalsAndAccess" => Some(("principalobjectaccess".to_owned(), StaleWay::Functions)),
+            set => self.organization.table_of_set(set).map(|table| (table.logical_name.to_string(), StaleWay::Sets)),
         }
     }
 

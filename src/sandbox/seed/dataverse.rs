@@ -57,7 +57,7 @@ pub(super) fn make(
     seed.environment_variables.iter().try_for_each(|variable| maker.environment_variable(variable))?;
     maker.flows(&seed.flows)?;
     seed.agents.iter().try_for_each(|agent| maker.agent(agent))?;
-    maker.organization.settle(0);
+    maker.organization.settle(0, 0);
     Ok(maker.organization)
 }
 

@@ -96,7 +96,7 @@ async fn case(number: u64, answers: &[Alternative]) -> Result<Tally, String> {
         return fail(&format!("nobody wished for {trespasses:#?}"));
     }
     // Caches are stale for some reads, and a later run comes later.
-    for _ in 0..pipe.with(|tenant| tenant.variants.stale_reads) {
+    for _ in 0..pipe.with(|tenant| tenant.variants.stale_reads.max(tenant.variants.stale_one_way())) {
         pipe.plan(&desired[0]).await;
     }
     let mut plans = Vec::new();
@@ -150,6 +150,7 @@ fn count(report: &Report, all_must_hold: bool, tally: &mut Tally) -> Result<(), 
             | Outcome::Reverted
             | Outcome::Skipped { .. }
             | Outcome::NotVisibleYet
+            | Outcome::Disputed { .. }
             | Outcome::Unverified { .. } => {
                 return Err(format!("{} {} is {}", line.heading, line.name, outcome.words()));
             }

@@ -1,0 +1,104 @@
+//! What became of each line of an approved plan: judged on the last read, by every way that there is.
+use super::history::{History, OtherWay};
+use super::{Afterwards, Answer};
+use crate::plan::line::LevelText;
+use crate::plan::{Goal, Line, LineKind, Plan};
+use crate::report::Outcome;
+
+/// The line of a plan that says that a goal does not hold, or that its whole subject could not be read.
+pub(super) fn find<'plan>(plan: &'plan Plan, goal: &Goal) -> Option<&'plan Line> {
+    plan.lines.iter().find(|other| {
+        let subject = other.ledger == goal.ledger && other.subject == goal.subject;
+        let (same, whole) = (subject && other.entry == goal.entry, subject && other.entry.is_empty());
+        let open = match other.kind {
+            LineKind::Change { .. } | LineKind::Blocked { .. } | LineKind::Unread { .. } => true,
+            LineKind::Unmanaged { .. } | LineKind::Kept { .. } => false,
+        };
+        (same && open) || whole
+    })
+}
+
+/// The outcome of a line.
+pub(super) fn outcome(line: &Line, plan: &Plan, history: &History) -> Outcome {
+    let goal = line.goal();
+    match (find(plan, &goal), history.by_other_way(&goal)) {
+        (None, OtherWay::NotAsked | OtherWay::Holds) => Outcome::Held,
+        (None, OtherWay::Denies(denies)) => match &denies.kind {
+            LineKind::Unread { problem, .. } => Outcome::Unverified { problem: problem.clone() },
+            LineKind::Change { .. } | LineKind::Blocked { .. } | LineKind::Unmanaged { .. } | LineKind::Kept { .. } => {
+                disputed(&goal, history, Stands::Planned)
+            }
+        },
+        (Some(now), other) => {
+            let stands_by_other = matches!(other, OtherWay::Holds) && matches!(now.kind, LineKind::Change { .. });
+            open(line, now, stands_by_other, plan, history)
+        }
+    }
+}
+
+/// By which of two ways a goal holds.
+#[derive(Clone, Copy)]
+enum Stands {
+    Planned,
+    Other,
+}
+
+fn disputed(goal: &Goal, history: &History, stands: Stands) -> Outcome {
+    let Some(ways) = history.ways(goal) else { return Outcome::NotVisibleYet };
+    let (stands_by, not_by) = match stands {
+        Stands::Planned => (ways.planned, ways.other),
+        Stands::Other => (ways.other, ways.planned),
+    };
+    Outcome::Disputed { stands_by, not_by }
+}
+
+/// The outcome of a line whose goal does not hold by the plan's own way.
+fn open(line: &Line, now: &Line, stands_by_other: bool, plan: &Plan, history: &History) -> Outcome {
+    let goal = line.goal();
+    let Some(sent) = history.sent.get(&goal) else {
+        return Outcome::Skipped { because: why_skipped(&goal, now, plan, history) };
+    };
+    match (&now.kind, &sent.answer) {
+        (LineKind::Unread { problem, .. }, _) => Outcome::Unverified { problem: problem.clone() },
+        (_, Answer::Refused(problem) | Answer::NotCommitted(problem)) => Outcome::Refused { problem: problem.clone() },
+        (_, Answer::Accepted { .. } | Answer::Unknown(_)) if stands_by_other => disputed(&goal, history, Stands::Other),
+        (_, Answer::Unknown(problem)) => Outcome::Unverified { problem: problem.clone() },
+        (_, Answer::Accepted { afterwards, .. }) => {
+            let put_back = *afterwards == Afterwards::PutBack || history.seen_held.contains(&goal);
+            // Neither what was there nor what was written: the write arrived, and something came after it.
+            if put_back || held(line) != held(now) { Outcome::Reverted } else { Outcome::NotVisibleYet }
+        }
+    }
+}
+
+/// What a line says is held now.
+fn held(line: &Line) -> Option<&LevelText> {
+    match &line.kind {
+        LineKind::Change { from: held, .. }
+        | LineKind::Blocked { held, .. }
+        | LineKind::Unmanaged { held }
+        | LineKind::Kept { held, .. } => held.as_ref(),
+        LineKind::Unread { .. } => None,
+    }
+}
+
+fn why_skipped(goal: &Goal, now: &Line, plan: &Plan, history: &History) -> String {
+    if let Some(because) = history.skipped.get(goal) {
+        return because.clone();
+    }
+    match &now.kind {
+        LineKind::Blocked { reason, .. } => return reason.clone(),
+        LineKind::Unread { problem, .. } => return problem.to_string(),
+        LineKind::Change { .. } | LineKind::Unmanaged { .. } | LineKind::Kept { .. } => {}
+    }
+    let step = plan.steps.iter().find(|step| step.lines.iter().any(|line| plan.lines[*line].goal() == *goal));
+    let Some(step) = step else { return "it does not stand where it stood when it was approved".to_owned() };
+    if let Some(other) = step.waits.first() {
+        let line = &plan.lines[plan.steps[*other].lines[0]];
+        return format!("{}: {} did not hold", line.heading, line.name);
+    }
+    match &step.call {
+        Err(lacks) => format!("it waits until {lacks}"),
+        Ok(_) => "no round was left for it".to_owned(),
+    }
+}

@@ -32,6 +32,19 @@ pub fn inert(text: &str) -> String {
     shown
 }
 
+/// Escapes what a terminal or an editor would act on in text of several lines that is our own for the rest.
+pub fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if is_hidden(letter) && !matches!(letter, '\n' | '\t') {
+            shown.extend(letter.escape_unicode());
+        } else {
+            shown.push(letter);
+        }
+    }
+    shown
+}
+
 /// Says whether a character would make a pipeline's command of the one before it.
 pub fn begins_command(before: Option<char>, letter: char) -> bool {
     matches!(letter, '#' | ':') && before == Some(letter)
@@ -73,6 +86,7 @@ mod tests {
         assert_eq!(inert("##vso[task.setvariable]x"), "#\\u{23}vso[task.setvariable]x");
         assert_eq!(inert("::add-mask::x"), ":\\u{3a}add-mask:\\u{3a}x");
         assert_eq!(inert("a: b #1"), "a: b #1");
+        assert_eq!(visible("a\tb\n\u{1b}[31m"), "a\tb\n\\u{1b}[31m");
     }
 
     proptest! {

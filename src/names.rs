@@ -84,6 +84,12 @@ pub fn folded(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
+/// An identity with a name: printed by name, compared in digests by key.
+pub trait Key: Ord + Clone + fmt::Debug + fmt::Display {
+    /// The identity: an id, never a name that can change.
+    fn key(&self) -> String;
+}
+
 /// A name and an id that belong together. Only the inventory makes them from what it read, so one id has one name.
 ///
 /// Ordered by name and then id, so that maps come out as people read them; compared in digests by id alone.
@@ -146,7 +152,7 @@ impl<K> std::hash::Hash for Ref<K> {
     }
 }
 
-impl<K> crate::ledger::Key for Ref<K> {
+impl<K> Key for Ref<K> {
     fn key(&self) -> String {
         self.id.to_string()
     }

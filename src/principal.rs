@@ -105,7 +105,7 @@ impl Principal {
     }
 }
 
-impl crate::ledger::Key for Principal {
+impl crate::names::Key for Principal {
     fn key(&self) -> String {
         self.identity()
     }

@@ -34,4 +34,12 @@ deny contains message if {
 	message := sprintf("%s: %s lends the connection %s", [change.name, change.change.after.subject, change.change.after.entry])
 }
 
+# powergrant grades every change; what it calls critical is not for a pipeline alone.
+deny contains message if {
+	some change in input.resource_changes
+	change.powergrant.risk.grade == "critical"
+	some because in change.powergrant.risk.because
+	message := sprintf("%s: %s is of critical risk: %s", [change.name, change.address, because.reason])
+}
+
 deny contains "the plan is not whole: something could not be read" if not input.complete

@@ -5,6 +5,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::{Global, manifests};
 use crate::compile::has_errors;
+use crate::finding::Finding;
 use crate::render;
 use crate::review::{baseline, policy};
 
@@ -19,15 +20,30 @@ pub struct Check {
     /// Other manifests, such as those of the main branch, with which these are compared.
     #[arg(long, value_name = "PATH", requires = "no_new_access")]
     baseline: Vec<PathBuf>,
+    /// How findings are printed; in JSON and SARIF they are the result, on standard output.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
     /// Fails if anybody could gain anything that the baseline does not give.
     #[arg(long, requires = "baseline")]
     no_new_access: bool,
+}
+
+/// How findings are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people, with the lines.
+    Text,
+    /// For programs: a list of findings.
+    Json,
+    /// For code scanning (SARIF 2.1.0).
+    Sarif,
 }
 
 impl Check {
     pub(super) fn run(&self, global: &Global, output: &mut Output) -> Exit {
         let loaded = manifests::load(&self.paths, global, jiff::Zoned::now().date());
         if loaded.report(output) {
+            self.show(&loaded.findings, output);
             return Exit::Error;
         }
         let mut found = Vec::new();
@@ -46,9 +62,8 @@ impl Check {
             found.extend(baseline::no_longer_exact(&baseline.desired, &loaded.desired));
             found.extend(baseline::new_access(&baseline.desired, &loaded.desired));
         }
-        if !found.is_empty() {
-            output.error(&render::findings::text(&found, &loaded.sources));
-        }
+        output.findings(&found, &loaded.sources);
+        self.show(&[loaded.findings.as_slice(), &found].concat(), output);
         if has_errors(&found) {
             return Exit::Error;
         }
@@ -56,5 +71,14 @@ impl Check {
         let what = if count == 1 { "environment" } else { "environments" };
         output.remark(&format!("ok: {count} {what}, nothing wrong\n"));
         Exit::Success
+    }
+
+    /// Prints all findings as a result, where that was asked for; an empty list says that nothing is wrong.
+    fn show(&self, findings: &[Finding], output: &mut Output) {
+        match self.format {
+            Format::Text => {}
+            Format::Json => output.result(&render::json::pretty(&render::findings::json(findings))),
+            Format::Sarif => output.result(&render::sarif::log(&findings.iter().collect::<Vec<_>>())),
+        }
     }
 }

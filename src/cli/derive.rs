@@ -9,11 +9,11 @@ use super::reading::{Reading, report_doubts};
 use super::snapshots;
 use crate::compile::desired::DesiredEnvironment;
 use crate::derive::{Derived, Table, derive, documents, verify};
+use crate::foreign::{clip, inert};
 use crate::inventory::scope::Scope;
 use crate::inventory::snapshot::Known;
 use crate::inventory::{Inventory, Lookup};
 use crate::names::{BuiltInRole, Flow, FlowName, Ref, RoleName};
-use crate::problem::clip;
 
 /// Derives from a flow's definition what whoever runs it needs in Dataverse, and writes it as documents on top of Basic User.
 ///
@@ -99,7 +99,7 @@ impl Derive {
 
     /// Derives in one environment.
     fn one(&self, inventory: &Inventory, output: &mut Output) -> Exit {
-        let environment = &inventory.environment.name;
+        let environment = inert(&inventory.environment.name);
         let name = self.flow_name();
         let what = match &name {
             FlowName::Name(name) | FlowName::InSolution { name, .. } => format!("flow `{name}`"),
@@ -107,6 +107,7 @@ impl Derive {
             FlowName::AllOfSolution(name) => format!("flow of solution `{name}`"),
             FlowName::AllOfAgent(name) => format!("flow of agent `{name}`"),
         };
+        let what = inert(&what);
         let flows = match inventory.flow(&name) {
             Lookup::One(flows) => flows,
             Lookup::None => {
@@ -121,7 +122,11 @@ impl Derive {
                 return Exit::Error;
             }
             Lookup::Unreadable(problem) => {
-                output.error(&format!("error: {what} could not be read: {problem}\nhint: {}\n", problem.next));
+                output.error(&format!(
+                    "error: {what} could not be read: {}\nhint: {}\n",
+                    inert(&problem.to_string()),
+                    inert(&problem.next)
+                ));
                 return Exit::Error;
             }
         };
@@ -139,7 +144,7 @@ impl Derive {
         let text = match documents(inventory, flows, derived, &role) {
             Ok(text) => text,
             Err(message) => {
-                output.error(&format!("error: {message}\n"));
+                output.error(&format!("error: {}\n", inert(&message)));
                 return Exit::Error;
             }
         };
@@ -160,19 +165,21 @@ fn compare(inventory: &Inventory, role: &str, derived: &Derived, flows: &[Ref<Fl
         Err(_) => BuiltInRole::named(role).map_or_else(|| RoleName::Name(role.to_owned()), RoleName::BuiltIn),
     };
     let Some(role) = inventory.role(&name).one() else {
-        let environment = &inventory.environment.name;
+        let (role, environment) = (inert(role), inert(&inventory.environment.name));
         output.error(&format!("error: there is no security role `{role}` in {environment}, or several\n"));
         return Exit::Error;
     };
     let comparison = match verify(inventory, &role, derived) {
         Ok(comparison) => comparison,
         Err(problem) => {
-            output.error(&format!("error: what {role} holds could not be read: {problem}\n"));
+            let (role, says) = (inert(&role.to_string()), inert(&problem.to_string()));
+            output.error(&format!("error: what {role} holds could not be read: {says}\n"));
             return Exit::Error;
         }
     };
-    let names: Vec<String> = flows.iter().map(ToString::to_string).collect();
-    let mut text = format!("{}: security role {role} for {}\n", inventory.environment.name, names.join(", "));
+    let names: Vec<String> = flows.iter().map(|flow| clip(&flow.to_string())).collect();
+    let (environment, role) = (inert(&inventory.environment.name), clip(&role.to_string()));
+    let mut text = format!("{environment}: security role {role} for {}\n", names.join(", "));
     let groups = [("missing", &comparison.missing), ("excess", &comparison.excess)];
     for (title, lines) in groups {
         let count = if lines.is_empty() { "nothing".to_owned() } else { lines.len().to_string() };

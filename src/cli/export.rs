@@ -10,10 +10,10 @@ use super::output::Output;
 use super::reading::{Reading, Seen, report_doubts};
 use crate::compile::desired::DesiredEnvironment;
 use crate::export::{Document, Proof, Selection, export, prove, yaml};
+use crate::foreign::{clip, inert};
 use crate::inventory::scope::Scope;
 use crate::kinds::document::LeftOut;
 use crate::manifest::envelope::Kind;
-use crate::problem::clip;
 
 /// How many examples of what is left out are printed for one reason, unless `-v` asks for all.
 const EXAMPLES: usize = 3;
@@ -64,14 +64,16 @@ impl Export {
     /// Exports one environment.
     fn one(&self, seen: &Seen, selection: &Selection, global: &Global, output: &mut Output) -> Exit {
         let environment = &seen.desired.environment;
+        let shown = inert(&environment.name);
         let mut exit = report_doubts(&seen.inventory, self.allow_incomplete, output);
         let exported = export(&seen.inventory, selection);
         for name in &exported.unknown {
-            output.error(&format!("error: there is no {name} in {}, or several\n", environment.name));
+            output.error(&format!("error: there is no {} in {shown}, or several\n", inert(name)));
             exit = exit.and(Exit::Error);
         }
         for (heading, says) in &exported.unread {
-            output.error(&format!("warning: {}: {heading} was not read whole: {says}\n", environment.name));
+            let (heading, says) = (inert(heading), inert(says));
+            output.error(&format!("warning: {shown}: {heading} was not read whole: {says}\n"));
             if !self.allow_incomplete {
                 exit = exit.and(Exit::Error);
             }
@@ -79,23 +81,23 @@ impl Export {
         let text = match yaml(&exported.documents, &environment.name) {
             Ok(text) => text,
             Err(message) => {
-                output.error(&format!("error: {message}\n"));
+                output.error(&format!("error: {}\n", inert(&message)));
                 return Exit::Error;
             }
         };
         if let Err(message) = self.put(&exported.documents, &text, &environment.name, output) {
-            output.error(&format!("error: {message}\n"));
+            output.error(&format!("error: {}\n", inert(&message)));
             return Exit::Error;
         }
         output.remark(&left_out(&environment.name, &exported.left_out, global.verbose > 0));
         match prove(environment, &text, &seen.inventory, jiff::Zoned::now().date()) {
             Proof::Holds => {
                 let count = exported.documents.len();
-                output.remark(&format!("{}: {count} documents; planning them changes nothing\n", environment.name));
+                output.remark(&format!("{shown}: {count} documents; planning them changes nothing\n"));
                 exit
             }
             Proof::Fails(lines) => {
-                output.error(&format!("error: {}: planning the export would not be empty:\n", environment.name));
+                output.error(&format!("error: {shown}: planning the export would not be empty:\n"));
                 for line in lines {
                     output.error(&format!("  {}\n", clip(&line)));
                 }
@@ -162,7 +164,7 @@ fn left_out(environment: &str, left: &[(String, LeftOut)], all: bool) -> String 
     }
     let mut text = String::new();
     if !left.is_empty() {
-        let _ = writeln!(text, "{environment}: {} left out", left.len());
+        let _ = writeln!(text, "{}: {} left out", inert(environment), left.len());
     }
     for (why, entries) in reasons {
         let _ = writeln!(text, "  {} because: {}", entries.len(), clip(why));

@@ -12,6 +12,7 @@ pub mod export;
 pub mod files;
 pub mod journal;
 pub mod manifests;
+mod memory;
 pub mod online;
 pub mod output;
 pub mod plan;
@@ -182,6 +183,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Runs a command that speaks to a tenant.
 fn online(global: &Global, output: &mut Output, command: impl AsyncFnOnce(&Global, &mut Output) -> Exit) -> Exit {
     log(global);
+    memory::keep_out_of_dumps();
     crate::tenant::install_tls();
     // What is read of an environment passes through one large future, larger still in an unoptimised build.
     let threads = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(8 << 20).build();

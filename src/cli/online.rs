@@ -101,12 +101,7 @@ impl Online {
         let found: Vec<Finding> = self.environments.iter().flat_map(|planned| planned.plan.findings.clone()).collect();
         output.findings(&found, &self.loaded.sources);
         for (name, problem) in &self.unreachable {
-            output.error(&format!(
-                "error: {} could not be read: {}\nhint: {}\n",
-                inert(name),
-                inert(&problem.to_string()),
-                inert(&problem.next)
-            ));
+            output.error(&failed(name, "read", problem));
         }
         if global.verbose > 0 {
             for planned in &self.environments {
@@ -206,6 +201,12 @@ pub(super) fn organisation(environment: &Environment) -> Result<Option<Organisat
     environment.url.as_ref().map(|url| Organisation::parse(cloud, &url.value)).transpose()
 }
 
+/// Why an environment could not be read or asked, and what to do.
+pub(super) fn failed(environment: &str, done: &str, problem: &Problem) -> String {
+    let (name, says, next) = (inert(environment), inert(&problem.to_string()), inert(&problem.next));
+    format!("error: {name} could not be {done}: {says}\nhint: {next}\n")
+}
+
 /// Where the embedded tenant listens, and what it speaks there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Listen {
@@ -276,7 +277,7 @@ fn state_file(seed: Option<&Path>) -> PathBuf {
 
 /// How many requests an environment took, per service and wave.
 pub(super) fn counts(desired: &DesiredEnvironment, tenant: &Tenant) -> String {
-    let mut text = format!("{}: {} requests\n", desired.environment.name, tenant.counts().requests());
+    let mut text = format!("{}: {} requests\n", inert(&desired.environment.name), tenant.counts().requests());
     for ((label, service), count) in tenant.counts().all() {
         let _ =
             write!(text, "  {label:<10} {:<26} {} requests, {} bytes\n", service.name(), count.requests, count.bytes);

@@ -3,6 +3,7 @@ use std::io::{self, Write};
 
 use super::ci::Pipeline;
 use crate::finding::Finding;
+use crate::foreign::visible;
 use crate::manifest::Sources;
 use crate::render::findings;
 
@@ -28,9 +29,9 @@ impl Output {
         write_all(&mut io::stdout().lock(), text);
     }
 
-    /// Prints an error or a finding.
+    /// Prints an error or a finding. Whatever got into it, no terminal is steered by it.
     pub fn error(&mut self, text: &str) {
-        write_all(&mut io::stderr().lock(), text);
+        write_all(&mut io::stderr().lock(), &visible(text));
     }
 
     /// Prints findings, and annotates their lines where a pipeline shows that.
@@ -47,7 +48,7 @@ impl Output {
     /// Prints a remark, unless the user asked for quiet.
     pub fn remark(&mut self, text: &str) {
         if !self.quiet {
-            write_all(&mut io::stderr().lock(), text);
+            write_all(&mut io::stderr().lock(), &visible(text));
         }
     }
 }

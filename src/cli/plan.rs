@@ -103,7 +103,7 @@ impl Plan {
             Format::Markdown => markdown::plans(shown, &self.form.marker, self.form.limit(output.pipeline())),
             Format::Json => render::json::plans(shown),
             Format::Events => render::events::plans(shown),
-            Format::Sarif => render::sarif::log(&shown.findings),
+            Format::Sarif => render::sarif::shown(shown),
         });
         if self.show_requests {
             output.result(&render::requests::text(&shown.plans));
@@ -142,8 +142,27 @@ pub(super) fn tell_pipeline(shown: &Shown<'_>, file: Option<&Path>, output: &mut
         ("not_read", (sum.unread + shown.unreachable.len()).to_string()),
         ("digest", digest::digest(shown.plans.iter().copied())),
     ];
+    let risk = Riskiest::of(shown);
+    values.extend([("risk", risk.grade), ("risk_reason", risk.reason)]);
     values.extend(file.map(|file| ("plan_path", file.display().to_string())));
     pipeline.outputs(&values, output);
+}
+
+/// The grade of a run's riskiest change, and why it is graded so; both empty without changes.
+#[derive(Default)]
+struct Riskiest {
+    grade: String,
+    reason: String,
+}
+
+impl Riskiest {
+    fn of(shown: &Shown<'_>) -> Self {
+        let first = shown.reviews.iter().filter_map(|review| review.risk.changes.first());
+        first.max_by_key(|change| change.grade).map_or_else(Self::default, |change| Self {
+            grade: change.grade.word().to_owned(),
+            reason: change.because.first().map(|(_, reason)| reason.clone()).unwrap_or_default(),
+        })
+    }
 }
 
 /// Writes a file beside itself first, so that nobody ever reads half of it.

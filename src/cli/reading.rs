@@ -14,6 +14,7 @@ use super::sign_in;
 use crate::clock::{Clock, WallClock};
 use crate::collect;
 use crate::compile::desired::DesiredEnvironment;
+use crate::foreign::inert;
 use crate::inventory::Inventory;
 use crate::inventory::scope::Scope;
 use crate::problem::Problem;
@@ -96,7 +97,7 @@ impl Reading {
                     exit = exit.and(take(seen, output));
                 }
                 Err((name, problem)) => {
-                    output.error(&format!("error: {name} could not be read: {problem}\nhint: {}\n", problem.next));
+                    output.error(&online::failed(&name, "read", &problem));
                     exit = exit.and(Exit::Error);
                 }
             }
@@ -120,8 +121,7 @@ impl Reading {
             match asked {
                 Ok(identity) => identities.push(identity),
                 Err(problem) => {
-                    let name = &environment.name;
-                    output.error(&format!("error: {name} could not be asked: {problem}\nhint: {}\n", problem.next));
+                    output.error(&online::failed(&environment.name, "asked", &problem));
                     exit = Exit::Error;
                 }
             }
@@ -141,8 +141,8 @@ impl Reading {
 pub(super) fn report_doubts(inventory: &Inventory, allow_incomplete: bool, output: &mut Output) -> Exit {
     let doubts = inventory.doubts();
     for (section, problem) in &doubts {
-        let name = &inventory.environment.name;
-        output.error(&format!("warning: {name}: {section} not read whole: {problem}\nhint: {}\n", problem.next));
+        let (name, says) = (inert(&inventory.environment.name), inert(&problem.to_string()));
+        output.error(&format!("warning: {name}: {section} not read whole: {says}\nhint: {}\n", inert(&problem.next)));
     }
     if doubts.is_empty() || allow_incomplete { Exit::Success } else { Exit::Error }
 }

@@ -25,6 +25,10 @@ pub async fn identity(reader: &Reader, environment: &Environment, way: String) -
         Some(id) => Some(reader.is_let_in(&Read::get(Service::Admin, admin::address(&id.value))).await),
         None => None,
     };
+    let flow = match &environment.environment_id {
+        Some(id) => Some(reader.is_let_in(&Read::get(Service::Flow, admin::flows_address(&id.value))).await),
+        None => None,
+    };
     let mut graph = Vec::new();
     for (permission, path) in GRAPH {
         graph.push((permission, reader.is_let_in(&Read::get(Service::Graph, path)).await));
@@ -43,7 +47,7 @@ pub async fn identity(reader: &Reader, environment: &Environment, way: String) -
         });
         bearers.push((service, bearer));
     }
-    Identity { environment: environment.name.clone(), way, bearers, dataverse, admin, graph }
+    Identity { environment: environment.name.clone(), way, bearers, dataverse, admin, flow, graph }
 }
 
 /// Who the caller is in the organisation.

@@ -46,7 +46,8 @@ impl Scope {
 
     /// What has to be read for what manifests want of one environment, and no more.
     pub fn of(desired: &DesiredEnvironment) -> Self {
-        let DesiredEnvironment { environment, roles, assignments, environment_roles, flows, policies: _ } = desired;
+        let DesiredEnvironment { today: _, environment, roles, assignments, environment_roles, flows, policies: _ } =
+            desired;
         let mut scope = Self::default();
         for role in roles {
             scope.add_role(role);
@@ -174,6 +175,7 @@ mod tests {
 
     fn desired() -> DesiredEnvironment {
         DesiredEnvironment {
+            today: jiff::civil::date(2026, 6, 1),
             environment: environment(),
             roles: Vec::new(),
             assignments: Vec::new(),

@@ -12,7 +12,8 @@ use crate::rules::Rule;
 
 /// Reports every contradiction that names can show; `resolve` compares again by id.
 pub(super) fn report(wanted: &DesiredEnvironment, findings: &mut Vec<Finding>) {
-    let DesiredEnvironment { environment: _, roles, assignments, environment_roles, flows, policies: _ } = wanted;
+    let DesiredEnvironment { today: _, environment: _, roles, assignments, environment_roles, flows, policies: _ } =
+        wanted;
     let mut claims = Claims { said: BTreeMap::new(), findings };
     for role in roles {
         claims.role(role);

@@ -34,6 +34,8 @@ pub struct Desired {
 /// What the manifests want of one environment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DesiredEnvironment {
+    /// The day on which the documents were read: what expires is counted from it.
+    pub today: Date,
     /// The Environment document.
     pub environment: Environment,
     /// What `SecurityRole` documents say, in the order of their places.

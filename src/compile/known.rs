@@ -5,7 +5,7 @@ use crate::inventory::snapshot::Known;
 impl DesiredEnvironment {
     /// Every name and id that manifests say of this environment and that a snapshot hides.
     pub fn known(&self) -> Known {
-        let Self { environment, roles, assignments, environment_roles, flows, policies: _ } = self;
+        let Self { today: _, environment, roles, assignments, environment_roles, flows, policies: _ } = self;
         let mut known = Known::default();
         add_environment(&mut known, environment);
         for role in roles {

@@ -42,6 +42,7 @@ pub fn compile(documents: &[Document], today: Date, only: &[String]) -> (Desired
             continue;
         }
         let mut wanted = DesiredEnvironment {
+            today,
             environment,
             roles: Vec::new(),
             assignments: Vec::new(),
@@ -70,8 +71,15 @@ impl Desired {
     /// Whether nothing is wanted of any environment.
     pub fn is_empty(&self) -> bool {
         self.environments.iter().all(|wanted| {
-            let DesiredEnvironment { environment: _, roles, assignments, environment_roles, flows, policies: _ } =
-                wanted;
+            let DesiredEnvironment {
+                today: _,
+                environment: _,
+                roles,
+                assignments,
+                environment_roles,
+                flows,
+                policies: _,
+            } = wanted;
             roles.is_empty() && assignments.is_empty() && environment_roles.is_empty() && flows.is_empty()
         })
     }

@@ -31,6 +31,33 @@ pub struct Line {
     pub note: Option<String>,
     /// What it waits for, in words.
     pub after: Vec<String>,
+    /// The last day on which it is wanted, if a manifest names one.
+    pub expires: Option<Expiry>,
+}
+
+/// The last day of something, ahead of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Expiry {
+    /// The last day.
+    pub on: jiff::civil::Date,
+    /// How many days it is away.
+    pub days: i32,
+}
+
+impl Expiry {
+    /// The last day as it stands today.
+    pub fn of(on: jiff::civil::Date, today: jiff::civil::Date) -> Self {
+        Self { on, days: (on - today).get_days() }
+    }
+
+    /// The last day in words.
+    pub fn words(self) -> String {
+        match self.days {
+            0 => format!("expires on {}, today", self.on),
+            1 => format!("expires on {}, in 1 day", self.on),
+            days => format!("expires on {}, in {days} days", self.on),
+        }
+    }
 }
 
 /// A level as it is printed and as it stands in digests.

@@ -2,6 +2,7 @@
 pub mod after;
 pub mod check;
 pub mod digest;
+mod expiry;
 pub mod line;
 pub mod order;
 pub mod resolve;
@@ -72,7 +73,8 @@ pub fn plan_within(desired: &DesiredEnvironment, inventory: &Inventory, keep: or
     check::warn(desired, &verdicts, &after, &mut findings);
     findings.sort();
     findings.dedup();
-    let (lines, steps) = order::order(&inventory, &verdicts, keep);
+    let (mut lines, steps) = order::order(&inventory, &verdicts, keep);
+    expiry::tell(desired, &mut lines);
     Plan {
         environment: desired.environment.name.clone(),
         environment_id: inventory.environment.id(),

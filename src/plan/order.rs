@@ -194,6 +194,7 @@ impl Flatten<'_> {
             place: None,
             note: None,
             after: Vec::new(),
+            expires: None,
         }
     }
 

@@ -352,6 +352,7 @@ pub(crate) fn desired(dice: &mut Dice) -> DesiredEnvironment {
         rails: Rails::default(),
     };
     let mut wanted = DesiredEnvironment {
+        today: jiff::civil::date(2026, 6, 1),
         environment,
         roles: Vec::new(),
         assignments: Vec::new(),

@@ -13,19 +13,10 @@ pub fn plans(shown: &Shown<'_>) -> String {
     let mut out = line(&event("info", &format!("powergrant {}", about.version), "version", &version));
     for change in &document.resource_changes {
         let message = format!("{}: Plan to {}", change.address, word(change));
-        let own = &change.powergrant;
-        let body = json!({ "change": {
-            "resource": {
-                "addr": change.address,
-                "module": "",
-                "resource": change.address,
-                "resource_type": change.r#type,
-                "resource_name": change.name,
-                "resource_key": format!("{}/{}", own.subject, own.entry),
-                "implied_provider": "powergrant",
-            },
-            "action": word(change),
-        } });
+        let mut body = json!({ "change": { "resource": resource(change), "action": word(change) } });
+        if let Some(risk) = &change.powergrant.risk {
+            body["powergrant"] = json!({ "risk": risk });
+        }
         out.push_str(&line(&event("info", &message, "planned_change", &body)));
     }
     for finding in &about.findings {
@@ -44,12 +35,27 @@ pub fn plans(shown: &Shown<'_>) -> String {
     let message = format!("Plan: {} to add, {} to change, {} to destroy.", sum.add, sum.change, sum.remove);
     let body = json!({ "changes": {
         "add": sum.add, "change": sum.change, "import": 0, "remove": sum.remove, "operation": "plan",
-    } });
+    }, "powergrant": { "risk": about.risk, "riskiest": about.riskiest, "digest": about.digest } });
     out.push_str(&line(&event("info", &message, "change_summary", &body)));
     out
 }
 
-fn word(change: &ResourceChange) -> &'static str {
+/// What an event is about, as Terraform's views have it.
+pub(super) fn resource(change: &ResourceChange) -> Value {
+    let own = &change.powergrant;
+    json!({
+        "addr": change.address,
+        "module": "",
+        "resource": change.address,
+        "resource_type": change.r#type,
+        "resource_name": change.name,
+        "resource_key": format!("{}/{}", own.subject, own.entry),
+        "implied_provider": "powergrant",
+    })
+}
+
+/// What is done, in Terraform's word.
+pub(super) fn word(change: &ResourceChange) -> &'static str {
     match change.change.actions.first() {
         Some(Action::Create) => "create",
         Some(Action::Update) => "update",
@@ -74,7 +80,7 @@ fn diagnostic(finding: &SavedFinding) -> Value {
 }
 
 /// The envelope of every event; without a time, so that the same plan is the same text.
-fn event(level: &str, message: &str, kind: &str, body: &Value) -> Value {
+pub(super) fn event(level: &str, message: &str, kind: &str, body: &Value) -> Value {
     let mut event = json!({
         "@level": level,
         "@message": crate::foreign::inert(message),

@@ -115,6 +115,7 @@ fn line(name: &str, kind: LineKind) -> Line {
         place: Some(Place { file: format!("{name}.yaml").into(), line: 1, column: 1, length: 1 }),
         note: Some(name.to_owned()),
         after: vec![name.to_owned()],
+        expires: None,
     }
 }
 
@@ -273,6 +274,9 @@ proptest! {
         let log = sarif::log(&findings);
         check_inert("sarif", &log)?;
         prop_assert!(serde_json::from_str::<serde_json::Value>(&log).is_ok());
+        let log = sarif::shown(&shown);
+        check_inert("sarif of a plan", &log)?;
+        prop_assert!(serde_json::from_str::<serde_json::Value>(&log).is_ok_and(|log| log["runs"][0]["results"].as_array().is_some_and(|results| results.len() > findings.len())));
         check_inert("difference", &super::difference::text(&saved.unwrap(), &Saved::of(&[], &[], &[])))?;
         let outcomes = [Outcome::Held, Outcome::Refused { problem: problem(&other) }, Outcome::Skipped { because: other.clone() }];
         let report = Report {

@@ -2,7 +2,7 @@
 use std::fmt::Write as _;
 
 use crate::ledger::Effect;
-use crate::plan::line::{LevelText, Line, LineKind};
+use crate::plan::line::{Expiry, LevelText, Line, LineKind};
 use crate::plan::{Plan, digest};
 use crate::problem::clip;
 use crate::report::{Outcome, Report};
@@ -75,6 +75,7 @@ pub fn one(line: &Line) -> String {
         rest.clear();
     }
     let mut notes: Vec<String> = line.note.iter().map(|note| clip(note)).collect();
+    notes.extend(line.expires.map(Expiry::words));
     if !line.after.is_empty() {
         notes.push(format!("after {}", clip(&line.after.join(", "))));
     }
@@ -114,6 +115,9 @@ pub fn summary(plans: &[&Plan]) -> String {
     }
     if unread > 0 {
         let _ = write!(line, "; {unread} not read");
+    }
+    if add + change + remove == 0 {
+        return format!("{line}.\nNothing here can be applied.\n");
     }
     let digest = digest::digest(plans.iter().copied());
     if digest.is_empty() {
@@ -156,4 +160,42 @@ pub fn reports(reports: &[Report]) -> String {
     let held = all.iter().filter(|outcome| ***outcome == Outcome::Held).count();
     let _ = writeln!(out, "Applied: {held} of {} read back from the services and held.", all.len());
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Phase;
+    use crate::plan::of_lines;
+
+    fn line(kind: LineKind) -> Line {
+        Line {
+            ledger: "flowShares",
+            rank: 6,
+            subject: "flow".to_owned(),
+            heading: "flow Expense intake, shares".to_owned(),
+            new: false,
+            entry: "user:ada".to_owned(),
+            name: "user ada@contoso.com".to_owned(),
+            kind,
+            place: None,
+            note: None,
+            after: Vec::new(),
+            expires: None,
+        }
+    }
+
+    #[test]
+    fn only_a_plan_with_changes_says_how_to_apply_it() {
+        let level = || Some(LevelText { word: "runOnly".to_owned(), text: "run-only".to_owned() });
+        let blocked = LineKind::Blocked { held: None, wanted: level(), reason: "managed".to_owned() };
+        let said = summary(&[&of_lines("contoso-prod", vec![line(blocked)])]);
+        assert_eq!(
+            said,
+            "Plan: 0 to add, 0 to change, 0 to remove; 0 widen access, 0 narrow it; 1 blocked.\nNothing here can be applied.\n"
+        );
+        let change = LineKind::Change { from: None, to: level(), effect: Effect::Widens, phase: Phase::Grant };
+        let said = summary(&[&of_lines("contoso-prod", vec![line(change)])]);
+        assert!(said.contains("apply exactly this with `powergrant apply --expect sha256:"), "{said}");
+    }
 }

@@ -4,9 +4,13 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::Shown;
+use super::worst::{self, Worst};
 use crate::finding::{Finding, Severity};
 use crate::foreign::inert;
+use crate::kinds::policy::risk::Grade;
 use crate::place::Place;
+use crate::review::Grades;
 use crate::rules::Rule;
 
 /// How many results GitHub takes of one run (GitHub Docs: SARIF results exceed one or more limits).
@@ -14,19 +18,40 @@ const RESULTS: usize = 25_000;
 
 /// Renders findings as one run; rules that nothing broke are left out.
 pub fn log(findings: &[&Finding]) -> String {
+    log_with(findings, &[])
+}
+
+/// Renders what a run has to show: findings, and after them the changes that are more than low risk, the riskiest first,
+/// each at the line that wants it with the reason.
+pub fn shown(shown: &Shown<'_>) -> String {
+    let grades = Grades::of(&shown.reviews);
+    let risky: Vec<Worst<'_>> =
+        worst::first(&shown.plans, &grades).into_iter().filter(|one| one.grade() > Grade::Low).collect();
+    log_with(&shown.findings, &risky)
+}
+
+fn log_with(findings: &[&Finding], risky: &[Worst<'_>]) -> String {
     let mut findings = findings.to_vec();
     findings.sort_by_key(|finding| (finding.severity, *finding));
     findings.truncate(RESULTS);
     let broken: BTreeSet<Rule> = findings.iter().map(|finding| finding.rule).collect();
-    let rules: Vec<Value> =
+    let mut rules: Vec<Value> =
         broken.iter().map(|rule| json!({ "id": rule.id(), "shortDescription": { "text": rule.meaning() } })).collect();
-    let results: Vec<Value> = findings
+    let mut results: Vec<Value> = findings
         .iter()
         .map(|finding| {
             let index = broken.iter().position(|rule| *rule == finding.rule);
             result(finding, index.unwrap_or_default())
         })
         .collect();
+    let first = rules.len();
+    let mut grades: Vec<Grade> = risky.iter().map(Worst::grade).collect();
+    grades.dedup();
+    rules.extend(grades.iter().map(|grade| rule_of(*grade)));
+    for one in risky.iter().take(RESULTS - results.len()) {
+        let index = grades.iter().position(|grade| *grade == one.grade()).unwrap_or_default();
+        results.push(risk(one, first + index));
+    }
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -65,6 +90,42 @@ fn result(finding: &Finding, rule: usize) -> Value {
     result
 }
 
+/// Changes of one grade as a rule; the number is what code scanning sorts by (GitHub Docs: `security-severity`).
+fn rule_of(grade: Grade) -> Value {
+    let severity = match grade {
+        Grade::Critical => "9.5",
+        Grade::High => "8.0",
+        Grade::Medium => "5.0",
+        Grade::Low => "1.0",
+    };
+    json!({
+        "id": format!("{}-risk", grade.word()),
+        "shortDescription": { "text": format!("A planned change of {} risk.", grade.word()) },
+        "properties": { "security-severity": severity, "tags": ["security"] },
+    })
+}
+
+/// A risky change as a result: worth reading, and nothing that is wrong.
+fn risk(one: &Worst<'_>, rule: usize) -> Value {
+    let name = one.line.name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = format!("{}: {}, {name}: {}", one.plan.environment, one.line.heading, one.reason().unwrap_or_default());
+    let hash = Sha256::digest(format!("risk\0{}\0{:?}", one.plan.environment_id, one.line.goal()));
+    json!({
+        "ruleId": format!("{}-risk", one.grade().word()),
+        "ruleIndex": rule,
+        "level": if one.grade() > Grade::Medium { "warning" } else { "note" },
+        "message": { "text": inert(&text) },
+        "partialFingerprints": { "powergrant/v1": hex(&hash) },
+        "locations": one.line.place.iter().map(|at| location(at, None)).collect::<Vec<_>>(),
+        "properties": { "risk": one.grade().word(), "reason": inert(one.reason().unwrap_or_default()) },
+    })
+}
+
+/// The first half of a hash.
+fn hex(hash: &[u8]) -> String {
+    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn location(place: &Place, label: Option<&str>) -> Value {
     let mut location = json!({ "physicalLocation": {
         "artifactLocation": { "uri": uri(&place.file) },
@@ -95,7 +156,7 @@ fn uri(path: &str) -> String {
 fn fingerprint(finding: &Finding) -> String {
     let file = finding.at.as_ref().map_or("", |at| &at.file);
     let hash = Sha256::digest(format!("{}\0{file}\0{}", finding.rule.id(), finding.message));
-    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::names::Text;
 use crate::problem::Problem;
+use crate::request::Service;
 use crate::rights::identity::{Bearer, Identity, Member};
 use crate::rights::judge::{Ability, Held, Judged, ability, judge};
 use crate::rights::manifest::{missing, security_role};
@@ -28,7 +29,7 @@ fn environment(identity: &Identity) -> String {
     text.push('\n');
     for (service, answer) in &identity.bearers {
         match answer {
-            Ok(_) => line(&mut text, service.name(), "signed in"),
+            Ok(_) => line(&mut text, service.name(), &let_in(identity, *service)),
             Err(problem) => line(&mut text, service.name(), &format!("no token: {problem}\n    {}", problem.next)),
         }
     }
@@ -45,6 +46,21 @@ fn environment(identity: &Identity) -> String {
     }
     lacking(&mut text, identity, &judged);
     text
+}
+
+/// What a service says besides giving a token.
+fn let_in(identity: &Identity, service: Service) -> String {
+    let answer = match service {
+        Service::Admin => identity.admin.as_ref(),
+        Service::Flow => identity.flow.as_ref(),
+        // Who the caller is there, and what he may read, stands below.
+        Service::Dataverse | Service::Graph => return "signed in".to_owned(),
+    };
+    match answer {
+        None => "signed in; not asked, for no `environmentId:` is named".to_owned(),
+        Some(Ok(())) => "signed in; lets the caller read this environment".to_owned(),
+        Some(Err(problem)) => format!("signed in; refuses this environment: {problem}\n    {}", problem.next),
+    }
 }
 
 fn line(text: &mut String, name: &str, value: &str) {
@@ -133,9 +149,15 @@ fn lacking(text: &mut String, identity: &Identity, judged: &[Judged]) {
         );
     }
     if is_missing(|needs| matches!(needs, Needs::Graph(_))) {
+        let roles: Vec<String> = lacks
+            .iter()
+            .filter(|(_, lack)| matches!(lack.held, Held::No(_)))
+            .filter_map(|(needs, _)| needs.app_role().map(|id| format!("{id}=Role")))
+            .collect();
         let _ = writeln!(
             text,
-            "\n  Ask an administrator of the tenant to consent to the permissions of Microsoft Graph for application {application}"
+            "\n  Ask an administrator of the tenant for:\n    az ad app permission add --id {application} --api 00000003-0000-0000-c000-000000000000 --api-permissions {}\n    az ad app permission admin-consent --id {application}",
+            roles.join(" ")
         );
     }
     let privileges = missing(judged);

@@ -198,7 +198,8 @@ impl Writer {
     }
 
     fn environment(&mut self, desired: &DesiredEnvironment) {
-        let DesiredEnvironment { environment, roles, assignments, environment_roles, flows, policies: _ } = desired;
+        let DesiredEnvironment { today: _, environment, roles, assignments, environment_roles, flows, policies: _ } =
+            desired;
         let address = environment.url.as_ref().or(environment.environment_id.as_ref());
         let address = address.map(|address| folded(&address.value)).unwrap_or_default();
         self.environment = format!("{} ({address})", environment.name);

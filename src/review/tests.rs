@@ -109,6 +109,30 @@ fn a_role_that_is_still_held_through_a_group_is_kept() {
 }
 
 #[test]
+fn a_role_that_is_still_held_in_another_unit_is_not_granted_by_its_holder() {
+    let mut tenant = with_holder(inventory(), ROLE, ada_row());
+    // Her own unit is Sales, where she keeps it.
+    tenant.holders.rows_mut().entry(id(ROLE)).or_default().insert((ada_row(), id(ROOT_UNIT)));
+    let gone = "{ role: Flow Runner, businessUnit: Contoso, members: [{ user: ada@contoso.com, state: absent }] }";
+    let review = review_of("", "RoleAssignment", gone, &tenant);
+    let kept: Vec<&str> = sentences(&review).into_iter().filter(|text| text.contains("keeps")).collect();
+    assert_eq!(kept, ["user ada@contoso.com keeps what security role Flow Runner gives: still assigned in Sales"]);
+}
+
+#[test]
+fn whoever_could_run_a_flow_and_may_change_it_now_gains_something() {
+    let tenant = with_share(with_holder(inventory(), ROLE, ada_row()), INTAKE, ada_row(), Rights::READ);
+    let owner = "{ flow: Expense intake, owners: { members: [{ user: ada@contoso.com }] } }";
+    let review = review_of("", "Flow", owner, &tenant);
+    assert_eq!(
+        sentences(&review),
+        [
+            "user ada@contoso.com can now change *Expense intake*, and so what it does, as mia@contoso.com's Outlook connection contoso_outlook"
+        ]
+    );
+}
+
+#[test]
 fn lending_a_connection_says_to_how_many_and_whose() {
     let mut tenant = with_share(with_holder(inventory(), ROLE, ada_row()), INTAKE, ada_row(), Rights::READ);
     let facts = tenant.definitions.rows_mut().get_mut(&id(INTAKE)).expect("the flow is there");

@@ -19,6 +19,8 @@ pub struct Identity {
     pub dataverse: Option<Result<Member, Problem>>,
     /// Whether the admin API lets it in; none where the environment's id there is not known.
     pub admin: Option<Result<(), Problem>>,
+    /// Whether Power Automate lets it list the environment's flows; none where the environment's id there is not known.
+    pub flow: Option<Result<(), Problem>>,
     /// For each permission of Microsoft Graph that is of use, whether Graph lets it read that.
     pub graph: Vec<(&'static str, Result<(), Problem>)>,
 }

@@ -103,6 +103,16 @@ impl Needs {
     /// The depth that a privilege has to be held at.
     pub const DEPTH: Depth = Depth::Organization;
 
+    /// The id of a Microsoft Graph permission as a role of applications (Learn: Graph permissions reference).
+    pub fn app_role(self) -> Option<&'static str> {
+        match self {
+            Self::Graph("User.ReadBasic.All") => Some("97235f07-e226-4f63-ace3-39588e11d3a1"),
+            Self::Graph("Application.Read.All") => Some("9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30"),
+            Self::Graph("GroupMember.Read.All") => Some("98830695-27a2-44f7-8c18-0c3ebc9698f6"),
+            Self::Graph(_) | Self::Table { .. } | Self::Management => None,
+        }
+    }
+
     /// What to ask for.
     pub fn words(self) -> String {
         match self {

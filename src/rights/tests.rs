@@ -29,6 +29,7 @@ fn with_rights_for(task: Task) -> Identity {
         bearers: Vec::new(),
         dataverse: Some(Ok(member)),
         admin: Some(Ok(())),
+        flow: Some(Ok(())),
         graph: graph.to_vec(),
     }
 }
@@ -95,6 +96,13 @@ fn without_graph_most_works_and_a_service_that_is_down_proves_nothing() {
     let of_admin =
         judged.iter().find(|judged| judged.right.needs == Needs::Management).expect("a right of the admin API");
     assert_eq!(of_admin.held, Held::Unknown(down));
+}
+
+#[test]
+fn every_permission_of_graph_has_the_id_to_ask_for() {
+    for right in RIGHTS.iter().filter(|right| matches!(right.needs, Needs::Graph(_))) {
+        assert!(right.needs.app_role().is_some_and(|id| id.parse::<Uuid>().is_ok()), "{}", right.needs.words());
+    }
 }
 
 #[test]

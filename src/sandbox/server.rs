@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::answer::Answer;
 use super::fault::Fault;
-use super::front::{AuthorityError, Door, Front, Origin};
+use super::front::{AuthorityError, Dialled, Door, Front, Origin};
 use super::seed::{Seed, SeedError, make};
 use super::service::{Incoming, respond};
 use super::store::{self, StoreError};
@@ -101,6 +101,7 @@ pub struct Running {
     address: SocketAddr,
     authority: Option<String>,
     tenant: Arc<Mutex<Tenant>>,
+    dialled: Dialled,
     stop: Option<oneshot::Sender<()>>,
     served: Option<JoinHandle<()>>,
 }
@@ -119,6 +120,11 @@ impl Running {
     /// The tenant, to be looked at or changed behind everybody's back. While it is locked no request is answered.
     pub fn tenant(&self) -> Arc<Mutex<Tenant>> {
         Arc::clone(&self.tenant)
+    }
+
+    /// The hosts that its forward proxy was asked to connect to, in order, those that it refused too.
+    pub fn dialled(&self) -> Vec<String> {
+        self.dialled.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What powergrant presents to the token service.
@@ -182,7 +188,8 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let failed = |source| StartError::Listen { address: listen, source };
     let listener = TcpListener::bind(listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let (door, authority) = Door::open(listener, front, now())?;
+    let dialled = Dialled::default();
+    let (door, authority) = Door::open(listener, front, now(), &dialled)?;
     let tenant = Arc::new(Mutex::new(tenant));
     let shared = Arc::new(Shared { tenant: Arc::clone(&tenant), state, seed, now });
     let router = Router::new().fallback(answer).with_state(shared);
@@ -197,7 +204,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
             tracing::error!(%error, "the sandbox stopped listening");
         }
     });
-    Ok(Running { address, authority, tenant, stop: Some(stop), served: Some(served) })
+    Ok(Running { address, authority, tenant, dialled, stop: Some(stop), served: Some(served) })
 }
 
 /// What all requests share.

@@ -1,4 +1,5 @@
 //! One request, one answer: the only place where something is sent.
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,8 +21,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// How long an answer may be silent. Dataverse gives up on a request after two minutes itself (Learn: Dataverse timeouts).
 const READ: Duration = Duration::from_secs(120);
 
-/// A request that is ready to go.
-#[derive(Clone, Debug)]
+/// A request that is ready to go. Printed without its headers and body, which hold secrets where it asks for a token.
+#[derive(Clone)]
 pub(super) struct Parcel {
     pub(super) asked: Asked,
     pub(super) who: Counted,
@@ -52,7 +53,7 @@ impl Parcel {
 }
 
 /// The body of a request.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Body {
     pub(super) kind: String,
     pub(super) text: String,
@@ -65,8 +66,8 @@ impl Body {
     }
 }
 
-/// An answer, read to its end.
-#[derive(Clone, Debug)]
+/// An answer, read to its end. Printed without its headers and body, which hold tokens where one was asked for.
+#[derive(Clone)]
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
@@ -84,6 +85,20 @@ impl Answer {
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl fmt::Debug for Parcel {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let length = self.body.as_ref().map(|body| body.text.len());
+        formatter.debug_struct("Parcel").field("asked", &self.asked).field("body", &length).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let length = self.body.len();
+        formatter.debug_struct("Answer").field("status", &self.status).field("body", &length).finish_non_exhaustive()
     }
 }
 
@@ -133,6 +148,8 @@ impl Trust {
 /// What sends: the HTTP client with its limits.
 pub(super) struct Wire {
     http: Client,
+    /// Never over a proxy: what speaks plain http is on this machine or its link, and a proxy would read along.
+    near: Client,
     routing: Routing,
     limits: Limits,
     pub(super) clock: Arc<dyn Clock>,
@@ -141,36 +158,38 @@ pub(super) struct Wire {
 impl Wire {
     pub(super) fn new(routing: Routing, trust: &Trust, clock: Arc<dyn Clock>) -> Result<Self, Problem> {
         install_tls();
-        let mut client = Client::builder()
-            .user_agent(concat!("powergrant/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .gzip(true)
-            .connect_timeout(CONNECT)
-            .read_timeout(READ);
-        if let Routing::Sandbox(listener) = routing {
-            if !listener.ip().is_loopback() {
-                return Err(Problem::without_request(
-                    Cause::Refused,
-                    "embedded tenant",
-                    format!("`{listener}` is not a loopback address"),
-                    "the embedded tenant is reached on this machine alone, because its traffic is plain http",
-                ));
-            }
-            client = client.no_proxy();
+        if let Routing::Sandbox(listener) = routing
+            && !listener.ip().is_loopback()
+        {
+            return Err(Problem::without_request(
+                Cause::Refused,
+                "embedded tenant",
+                format!("`{listener}` is not a loopback address"),
+                "the embedded tenant is reached on this machine alone, because its traffic is plain http",
+            ));
         }
         let own = trust.certificates()?;
-        if !own.is_empty() {
-            client = client.tls_certs_merge(own);
-        }
-        let http = client.build().map_err(|error| {
-            Problem::without_request(
-                Cause::Unreachable,
-                "TLS",
-                chain(&error),
-                "install the system's CA certificates (package `ca-certificates`), or name a file in SSL_CERT_FILE",
-            )
-        })?;
-        Ok(Self { http, routing, limits: Limits::default(), clock })
+        let client = || {
+            let client = Client::builder()
+                .user_agent(concat!("powergrant/", env!("CARGO_PKG_VERSION")))
+                .redirect(redirect::Policy::none())
+                .gzip(true)
+                .connect_timeout(CONNECT)
+                .read_timeout(READ);
+            if own.is_empty() { client } else { client.tls_certs_merge(own.clone()) }
+        };
+        let built = |client: reqwest::ClientBuilder| {
+            client.build().map_err(|error| {
+                Problem::without_request(
+                    Cause::Unreachable,
+                    "TLS",
+                    chain(&error),
+                    "install the system's CA certificates (package `ca-certificates`), or name a file in SSL_CERT_FILE",
+                )
+            })
+        };
+        let (http, near) = (built(client())?, built(client().no_proxy())?);
+        Ok(Self { http, near, routing, limits: Limits::default(), clock })
     }
 
     /// The gate of the host that a request goes to.
@@ -225,18 +244,23 @@ impl Wire {
             headers.insert("X-Forwarded-Proto", HeaderValue::from_static("https"));
         }
         let method = reqwest::Method::from_bytes(parcel.asked.method.as_bytes()).map_err(|_| unfit("the method"))?;
-        let mut request = self.http.request(method, self.routing.address(&parcel.url)).headers(headers);
+        let address = self.routing.address(&parcel.url);
+        let mut request = self.client(&address).request(method, address).headers(headers);
         if let Some(body) = &parcel.body {
             request = request.header(CONTENT_TYPE, &body.kind).body(body.text.clone());
         }
         request.build().map_err(|error| unfit(&chain(&error.without_url())))
     }
 
+    fn client(&self, address: &Url) -> &Client {
+        if address.scheme() == "http" { &self.near } else { &self.http }
+    }
+
     async fn exchange(&self, parcel: &Parcel, request: reqwest::Request) -> Result<Answer, Lost> {
         let lost = |error: reqwest::Error, cause| parcel.asked.problem(cause, None, &chain(&error.without_url()));
-        let response = self.http.execute(request).await.map_err(|error| {
+        let response = self.client(request.url()).execute(request).await.map_err(|error| {
             if error.is_connect() {
-                Lost::NotSent(lost(error, Cause::Unreachable))
+                Lost::NotSent(unconnected(lost(error, Cause::Unreachable)))
             } else {
                 Lost::Unanswered(lost(error, Cause::Unreachable))
             }
@@ -247,6 +271,33 @@ impl Wire {
             Err(error) => Err(Lost::Unanswered(lost(error, Cause::Incomplete))),
         }
     }
+}
+
+/// What is known of a connection that was not made: a proxy or a certificate in the way is there the next time too.
+fn unconnected(mut problem: Problem) -> Problem {
+    // Texts of hyper-util's tunnel and of rustls; neither hands its kind of error on through the client.
+    let known = [
+        (
+            "proxy authorization required",
+            Cause::Refused,
+            "the proxy wants a name and a password: write them into HTTPS_PROXY as in `http://NAME:PASSWORD@HOST:PORT`",
+        ),
+        (
+            "tunnel error",
+            Cause::Refused,
+            "the proxy in HTTPS_PROXY does not connect to this host: let it, or name the host in NO_PROXY",
+        ),
+        (
+            "invalid peer certificate",
+            Cause::Malformed,
+            "where a proxy opens connections, name the file of its certificate authority with `--ca-file` or POWERGRANT_CA_FILE",
+        ),
+    ];
+    if let Some((_, cause, next)) = known.iter().find(|(text, ..)| problem.says.contains(text)) {
+        problem.cause = *cause;
+        (*next).clone_into(&mut problem.next);
+    }
+    problem
 }
 
 /// Chooses the cryptography of TLS for the whole process; again is the same as once.
@@ -264,4 +315,40 @@ fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_a_request_nor_an_answer_prints_what_it_carries() {
+        let asked = Asked { service: "sign-in", method: "POST", path: "t/oauth2/v2.0/token".to_owned() };
+        let parcel = Parcel {
+            asked,
+            who: Counted::SignIn,
+            url: Url::parse("https://login.microsoftonline.com/t/oauth2/v2.0/token").unwrap(),
+            headers: vec![("X-IDENTITY-HEADER".to_owned(), "hunter2".to_owned())],
+            body: Some(Body {
+                kind: "application/x-www-form-urlencoded".to_owned(),
+                text: "client_secret=hunter2".to_owned(),
+            }),
+        };
+        let mut headers = HeaderMap::new();
+        headers.insert("set-cookie", HeaderValue::from_static("hunter2"));
+        let answer = Answer::new(200, headers, br#"{"access_token":"hunter2"}"#.to_vec());
+        for printed in [format!("{parcel:?} {answer:?}"), format!("{parcel:#?} {answer:#?}")] {
+            assert!(printed.contains("oauth2") && !printed.contains("hunter2"), "{printed}");
+        }
+    }
+
+    #[test]
+    fn plain_http_goes_past_every_proxy() {
+        install_tls();
+        let clock = Arc::new(crate::clock::JumpingClock::at(jiff::Timestamp::UNIX_EPOCH));
+        let wire = Wire::new(Routing::Direct, &Trust::Machine, clock).unwrap();
+        let of = |address: &str| std::ptr::eq(wire.client(&Url::parse(address).unwrap()), &raw const wire.near);
+        assert!(of("http://169.254.169.254/metadata/identity/oauth2/token"));
+        assert!(!of("https://graph.microsoft.com/v1.0/users"));
+    }
 }

@@ -30,9 +30,8 @@ const PIPE: &[&str] = &[
 const STAGE: May = May::Purely(&[VALUES, LEDGER, INVENTORY, KINDS, PIPE]);
 /// The table: what each top-level module may use. A module without a row is an error.
 const TABLE: &[(&str, May)] = &[
-    // These two implement `ledger::Key`, the spelling of an id in a digest.
-    ("names", May::Purely(&[VALUES, LEDGER])),
-    ("principal", May::Purely(&[VALUES, LEDGER])),
+    ("names", May::Purely(&[VALUES])),
+    ("principal", May::Purely(&[VALUES])),
     ("place", May::Purely(&[VALUES])),
     ("finding", May::Purely(&[VALUES])),
     ("foreign", May::Purely(&[])),

@@ -102,6 +102,95 @@ fn errors_of_manifests_are_annotated_and_are_results_of_code_scanning() {
     assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startLine"], 2);
 }
 
+/// A member who leaves again.
+const UNTIL: &str = "apiVersion: powergrant.dev/v1alpha1\nkind: RoleAssignment\nmetadata: { name: until }\nenvironments: [contoso-prod]\n\
+spec: { role: Flow Runner, members: [{ user: ada@contoso.com, expires: 9999-12-31 }] }\n";
+
+#[test]
+fn what_is_given_for_a_while_says_so_ahead_of_time() {
+    let desk = Desk::with("copilot-agent-flow");
+    desk.write("until.yaml", UNTIL);
+    let plan = |format: &str| text(&desk.run(&["plan", "--sandbox", "--format", format, "."]).stdout);
+    for format in ["text", "markdown"] {
+        let said = plan(format);
+        let line = said.lines().find(|line| line.contains("+ user ada@contoso.com")).unwrap_or_default();
+        assert!(line.contains("expires on 9999-12-31, in ") && line.contains(" days"), "{format}: {said}");
+    }
+    let document = json(plan("json").as_bytes());
+    let changes = document["resource_changes"].as_array().expect("changes");
+    let ends: Vec<&Value> = changes.iter().map(|change| &change["powergrant"]["expires"]).collect();
+    let named: Vec<&&Value> = ends.iter().filter(|expires| !expires.is_null()).collect();
+    assert_eq!(named.len(), 1, "only what a manifest ends has an end: {named:?}");
+    assert_eq!(named[0]["on"], "9999-12-31");
+    assert!(named[0]["days"].as_i64().is_some_and(|days| days > 1_000_000), "{named:?}");
+}
+
+#[test]
+fn risk_and_its_reason_are_in_events_code_scanning_and_outputs() {
+    let desk = Desk::with("copilot-agent-flow");
+    let document = json(&desk.run(&["plan", "--sandbox", "--format", "json", "."]).stdout);
+    let changes = document["resource_changes"].as_array().expect("changes");
+    let risky = changes.iter().filter(|change| change["powergrant"]["risk"]["grade"] == "medium").count();
+    assert!(risky > 0, "the example has risky changes");
+
+    let events = desk.run(&["plan", "--sandbox", "--format", "events", "."]);
+    let events: Vec<Value> = text(&events.stdout).lines().map(|line| json(line.as_bytes())).collect();
+    let of_events: Vec<&Value> =
+        events.iter().filter(|event| event["powergrant"]["risk"]["grade"] == "medium").collect();
+    assert_eq!(of_events.len(), risky);
+    assert!(of_events.iter().all(|event| event["powergrant"]["risk"]["because"][0]["reason"].is_string()));
+    assert_eq!(events.last().expect("events")["powergrant"]["risk"], "medium");
+
+    let log = json(&desk.run(&["plan", "--sandbox", "--format", "sarif", "."]).stdout);
+    let run = &log["runs"][0];
+    let results = run["results"].as_array().expect("results");
+    let results: Vec<&Value> = results.iter().filter(|result| result["ruleId"] == "medium-risk").collect();
+    assert_eq!(results.len(), risky);
+    for result in results {
+        assert_eq!(result["level"], "note", "a risk is nothing wrong: {result}");
+        assert!(result["properties"]["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{result}");
+        assert!(result["locations"][0]["physicalLocation"]["region"]["startLine"].is_u64(), "{result}");
+        let index = usize::try_from(result["ruleIndex"].as_u64().expect("an index")).expect("a small number");
+        assert_eq!(run["tool"]["driver"]["rules"][index]["id"], "medium-risk");
+    }
+
+    let outputs = desk.path("outputs");
+    desk.command(&["plan", "--sandbox", "--ci", "github", "."])
+        .env("GITHUB_OUTPUT", &outputs)
+        .output()
+        .expect("it runs");
+    let outputs = std::fs::read_to_string(outputs).expect("outputs");
+    assert!(outputs.lines().any(|line| line == "risk=medium"), "{outputs}");
+    let reason = outputs.lines().find_map(|line| line.strip_prefix("risk_reason=")).unwrap_or_default();
+    assert!(!reason.is_empty(), "{outputs}");
+}
+
+#[test]
+fn a_check_prints_its_findings_for_programs_too() {
+    let desk = Desk::with("copilot-agent-flow");
+    let none = desk.run(&["check", "--format", "json", "."]);
+    let errors = |output: &std::process::Output| -> Vec<Value> {
+        let findings = json(&output.stdout);
+        let findings = findings.as_array().expect("a list").clone();
+        findings.into_iter().filter(|finding| finding["severity"] == "error").collect()
+    };
+    assert_eq!((none.status.code(), errors(&none)), (Some(0), Vec::new()), "{}", shown(&none));
+    desk.write("broken.yaml", "apiVersion: powergrant.dev/v1alpha1\nkind: Flw\n");
+    let broken = desk.run(&["check", "--format", "json", "."]);
+    assert_eq!(broken.status.code(), Some(1), "{}", shown(&broken));
+    assert_eq!(errors(&broken)[0]["rule"], "unknown-kind");
+    let log = desk.run(&["check", "--format", "sarif", "."]);
+    assert_eq!(log.status.code(), Some(1), "{}", shown(&log));
+    assert_eq!(json(&log.stdout)["runs"][0]["results"][0]["ruleId"], "unknown-kind");
+    // Rules of policies are findings like others.
+    std::fs::remove_file(desk.path("broken.yaml")).expect("the file");
+    desk.write("until.yaml", UNTIL);
+    let policy = desk.run(&["check", "--policy", "--format", "sarif", "."]);
+    assert_eq!(policy.status.code(), Some(1), "{}", shown(&policy));
+    let results = json(&policy.stdout)["runs"][0]["results"].clone();
+    assert!(results.as_array().expect("results").iter().any(|result| result["ruleId"] == "groups-only"), "{results}");
+}
+
 #[test]
 fn events_end_with_the_counts() {
     let plan = Desk::with("copilot-agent-flow").run(&["plan", "--sandbox", "--format", "events", "."]);

@@ -16,6 +16,7 @@ mod journal;
 mod pipe;
 mod pipelines;
 mod policy;
+mod proxy;
 mod rails;
 mod read_back;
 mod real_data;

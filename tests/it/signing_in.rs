@@ -399,3 +399,77 @@ async fn a_run_in_each_cloud_speaks_to_the_hosts_of_that_cloud_alone() {
         assert_eq!(seen, expected, "{}", cloud.name());
     }
 }
+
+/// What a program prints for a token of this audience and time.
+fn token(stage: &Stage, audience: &str, now: i64) -> String {
+    let mut token = None;
+    stage.change(|tenant| {
+        let application = APPLICATION.parse().expect("an id");
+        token = tenant.issuer.of_application(&tenant.directory, application, audience, now, 3_600);
+    });
+    token.expect("a token")
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_command_signs_in_and_each_of_its_failures_is_explained() {
+    let stage = Stage::start().await;
+    let with = |line: String| Credentials::Command { program: line };
+    let good = token(&stage, "https://contoso.crm4.dynamics.com", NOW);
+    let print = |token: &str| format!("printf '{{\"token\":\"{token}\"}}'");
+    stage.whoever(with(print(&good))).await.expect("signed in");
+    // Its scope stands in a variable.
+    let scope = format!("test \"$SCOPE\" = https://contoso.crm4.dynamics.com/.default && {}", print(&good));
+    stage.whoever(with(scope)).await.expect("signed in");
+    let sent = stage.asked("WhoAmI");
+
+    let foreign = Uuid::from_u128(0xb);
+    let mut elsewhere = String::new();
+    stage.change(|tenant| {
+        let claims =
+            serde_json::json!({ "aud": "https://contoso.crm4.dynamics.com", "tid": foreign, "exp": NOW + 3_600 });
+        elsewhere = tenant.issuer.sign_value(&claims);
+    });
+    for (line, says) in [
+        ("/nowhere/az account".to_owned(), "the token command failed"),
+        ("echo \"Please run 'az login'\" >&2; exit 1".to_owned(), "Please run 'az login'"),
+        ("echo '<!DOCTYPE html><html></html>'".to_owned(), "did not print `{\"token\", \"expiresOn\"}`"),
+        ("echo garbage".to_owned(), "did not print"),
+        ("true".to_owned(), "did not print"),
+        (print(&token(&stage, "https://contoso.crm4.dynamics.com", NOW - 7_200)), "the token has expired at"),
+        (print(&token(&stage, "https://graph.microsoft.com", NOW)), "the token is for `https://graph.microsoft.com`"),
+        (print(&elsewhere), "the token is of tenant 00000000-0000-0000-0000-00000000000b"),
+    ] {
+        let problem = stage.whoever(with(line.clone())).await.expect_err("refused");
+        assert_eq!(problem.cause, Cause::SignedOut, "{line}");
+        assert!(problem.says.contains(says), "{line}: {problem}");
+        assert!(!problem.next.is_empty() && !problem.to_string().contains("eyJ"), "{line}: {problem}");
+    }
+    assert_eq!(stage.asked("WhoAmI"), sent, "a token that does not fit was sent");
+}
+
+#[test]
+fn a_panic_that_prints_credentials_shows_no_secret() {
+    let keys = "/var/opt/azcmagent/tokens".into();
+    let all = [
+        secret("hunter2"),
+        certificate(),
+        federated(github("hunter2")),
+        federated(pipelines("hunter2", Some(CONNECTION))),
+        federated(Federation::File("/token".into())),
+        managed(ManagedIdentity::Machine),
+        managed(app_service("hunter2")),
+        managed(ManagedIdentity::Arc { endpoint: "http://127.0.0.1".to_owned(), keys }),
+        Credentials::Sandbox {
+            tenant: TENANT.to_owned(),
+            client_id: APPLICATION.to_owned(),
+            secret: Some(Secret::new("hunter2")),
+        },
+    ];
+    let key: String = PEM.lines().skip(1).take(1).collect();
+    for credentials in all {
+        let panicked = std::panic::catch_unwind(|| panic!("{credentials:?} {credentials:#?}")).expect_err("a panic");
+        let said = panicked.downcast_ref::<String>().expect("a text");
+        assert!(!said.contains("hunter2") && !said.contains(&key), "{said}");
+    }
+}

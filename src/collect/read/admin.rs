@@ -64,11 +64,7 @@ pub(in crate::collect) async fn outside_flows(
     id: &str,
     names: BTreeSet<Text>,
 ) -> Section<Text, Text> {
-    let path = format!(
-        "providers/Microsoft.ProcessSimple/scopes/admin/environments/{}/v2/flows?api-version=2016-11-01",
-        encoded(id)
-    );
-    let rows = source.rows_of(Service::Flow, &path).await.map(|rows| {
+    let rows = source.rows_of(Service::Flow, &flows_address(id)).await.map(|rows| {
         let outside = rows.iter().filter_map(|flow| {
             let properties = flow.get("properties")?;
             let is_in_dataverse = properties.get("workflowEntityId").is_some_and(|id| !id.is_null());
@@ -79,6 +75,14 @@ pub(in crate::collect) async fn outside_flows(
         outside.collect::<BTreeMap<_, _>>().into_iter().collect()
     });
     only(names, rows)
+}
+
+/// The address of an environment's flows as administrators list them (recorded).
+pub(in crate::collect) fn flows_address(id: &str) -> String {
+    format!(
+        "providers/Microsoft.ProcessSimple/scopes/admin/environments/{}/v2/flows?api-version=2016-11-01",
+        encoded(id)
+    )
 }
 
 fn reading<T>(answer: Result<T, Problem>) -> Reading<T> {

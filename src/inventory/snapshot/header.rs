@@ -4,23 +4,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::refusal::{self, Fault, Refusal};
+use super::version::Version;
 use crate::names::{Text, required};
 use crate::principal::Principal;
-
-/// The version of a snapshot's format: another major version is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Version {
-    /// Grows when a reader of the old one would misunderstand.
-    pub major: u32,
-    /// Grows when something is added.
-    pub minor: u32,
-}
-
-impl Version {
-    /// What this powergrant writes.
-    pub const CURRENT: Self = Self { major: 1, minor: 0 };
-}
 
 /// What a snapshot says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,6 +8,7 @@ mod refusal;
 mod renamed;
 #[cfg(test)]
 mod tests;
+mod version;
 
 use std::collections::BTreeSet;
 use std::io::BufRead;
@@ -19,9 +20,10 @@ use crate::inventory::scope::Scope;
 use crate::names::Text;
 use crate::problem::{Cause, Problem};
 
-pub use header::{Header, Names, Version};
+pub use header::{Header, Names};
 pub use pseudonyms::{Known, Pseudonyms};
 pub use refusal::{Fault, Refusal};
+pub use version::Version;
 
 /// One environment of a snapshot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

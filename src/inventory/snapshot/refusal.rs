@@ -2,7 +2,7 @@
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use super::header::Version;
+use super::version::Version;
 
 /// A file that is no snapshot, or not a whole one.
 #[derive(Debug, Error)]

@@ -136,9 +136,22 @@ pub struct Extra {
     /// What it waits for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<String>,
+    /// The last day for which it is given, if a manifest names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<SavedExpiry>,
     /// How risky it is, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub risk: Option<SavedRisk>,
+}
+
+/// The last day for which something is given.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SavedExpiry {
+    /// The last day, as `2027-01-31`.
+    pub on: String,
+    /// How many days it was away when the plan was made.
+    pub days: i32,
 }
 
 /// How risky one change is.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     About, Action, Extra, FORMAT, FORMAT_VERSION, Leaving, Move, Permission, ResourceChange, Saved, SavedEnvironment,
-    SavedFinding, SavedPlace, SavedReason, SavedRisk, SavedStatement, Status, Summary,
+    SavedExpiry, SavedFinding, SavedPlace, SavedReason, SavedRisk, SavedStatement, Status, Summary,
 };
 use crate::finding::Finding;
 use crate::foreign::inert;
@@ -12,7 +12,7 @@ use crate::kinds::policy::risk::Grade;
 use crate::ledger::Effect;
 use crate::plan::Plan;
 use crate::plan::digest::{self, Essence};
-use crate::plan::line::{LevelText, Line, LineKind};
+use crate::plan::line::{Expiry, LevelText, Line, LineKind};
 use crate::review::{Graded, Grades, Review, Statement};
 
 impl Saved {
@@ -67,6 +67,12 @@ fn riskiest(changes: &[ResourceChange]) -> Vec<String> {
     let mut risky: Vec<_> = graded.filter(|(grade, _)| *grade > Grade::Low).collect();
     risky.sort_by_key(|(grade, _)| Reverse(*grade));
     risky.into_iter().map(|(_, address)| address.clone()).collect()
+}
+
+impl SavedExpiry {
+    fn of(expiry: Expiry) -> Self {
+        Self { on: expiry.on.to_string(), days: expiry.days }
+    }
 }
 
 impl SavedRisk {
@@ -128,6 +134,7 @@ impl ResourceChange {
                 place: line.place.as_ref().map(SavedPlace::of),
                 note: line.note.as_deref().map(inert),
                 after: line.after.iter().map(|words| inert(words)).collect(),
+                expires: line.expires.map(SavedExpiry::of),
                 risk: graded.map(SavedRisk::of),
             },
         })

@@ -33,6 +33,7 @@ fn plan(environment: &str, changes: usize) -> Plan {
             place: None,
             note: None,
             after: Vec::new(),
+            expires: None,
         }
     });
     of_lines(environment, lines.collect())

@@ -3,7 +3,7 @@
 mod authority;
 mod tunnel;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
@@ -22,6 +22,9 @@ use authority::Authority;
 const HANDSHAKE: u8 = 22;
 /// How many connections may wait to be served.
 const WAITING: usize = 64;
+
+/// The hosts that the forward proxy was asked to connect to, in order, those that it refused too.
+pub(super) type Dialled = Arc<Mutex<Vec<String>>>;
 
 /// What the listener speaks besides plain HTTP; the first byte of a connection tells which it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -78,6 +81,7 @@ impl Door {
         listener: TcpListener,
         front: Front,
         now: i64,
+        dialled: &Dialled,
     ) -> Result<(Self, Option<String>), AuthorityError> {
         let authority = match front {
             Front::Plain => None,
@@ -85,15 +89,16 @@ impl Door {
         };
         let pem = authority.as_ref().map(|authority| authority.pem());
         let (sender, ready) = mpsc::channel(WAITING);
+        let dialled = Arc::clone(dialled);
         tokio::spawn(async move {
             let mut listener = listener;
             loop {
                 tokio::select! {
                     () = sender.closed() => break,
                     (stream, _) = Listener::accept(&mut listener) => {
-                        let (authority, sender) = (authority.clone(), sender.clone());
+                        let (authority, sender, dialled) = (authority.clone(), sender.clone(), Arc::clone(&dialled));
                         tokio::spawn(async move {
-                            match prepare(stream, authority, front).await {
+                            match prepare(stream, authority, front, &dialled).await {
                                 // A door that was closed meanwhile takes nobody in.
                                 Ok(Some(ready)) => drop(sender.send(ready).await),
                                 Ok(None) => {}
@@ -137,6 +142,7 @@ async fn prepare(
     mut stream: TcpStream,
     authority: Option<Arc<Authority>>,
     front: Front,
+    dialled: &Dialled,
 ) -> Result<Option<(Box<dyn Bytes>, Origin)>, Box<dyn std::error::Error + Send + Sync>> {
     stream.set_nodelay(true)?;
     let Some(authority) = authority else { return Ok(Some((Box::new(stream), Origin::Plain))) };
@@ -145,7 +151,7 @@ async fn prepare(
     stream.peek(&mut first).await?;
     // Of the methods that services take, none begins like this one.
     if first[0] == b'C' && front == Front::Proxy {
-        let Some(name) = tunnel::open(&mut stream).await? else { return Ok(None) };
+        let Some(name) = tunnel::open(&mut stream, dialled).await? else { return Ok(None) };
         host = name;
         stream.peek(&mut first).await?;
     }

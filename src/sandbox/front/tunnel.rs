@@ -1,15 +1,18 @@
 //! The forward proxy: `CONNECT` for Microsoft's hosts, which end here, and for nothing else.
 
+use std::sync::PoisonError;
+
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use super::Dialled;
 use crate::sandbox::hosts;
 
 /// The longest head of a `CONNECT` request.
 const LONGEST_HEAD: usize = 16 * 1024;
 
 /// Reads a `CONNECT` request and answers it. Returns the name of the host that the tunnel is for, or nothing when it was refused.
-pub(super) async fn open(stream: &mut TcpStream) -> std::io::Result<Option<String>> {
+pub(super) async fn open(stream: &mut TcpStream, dialled: &Dialled) -> std::io::Result<Option<String>> {
     let Some(head) = head(stream).await? else {
         refuse(stream, 431, "Request Header Fields Too Large", "the head of the request is too long").await?;
         return Ok(None);
@@ -20,6 +23,7 @@ pub(super) async fn open(stream: &mut TcpStream) -> std::io::Result<Option<Strin
         return Ok(None);
     };
     let name = hosts::name(target);
+    dialled.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
     // The sandbox itself is no third party: clients with a proxy for everything ask it for its own address.
     let is_own =
         hosts::is_loopback(&name) && stream.local_addr().is_ok_and(|own| target.ends_with(&format!(":{}", own.port())));

@@ -1,5 +1,8 @@
 //! Programs that print a token: the Azure CLI, the Azure Developer CLI, and any command.
-use std::process::{Command, Stdio};
+use std::io::Read;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -7,6 +10,11 @@ use serde_json::Value;
 use super::{MARGIN, Secret, SignIn, Token};
 use crate::problem::{Cause, Problem};
 use crate::tenant::token::Claims;
+
+/// How long a program may take: `az` starts slowly and may renew its own token, and nobody waits longer for one.
+const LONGEST: Duration = Duration::from_secs(60);
+/// How much a program may print, in bytes; a token has a few thousand.
+const LARGEST: u64 = 1 << 20;
 
 /// A program and what to do when it gives no token.
 pub(super) struct Program {
@@ -61,16 +69,98 @@ impl SignIn {
         let Program { mut command, name, next } = program;
         let refuse = |says: String| Problem::without_request(Cause::SignedOut, "sign-in", says, next);
         command.stdin(Stdio::null());
-        let output = tokio::task::spawn_blocking(move || command.output()).await;
-        let output = output.map_err(|error| refuse(error.to_string()))?;
-        let output = output.map_err(|error| refuse(format!("{name} did not start: {error}")))?;
-        if !output.status.success() {
-            let says = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            return Err(refuse(format!("{name} failed ({}): {says}", output.status)));
+        let ran = tokio::task::spawn_blocking(move || run(command, LONGEST)).await;
+        let Ran { status, printed: output, complaint } = ran
+            .map_err(|error| refuse(error.to_string()))?
+            .map_err(|failure| refuse(format!("{name} {}", failure.words())))?;
+        if !status.success() {
+            let says = String::from_utf8_lossy(&complaint).trim().to_owned();
+            return Err(refuse(format!("{name} failed ({status}): {says}")));
         }
-        printed(&output.stdout, self.wire.clock.now())
+        printed(&output, self.wire.clock.now())
             .ok_or_else(|| refuse(format!("{name} did not print `{{\"token\", \"expiresOn\"}}`")))
     }
+}
+
+/// What a program did.
+struct Ran {
+    status: ExitStatus,
+    printed: Vec<u8>,
+    complaint: Vec<u8>,
+}
+
+/// Why it came to no end of its own.
+#[derive(Debug)]
+enum Failure {
+    NotStarted(std::io::Error),
+    TooSlow(Duration),
+    TooMuch,
+}
+
+impl Failure {
+    fn words(&self) -> String {
+        match self {
+            Self::NotStarted(error) => format!("did not start: {error}"),
+            Self::TooSlow(limit) => format!("gave no answer within {} seconds and was ended", limit.as_secs()),
+            Self::TooMuch => format!("printed more than {LARGEST} bytes and was ended"),
+        }
+    }
+}
+
+/// Runs a program to its end, or ends it together with everything that it started.
+fn run(mut command: Command, limit: Duration) -> Result<Ran, Failure> {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let until = Instant::now() + limit;
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(Failure::NotStarted)?;
+    let (printed, complaint) = (collected(child.stdout.take()), collected(child.stderr.take()));
+    let left = || until.saturating_duration_since(Instant::now());
+    let texts = printed.recv_timeout(left()).and_then(|printed| Ok((printed, complaint.recv_timeout(left())?)));
+    let Ok((printed, complaint)) = texts else {
+        end(&mut child);
+        return Err(Failure::TooSlow(limit));
+    };
+    if [&printed, &complaint].iter().any(|text| text.len() as u64 > LARGEST) {
+        end(&mut child);
+        return Err(Failure::TooMuch);
+    }
+    // It has closed its output, so its end is near, if it has one.
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Ok(Ran { status, printed, complaint }),
+            Ok(None) if left().is_zero() => {
+                end(&mut child);
+                return Err(Failure::TooSlow(limit));
+            }
+            Ok(None) => std::thread::sleep(Duration::from_millis(5)),
+            Err(error) => return Err(Failure::NotStarted(error)),
+        }
+    }
+}
+
+/// Reads a stream in a thread of its own, and one byte more than may come.
+fn collected(stream: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        let mut text = Vec::new();
+        // A stream that breaks off has ended.
+        let _ = stream.map(|stream| stream.take(LARGEST + 1).read_to_end(&mut text));
+        // Nobody listens any more after the time limit.
+        let _ = sender.send(text);
+    });
+    receiver
+}
+
+/// Ends a program, and where there are process groups what it started, which may be the one that hangs.
+fn end(child: &mut Child) {
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        // It may have ended meanwhile.
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    // As above.
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 /// Reads what a program printed.
@@ -97,6 +187,28 @@ fn printed(output: &[u8], now: Timestamp) -> Option<Token> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_that_hangs_or_floods_is_ended_with_all_that_it_started() {
+        let shell = |line: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", line]);
+            command
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("child");
+        let line = format!("sleep 600 & echo $! > '{}'; wait", file.display());
+        let limit = Duration::from_millis(500);
+        assert!(matches!(run(shell(&line), limit), Err(Failure::TooSlow(_))));
+        let child: i32 = std::fs::read_to_string(&file).unwrap().trim().parse().unwrap();
+        let state = std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
+        assert!(state.is_empty() || state.contains(") Z "), "what it started still runs: {state}");
+        assert!(matches!(run(shell("yes"), LONGEST), Err(Failure::TooMuch)));
+        assert!(matches!(run(Command::new("/nowhere/az"), LONGEST), Err(Failure::NotStarted(_))));
+        let ran = run(shell("echo out; echo err >&2; exit 3"), LONGEST).ok().unwrap();
+        assert_eq!((ran.status.code(), &ran.printed[..], &ran.complaint[..]), (Some(3), &b"out\n"[..], &b"err\n"[..]));
+    }
 
     #[test]
     fn a_command_prints_what_plugins_or_az_print() {

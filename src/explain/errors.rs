@@ -14,7 +14,7 @@ pub struct Meaning {
 }
 
 /// A word of a message, what it means, and the requirement that it speaks of.
-const KNOWN: [(&str, &str, Option<&str>); 15] = [
+const KNOWN: [(&str, &str, Option<&str>); 26] = [
     (
         "childflowunsupportedforinvokerconnections",
         "a flow that is called as a child asks its caller for connections",
@@ -33,6 +33,11 @@ const KNOWN: [(&str, &str, Option<&str>); 15] = [
     ("workflowtriggerisnotenabled", "the flow is not on", Some("start.flow-on")),
     ("invalidopenapiflow", "a connection of the flow is not there", Some("start.connections-bound")),
     ("flownotfound", "the flow is not there for this person: it is not shared", Some("start.flow-shared")),
+    (
+        "not permitted to make flows",
+        "the person may not make flows in this environment; running one needs no such right",
+        None,
+    ),
     ("environmentaccessdenied", "the person may not use the environment", Some("environment.member")),
     ("0x80072560", "the person is no user of the environment", Some("environment.member")),
     ("not a member of the organization", "the person is no user of the environment", Some("environment.member")),
@@ -45,6 +50,16 @@ const KNOWN: [(&str, &str, Option<&str>); 15] = [
     ("0x8007232", "too many requests: it works again later", None),
     ("has not been assigned any roles", "no security role counts for the person", Some("environment.role")),
     ("0x80042f0", "no security role counts for the person", Some("environment.role")),
+    ("not found in the metadatacache", "a table that is named is not in this environment", Some("act.actions")),
+    ("0x80041102", "a table that is named is not in this environment", Some("act.actions")),
+    ("request_resourcenotfound", "the directory knows no such person, group or application", None),
+    ("environmentnotfound", "the environment is not there, or not visible to this identity yet", None),
+    ("0x80040217", "a row that is asked for is not there, or is not shown to whoever asks", None),
+    ("0x80060888", "what the address names is not in this environment", None),
+    ("skip clause is not supported", "Dataverse does not take such a query", None),
+    ("0x80040203", "an id that the request needs is empty", None),
+    ("0x80071151", "another solution operation is running: it works again when that has ended", None),
+    ("www-authenticate", "the sign-in is missing or has run out: sign in again", None),
     (
         "insufficient permissions",
         "the person's connection cannot be linked to the flow's connection reference",

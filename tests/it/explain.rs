@@ -99,6 +99,104 @@ fn a_pasted_message_is_told_from_what_nobody_knows() {
     assert_eq!(neither.status.code(), Some(1), "{}", shown(&neither));
 }
 
+/// Starts the embedded tenant of a desk's seed with a change, for the commands on that desk.
+fn desk_with_seed(change: impl FnOnce(String) -> String) -> Desk {
+    let desk = Desk::with("copilot-agent-flow");
+    desk.write("sandbox.yaml", &change(powergrant::sandbox::seed::default_seed().to_owned()));
+    desk
+}
+
+#[test]
+fn an_agent_stands_for_its_flows_and_says_who_may_talk_to_it() {
+    let desk = desk_with_seed(|seed| seed.replace("access: anyone", "access: readers"));
+    let applied = desk.run(&["apply", "--sandbox", "--yes", "."]);
+    assert_eq!(applied.status.code(), Some(0), "{}", shown(&applied));
+    let ada = ["explain", "--sandbox", "--user", "ada@contoso.com", "--agent"];
+    let closed = desk.run(&[&ada[..], &["Expense assistant", "--format", "json", "."]].concat());
+    assert_eq!(closed.status.code(), Some(2), "{}", shown(&closed));
+    let said: serde_json::Value = serde_json::from_slice(&closed.stdout).expect("JSON");
+    assert_eq!(said["blockers"], serde_json::json!(["start.agent-shared"]), "{said:#}");
+    assert_eq!(said["agents"][0]["name"], "Expense assistant", "{said:#}");
+    // Without the agent nothing of it is asked.
+    let alone = explain(&desk, &[]);
+    assert_eq!(alone.status.code(), Some(0), "{}", shown(&alone));
+    let other = desk.run(&[&ada[..], &["contoso_expenseAssistant", "--flow", "Approve expense", "."]].concat());
+    assert_eq!(other.status.code(), Some(1), "{}", shown(&other));
+    assert!(text(&other.stderr).contains("the agent does not call flow Approve expense"), "{}", shown(&other));
+}
+
+#[test]
+fn the_people_of_a_group_are_sorted_by_what_keeps_them_from_it() {
+    let desk = Desk::with("copilot-agent-flow");
+    let group = ["explain", "--sandbox", "--group", "SG-Expense-Prod", "--flow", "Expense intake"];
+    let before = desk.run(&[&group[..], &["--format", "json", "."]].concat());
+    assert_eq!(before.status.code(), Some(2), "{}", shown(&before));
+    let said: serde_json::Value = serde_json::from_slice(&before.stdout).expect("JSON");
+    let people = said["people"].as_array().expect("a list");
+    let count = |verdict: &str| -> usize {
+        let of = people.iter().filter(|alike| alike["verdict"] == verdict);
+        of.map(|alike| alike["people"].as_array().map_or(0, Vec::len)).sum()
+    };
+    // Mia owns the flow; three of the twelve have never been here, and hold no role.
+    assert_eq!((count("can"), count("cannot")), (1, 11), "{said:#}");
+    assert_eq!(said["fix"]["kind"], "apply", "{said:#}");
+    let applied = desk.run(&["apply", "--sandbox", "--yes", "."]);
+    assert_eq!(applied.status.code(), Some(0), "{}", shown(&applied));
+    let after = desk.run(&[&group[..], &["."]].concat());
+    assert_eq!(after.status.code(), Some(0), "{}", shown(&after));
+    assert!(text(&after.stdout).contains("12 can run flow Expense intake"), "{}", shown(&after));
+}
+
+/// Ada is the manager of Mia, who owns the flow: hierarchy security shows it to her, and powergrant does not read that.
+#[test]
+fn dataverse_itself_is_asked_at_most_ten_questions_and_its_word_counts() {
+    let ada = "        - { user: ada@contoso.com, roles: [Basic User] }\n";
+    let desk = desk_with_seed(|seed| {
+        let seed =
+            seed.replace(ada, "").replace("        # The maker may let", &format!("{ada}        # The maker may let"));
+        let seed = seed.replace("Basic User, Delegate] }", "Basic User, Delegate], manager: ada@contoso.com }");
+        let root = "      rootBusinessUnit: Contoso\n";
+        seed.replace(root, &format!("{root}      hierarchySecurity: true\n"))
+    });
+    let output = explain(&desk, &["-v", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let disagreements = said["disagreements"].as_array().expect("a list");
+    assert_eq!(disagreements.len(), 1, "{said:#}");
+    assert_eq!(disagreements[0]["requirement"], "start.flow-shared", "{said:#}");
+    let counted = text(&output.stderr);
+    let own = counted.lines().find(|line| line.trim_start().starts_with("own answer")).expect("they are counted");
+    let requests: usize = own.split_whitespace().find_map(|word| word.parse().ok()).expect("a number");
+    assert!((1..=10).contains(&requests), "{own}");
+    // Where nothing differs, nothing is told.
+    let plain = explain(&Desk::with("copilot-agent-flow"), &["--format", "json"]);
+    let said: serde_json::Value = serde_json::from_slice(&plain.stdout).expect("JSON");
+    assert_eq!(said["disagreements"], serde_json::json!([]), "{said:#}");
+    let seen = said["requirements"].to_string();
+    assert!(seen.contains("Dataverse itself: may not be read now (RetrievePrincipalAccess)"), "{seen}");
+}
+
+#[test]
+fn a_licence_is_read_and_what_cannot_be_verified_is_unknown() {
+    let desk = Desk::with("copilot-agent-flow");
+    let applied = desk.run(&["apply", "--sandbox", "--yes", "."]);
+    assert_eq!(applied.status.code(), Some(0), "{}", shown(&applied));
+    let found = |user: &str| -> Vec<(String, String)> {
+        let asked = ["explain", "--sandbox", "--user", user, "--flow", "Expense intake", "--format", "json", "."];
+        let said: serde_json::Value = serde_json::from_slice(&desk.run(&asked).stdout).expect("JSON");
+        let word = |one: &serde_json::Value, key: &str| one[key].as_str().unwrap_or_default().to_owned();
+        let list = said["outside"].as_array().expect("a list");
+        list.iter().map(|one| (word(one, "asks"), word(one, "found"))).collect()
+    };
+    let ada = found("ada@contoso.com");
+    assert!(ada.contains(&("a licence with Power Automate".into(), "holds".into())), "{ada:?}");
+    assert!(ada.contains(&("a licence with SharePoint".into(), "holds".into())), "{ada:?}");
+    let cleo = found("cleo@contoso.com");
+    assert!(cleo.contains(&("a licence with SharePoint".into(), "missing".into())), "{cleo:?}");
+    let mut places = ada.iter().filter(|(asks, _)| asks.contains("SharePoint site"));
+    assert!(places.all(|(_, found)| found == "unknown"), "{ada:?}");
+}
+
 /// Errors as they were recorded lead to the requirement that they speak of.
 #[test]
 fn recorded_errors_lead_to_their_cause() {
@@ -123,6 +221,10 @@ fn recorded_errors_lead_to_their_cause() {
         ("role not inheritable for a group team", Some("environment.role")),
         ("the forum's user", Some("link.reference-read")),
     ];
+    for entry in &recorded {
+        let message = entry.to_string();
+        assert!(powergrant::explain::errors::meaning(&message).is_some(), "nothing is said of {message}");
+    }
     for (kind, requirement) in expected {
         let entry =
             recorded.iter().find(|entry| entry["kind"] == kind).unwrap_or_else(|| panic!("no record of {kind}"));

@@ -24,4 +24,5 @@ mod recordings;
 mod signing_in;
 mod snapshot;
 mod trouble;
+mod who_can;
 mod whoami;

@@ -114,12 +114,20 @@ pub(super) fn row(id: Uuid, object: Object<'_>) -> Row {
     if let Value::Object(row) = value { row } else { Row::new() }
 }
 
+/// The service of a plan (Learn: assignedPlan names `exchange`; the others as public lists of plans have them); the name of a
+/// plan that is not known stands for its service.
+fn service_of(plan: &str) -> &str {
+    [("FLOW_", "ProcessSimple"), ("SHAREPOINT", "SharePoint"), ("EXCHANGE_", "exchange"), ("TEAMS", "TeamspaceAPI")]
+        .into_iter()
+        .find_map(|(prefix, service)| plan.starts_with(prefix).then_some(service))
+        .unwrap_or(plan)
+}
+
 fn user(id: Uuid, person: &Person) -> Value {
-    // Which service a plan belongs to is not kept; its name stands for both (inferred).
     let plans = person.plans.iter().map(|plan| {
         json!({
             "capabilityStatus": "Enabled",
-            "service": plan,
+            "service": service_of(plan),
             "servicePlanId": Uuid::new_v5(&Uuid::NAMESPACE_OID, plan.as_bytes()),
         })
     });

@@ -102,3 +102,53 @@ fn why_skipped(goal: &Goal, now: &Line, plan: &Plan, history: &History) -> Strin
         Ok(_) => "no round was left for it".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::apply::history::Sent;
+    use crate::plan::plan;
+    use crate::plan::world::{self, Dice};
+
+    /// A plan of one change of something that is held.
+    fn one_change() -> Plan {
+        let mut plans = (0..400).map(|seed| {
+            let mut dice = Dice::new(seed);
+            plan(&world::desired(&mut dice), &world::inventory(&mut dice))
+        });
+        let found = plans.find_map(|plan| {
+            let line = plan.lines.iter().find(|line| matches!(line.kind, LineKind::Change { from: Some(_), .. }))?;
+            Some(Plan { lines: vec![line.clone()], ..plan.clone() })
+        });
+        found.expect("some world takes something away")
+    }
+
+    /// The outcome of its line, sent and accepted, when a later read shows `now`.
+    fn judged(approved: &Plan, now: &Plan, afterwards: Afterwards, was_seen: bool) -> Outcome {
+        let line = &approved.lines[0];
+        let mut history = History::new();
+        let answer = Answer::Accepted { alarm: None, requests: Vec::new(), afterwards };
+        history.sent.insert(line.goal(), Sent { answer, at: Timestamp::UNIX_EPOCH, tries: 1 });
+        if was_seen {
+            history.seen_held.insert(line.goal());
+        }
+        outcome(line, now, &history)
+    }
+
+    #[test]
+    fn an_accepted_change_that_does_not_stand_was_reverted_only_where_something_came_after_it() {
+        let approved = one_change();
+        let mut third = approved.clone();
+        let LineKind::Change { from, .. } = &mut third.lines[0].kind else { unreachable!("a change") };
+        *from = Some(LevelText { word: "third".to_owned(), text: "a third value".to_owned() });
+        let gone = Plan { lines: Vec::new(), ..approved.clone() };
+        let unseen = Afterwards::Unseen;
+        assert_eq!(judged(&approved, &approved, unseen, false), Outcome::NotVisibleYet);
+        assert_eq!(judged(&approved, &third, unseen, false), Outcome::Reverted);
+        assert_eq!(judged(&approved, &approved, unseen, true), Outcome::Reverted);
+        assert_eq!(judged(&approved, &approved, Afterwards::PutBack, false), Outcome::Reverted);
+        assert_eq!(judged(&approved, &gone, unseen, false), Outcome::Held);
+    }
+}

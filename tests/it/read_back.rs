@@ -83,7 +83,7 @@ async fn another_way_that_cannot_be_read_leaves_it_unverified_and_one_that_is_no
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_stays_as_it_was_is_not_seen_and_one_that_is_put_back_is_reverted() {
+async fn a_connection_that_stays_as_it_was_is_not_visible_yet_and_not_called_reverted() {
     // The row is as if nothing had arrived, its version too.
     let pipe = pipe().await;
     let planned = pipe.plan(&example()).await;

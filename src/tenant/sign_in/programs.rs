@@ -196,14 +196,14 @@ mod tests {
             command.args(["-c", line]);
             command
         };
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("child");
-        let line = format!("sleep 600 & echo $! > '{}'; wait", file.display());
-        let limit = Duration::from_millis(500);
-        assert!(matches!(run(shell(&line), limit), Err(Failure::TooSlow(_))));
-        let child: i32 = std::fs::read_to_string(&file).unwrap().trim().parse().unwrap();
-        let state = std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
-        assert!(state.is_empty() || state.contains(") Z "), "what it started still runs: {state}");
+        // What it starts holds this pipe, which ends only when all that hold it have ended.
+        let (mut held, holder) = std::io::pipe().unwrap();
+        let mut hangs = shell("exec 3<&0; sleep 600 & wait");
+        hangs.stdin(holder);
+        assert!(matches!(run(hangs, Duration::from_millis(500)), Err(Failure::TooSlow(_))));
+        let (ended, waits) = std::sync::mpsc::channel();
+        std::thread::spawn(move || ended.send(std::io::Read::read(&mut held, &mut [0]).ok()));
+        assert_eq!(waits.recv_timeout(LONGEST), Ok(Some(0)), "what it started still runs");
         assert!(matches!(run(shell("yes"), LONGEST), Err(Failure::TooMuch)));
         assert!(matches!(run(Command::new("/nowhere/az"), LONGEST), Err(Failure::NotStarted(_))));
         let ran = run(shell("echo out; echo err >&2; exit 3"), LONGEST).ok().unwrap();

@@ -36,6 +36,7 @@ pub struct Read {
     path: String,
     page: Option<u32>,
     strong: bool,
+    annotated: bool,
 }
 
 impl Read {
@@ -47,7 +48,14 @@ impl Read {
     pub fn get(service: Service, path: impl Into<String>) -> Self {
         let path = path.into();
         assert!(!adds_principal(&path), "a GET by alternate key on users or teams writes: {path}");
-        Self { service, path, page: None, strong: false }
+        Self { service, path, page: None, strong: false, annotated: false }
+    }
+
+    /// Asks for annotations, above all the names of lookups (`Prefer: odata.include-annotations="*"`; Learn: formatted values).
+    #[must_use]
+    pub fn annotated(mut self) -> Self {
+        self.annotated = true;
+        self
     }
 
     /// Asks for at most `rows` rows a page.
@@ -78,6 +86,11 @@ impl Read {
     /// The page size that is asked for.
     pub fn page_size(&self) -> Option<u32> {
         self.page
+    }
+
+    /// Whether annotations are asked for.
+    pub fn is_annotated(&self) -> bool {
+        self.annotated
     }
 
     /// Whether caches are bypassed.

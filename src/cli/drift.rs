@@ -10,8 +10,10 @@ use super::exit::Exit;
 use super::online::{self, Online, Planned};
 use super::output::Output;
 use super::plan::{Form, Format};
+use crate::collect;
 use crate::compile::desired::{DesiredEnvironment, State};
 use crate::foreign::inert;
+use crate::journal::audit::Author;
 use crate::journal::drift::{Class, Known};
 use crate::journal::history::History;
 use crate::journal::ignore::{self, Ignore};
@@ -54,14 +56,20 @@ impl Drift {
             Ok(online) => online,
             Err(exit) => return exit,
         };
-        let drifts: Vec<Drifted<'_>> =
+        let mut drifts: Vec<Drifted<'_>> =
             online.environments.iter().map(|planned| drift(&online, planned, &history, &rules)).collect();
+        for (planned, drift) in online.environments.iter().zip(&mut drifts) {
+            name_authors(planned, drift).await;
+            if global.verbose > 1 {
+                output.remark(&online::counts(&planned.desired, &planned.tenant));
+            }
+        }
         let counts = Counts::of(&drifts);
         let shown = online.shown();
         output.result(&match self.form.format {
             Format::Text => render::drift::text(&drifts, today),
             Format::Markdown => render::drift::issue(&drifts, today, self.form.limit(output.pipeline())),
-            Format::Json => render::json::plans(&shown),
+            Format::Json => render::drift::json(&shown, &drifts),
             Format::Events => render::events::plans(&shown),
             Format::Sarif => render::sarif::log(&shown.findings),
         });
@@ -153,6 +161,23 @@ fn drift<'run>(online: &Online, planned: &'run Planned, history: &History, rules
         }
     }
     Drifted { plan: &planned.plan, lines, ignored }
+}
+
+/// Asks the audit log who changed what was changed outside Git; what it does not say is no error.
+async fn name_authors(planned: &Planned, drift: &mut Drifted<'_>) {
+    let outside = || drift.lines.iter().filter(|(class, _, _)| *class == Class::Outside);
+    if outside().next().is_none() {
+        return;
+    }
+    let trails = planned.plan.trails(&planned.inventory);
+    let records: BTreeSet<_> = outside().filter_map(|(_, line, _)| Some(trails.get(&line.goal())?.record)).collect();
+    let reader = planned.tenant.reader(planned.organisation.clone());
+    let histories = collect::audit::histories(&reader, &records).await;
+    for (class, line, author) in &mut drift.lines {
+        if *class == Class::Outside {
+            *author = Some(Author::of(&planned.inventory, trails.get(&line.goal()), &histories));
+        }
+    }
 }
 
 /// Where members stand whose last day has passed.

@@ -2,6 +2,7 @@
 //!
 //! Three waves, the requests of each at the same time; what a wave asks for is what the one before has found. A part
 //! that cannot be read is a part of the answer, and never keeps the others from being read.
+pub mod audit;
 mod confirm;
 mod decode;
 mod directory;

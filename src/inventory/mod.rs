@@ -1,5 +1,6 @@
 //! What was read of an environment, as one plain value, with what was not asked and what could not be read.
 pub mod agents;
+pub mod audit;
 mod doubts;
 pub mod lookup;
 pub mod official;

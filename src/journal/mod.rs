@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::kinds::environment::spec::Spec as EnvironmentSpec;
 
+pub mod audit;
 pub mod drift;
 pub mod history;
 pub mod ignore;

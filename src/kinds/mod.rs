@@ -5,6 +5,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use crate::inventory::Inventory;
+use crate::inventory::audit::Trail;
 use crate::ledger::{Change, Entries, Ledger, Sight, Verdict, Wanted};
 use crate::principal::Principal;
 use crate::request::Call;
@@ -51,6 +52,9 @@ pub trait Reconcile: Ledger {
 
     /// The heading of the subject's block in a plan: `security role Flow Runner`.
     fn heading(subject: &Self::Subject) -> String;
+
+    /// Where a change of an entry stands in the audit log; nothing where there is no such log, or the record is not known.
+    fn trail(inventory: &Inventory, subject: &Self::Subject, entry: &Self::Entry) -> Option<Trail>;
 
     /// What a change makes that later changes may need.
     fn makes(subject: &Self::Subject, change: &Change<Self>) -> Option<Thing> {

@@ -7,6 +7,7 @@ pub mod line;
 pub mod order;
 pub mod resolve;
 pub mod saved;
+pub mod trails;
 
 #[cfg(test)]
 mod laws;

@@ -1,14 +1,18 @@
-//! Drift by where it comes from: as text, and as the body of the one issue that tells of it.
+//! Drift by where it comes from: as text, as the body of the one issue that tells of it, and as JSON.
 use std::fmt::Write as _;
 
 use jiff::civil::Date;
 
 use super::markdown::{code, fenced, marker};
 use super::plan::one;
-use crate::foreign::clip;
+use super::{Shown, json};
+use crate::foreign::{clip, inert};
+use crate::journal::audit::Author;
 use crate::journal::drift::{Class, Why};
 use crate::journal::ignore::Ignore;
+use crate::plan::saved::{Origin, Saved, SavedDrift};
 use crate::plan::{Line, Plan};
+use crate::problem::Problem;
 
 /// The title of the issue, the same whatever drifted, so that it is found again.
 pub const TITLE: &str = "powergrant: the tenant is not as the manifests say";
@@ -20,10 +24,29 @@ const LISTED: usize = 100;
 pub struct Drift<'run> {
     /// The plan.
     pub plan: &'run Plan,
-    /// Its lines with the kind of drift that they are, and who changed them last and when, where that is known.
-    pub lines: Vec<(Class, &'run Line, Option<String>)>,
+    /// Its lines with the kind of drift that they are, and who changed what was changed outside Git.
+    pub lines: Vec<(Class, &'run Line, Option<Author>)>,
     /// Lines that a rule leaves out.
     pub ignored: Vec<(&'run Ignore, &'run Line)>,
+}
+
+impl Drift<'_> {
+    /// Why the audit log could not be read, each reason once.
+    fn unread_log(&self) -> Vec<&Problem> {
+        let mut problems: Vec<&Problem> = Vec::new();
+        for (_, _, author) in &self.lines {
+            match author {
+                // The same refusal comes once for every record, each with its own address.
+                Some(Author::Unreadable(problem))
+                    if !problems.iter().any(|known| (known.cause, &known.says) == (problem.cause, &problem.says)) =>
+                {
+                    problems.push(problem);
+                }
+                Some(Author::Unreadable(_) | Author::Known { .. } | Author::NotLogged | Author::NoLog) | None => {}
+            }
+        }
+        problems
+    }
 }
 
 /// Counts of what drifted, over all environments.
@@ -123,13 +146,17 @@ pub fn text(drifts: &[Drift<'_>], today: Date) -> String {
             }
             let _ = writeln!(out, "\n  {title}: {what}");
             let mut heading = None;
-            for (class, line, changed) in lines {
+            for (class, line, author) in lines {
                 if heading != Some(&line.heading) {
                     heading = Some(&line.heading);
                     let _ = writeln!(out, "    {}", clip(&line.heading));
                 }
-                let _ = writeln!(out, "      {}{}", one(line), remark(class, changed.as_deref()));
+                let _ = writeln!(out, "      {}{}", one(line), remark(class, author.as_ref()));
             }
+        }
+        for problem in drift.unread_log() {
+            let (why, next) = (clip(&problem.to_string()), clip(&problem.next));
+            let _ = writeln!(out, "\n  the audit log could not be read: {why}\n  hint: {next}");
         }
         if !drift.ignored.is_empty() {
             let _ = writeln!(out, "\n  left out by rules");
@@ -160,23 +187,63 @@ fn coverage(counts: &Counts) -> String {
     })
 }
 
-fn remark(class: &Class, changed: Option<&str>) -> String {
-    let why = match class {
-        Class::NotYetApplied(Why::ManifestIsNewer) => "the manifest is newer than the last run".to_owned(),
-        Class::NotYetApplied(Why::Expired) => "its last day has passed".to_owned(),
+fn remark(class: &Class, author: Option<&Author>) -> String {
+    why(class, author).map_or_else(String::new, |why| format!("; {}", clip(&why)))
+}
+
+/// Where a difference comes from, in words.
+fn why(class: &Class, author: Option<&Author>) -> Option<String> {
+    match class {
+        Class::NotYetApplied(Why::ManifestIsNewer) => Some("the manifest is newer than the last run".to_owned()),
+        Class::NotYetApplied(Why::Expired) => Some("its last day has passed".to_owned()),
         Class::NotYetApplied(Why::DidNotHold { run, outcome }) => {
-            format!("{} in run {}", outcome.words(), clip(run.get(..8).unwrap_or(run)))
+            Some(format!("{} in run {}", outcome.words(), run.get(..8).unwrap_or(run)))
         }
-        Class::Outside => changed.map_or_else(|| "by whom and when is not known".to_owned(), clip),
-        Class::Unknown | Class::Blocked | Class::Unreadable | Class::Unmanaged => return String::new(),
-    };
-    format!("; {why}")
+        Class::Outside => author.map(Author::words),
+        Class::Unknown | Class::Blocked | Class::Unreadable | Class::Unmanaged => None,
+    }
 }
 
 fn reason(rule: &Ignore, today: Date) -> String {
     let days = (rule.until - today).get_days();
     let left = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
     format!("{}, until {} ({left} left)", clip(&rule.reason), rule.until)
+}
+
+/// Renders drift as a plan document in which every difference says where it comes from.
+pub fn json(shown: &Shown<'_>, drifts: &[Drift<'_>]) -> String {
+    let mut document = Saved::of(&shown.plans, &shown.reviews, &shown.findings);
+    let lines = drifts.iter().flat_map(|drift| drift.lines.iter().map(move |line| (drift.plan, line)));
+    document.powergrant.drift =
+        lines.map(|(plan, (class, line, author))| saved(plan, class, line, author.as_ref())).collect();
+    json::pretty(&document)
+}
+
+fn saved(plan: &Plan, class: &Class, line: &Line, author: Option<&Author>) -> SavedDrift {
+    let (by, called_by, at) = match author {
+        Some(Author::Known { by, called_by, at }) => {
+            (Some(inert(by)), called_by.as_deref().map(inert), Some(at.to_string()))
+        }
+        Some(Author::NotLogged | Author::Unreadable(_) | Author::NoLog) | None => (None, None, None),
+    };
+    SavedDrift {
+        origin: match class {
+            Class::Outside => Origin::ChangedOutside,
+            Class::NotYetApplied(_) => Origin::NotYetApplied,
+            Class::Unknown => Origin::Unknown,
+            Class::Blocked => Origin::Blocked,
+            Class::Unreadable => Origin::Unread,
+            Class::Unmanaged => Origin::Unmanaged,
+        },
+        environment: inert(&plan.environment),
+        ledger: line.ledger.to_owned(),
+        subject: inert(&line.heading),
+        entry: inert(line.name.trim()),
+        why: why(class, author).map(|why| inert(&why)),
+        by,
+        called_by,
+        at,
+    }
 }
 
 /// Renders drift as the body of an issue of at most `limit` characters; empty when nothing drifted.
@@ -199,12 +266,12 @@ pub fn issue(drifts: &[Drift<'_>], today: Date, limit: usize) -> String {
                 format!("#### {title}: {} in {}\n\n{what}\n\n```diff\n", lines.len(), code(&drift.plan.environment));
             let mut heading = None;
             let mut here = 0;
-            for (class, line, changed) in lines.iter().take(LISTED) {
+            for (class, line, author) in lines.iter().take(LISTED) {
                 let mut text = String::new();
                 if heading != Some(&line.heading) {
                     let _ = writeln!(text, "{}", fenced(&line.heading));
                 }
-                let _ = writeln!(text, "{}", fenced(&format!("{}{}", one(line), remark(class, changed.as_deref()))));
+                let _ = writeln!(text, "{}", fenced(&format!("{}{}", one(line), remark(class, author.as_ref()))));
                 if length(&body) + length(&block) + length(&text) > room {
                     break;
                 }
@@ -217,6 +284,9 @@ pub fn issue(drifts: &[Drift<'_>], today: Date, limit: usize) -> String {
                 let _ = write!(body, "{block}```\n\n");
             }
         }
+    }
+    for problem in drifts.iter().flat_map(Drift::unread_log) {
+        let _ = writeln!(body, "The audit log could not be read: {}\n", code(&clip(&problem.to_string())));
     }
     for (rule, line) in drifts.iter().flat_map(|drift| &drift.ignored) {
         let text = format!(

@@ -11,6 +11,7 @@ use super::{
 use crate::finding::Finding;
 use crate::foreign::is_hidden;
 use crate::journal::OutcomeWord;
+use crate::journal::audit::Author;
 use crate::journal::drift::{Class, Why};
 use crate::journal::ignore::Ignore;
 use crate::kinds::policy::risk::Grade;
@@ -247,13 +248,20 @@ proptest! {
             until: jiff::civil::Date::MAX,
         };
         let classes = [Class::Outside, Class::NotYetApplied(Why::DidNotHold { run: name.clone(), outcome: OutcomeWord::Refused }), Class::Unmanaged];
+        let authors = [
+            Author::Known { by: other.clone(), called_by: Some(name.clone()), at: jiff::Timestamp::UNIX_EPOCH },
+            Author::Unreadable(problem(&other)),
+            Author::NotLogged,
+        ];
+        let classes = classes.into_iter().zip(authors).chain([(Class::Outside, Author::Unreadable(problem(&name)))]);
         let drifted = Drift {
             plan: &first,
-            lines: classes.into_iter().zip(&first.lines).map(|(class, line)| (class, line, Some(other.clone()))).collect(),
+            lines: classes.zip(&first.lines).map(|((class, author), line)| (class, line, Some(author))).collect(),
             ignored: vec![(&rule, &second.lines[0])],
         };
         let today = jiff::civil::Date::constant(2026, 11, 25);
         check_inert("drift", &drift::text(std::slice::from_ref(&drifted), today))?;
+        check_inert("drift as JSON", &drift::json(&shown, std::slice::from_ref(&drifted)))?;
         let issue = drift::issue(&[drifted], today, markdown::GITHUB_LIMIT);
         check_inert("drift issue", &issue)?;
         check_markdown(&issue)?;

@@ -130,7 +130,9 @@ fn lacking(text: &mut String, identity: &Identity, judged: &[Judged]) {
             let what = what.iter().copied().collect::<Vec<_>>().join(", ");
             let (sign, more) = match lack.held {
                 // Why is said above, once.
-                Held::Unknown(_) if matches!(needs, Needs::Table { .. }) => ('?', "; not known".to_owned()),
+                Held::Unknown(_) if matches!(needs, Needs::Table { .. } | Needs::Miscellaneous(_)) => {
+                    ('?', "; not known".to_owned())
+                }
                 Held::No(Some(depth)) => ('-', format!("; held at {depth}")),
                 Held::Unknown(problem) => ('?', format!("; not known: {problem}")),
                 Held::No(None) | Held::Yes | Held::NotApplicable => ('-', String::new()),

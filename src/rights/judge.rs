@@ -52,7 +52,7 @@ fn held(identity: &Identity, right: &Right) -> Held {
         return Held::NotApplicable;
     }
     match right.needs {
-        Needs::Table { privilege, .. } => match &identity.dataverse {
+        Needs::Table { privilege, .. } | Needs::Miscellaneous(privilege) => match &identity.dataverse {
             None => Held::NotApplicable,
             // Who is not in the environment has no right there.
             Some(Err(problem)) if problem.cause == Cause::Forbidden => Held::No(None),
@@ -87,7 +87,9 @@ fn of_answer(answer: &Result<(), Problem>) -> Held {
 pub fn ability(judged: &[Judged], part: Part, task: Task) -> Ability {
     let counts = |judged: &&Judged| {
         let right = judged.right;
-        let is_of_all = right.part == Part::Environment && part != Part::EnvironmentRoles;
+        // What is optional for an environment is for nothing of its parts.
+        let is_of_all =
+            right.part == Part::Environment && right.weight == Weight::Required && part != Part::EnvironmentRoles;
         right.task <= task && (right.part == part || is_of_all)
     };
     let of_part: Vec<&Judged> = judged.iter().filter(counts).collect();

@@ -6,8 +6,21 @@ use super::judge::{Held, Judged};
 use super::{Needs, RIGHTS, Task};
 use crate::names::Operation;
 
-/// Privileges on tables, by the table's name.
-pub type Privileges = BTreeMap<&'static str, BTreeSet<Operation>>;
+/// Privileges, all at Organization.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Privileges {
+    /// On tables, by the table's name.
+    pub tables: BTreeMap<&'static str, BTreeSet<Operation>>,
+    /// Those of no table, by name.
+    pub miscellaneous: BTreeSet<&'static str>,
+}
+
+impl Privileges {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.tables.is_empty() && self.miscellaneous.is_empty()
+    }
+}
 
 /// What a role for a task holds; one for `apply` holds what one for `plan` does.
 pub fn of_task(task: Task) -> Privileges {
@@ -20,10 +33,11 @@ pub fn missing(judged: &[Judged]) -> Privileges {
 }
 
 fn collected(needs: impl Iterator<Item = Needs>) -> Privileges {
-    let mut privileges = Privileges::new();
+    let mut privileges = Privileges::default();
     for needs in needs {
         match needs {
-            Needs::Table { table, operation, .. } => _ = privileges.entry(table).or_default().insert(operation),
+            Needs::Table { table, operation, .. } => _ = privileges.tables.entry(table).or_default().insert(operation),
+            Needs::Miscellaneous(privilege) => _ = privileges.miscellaneous.insert(privilege),
             Needs::Graph(_) | Needs::Management => {}
         }
     }
@@ -33,12 +47,21 @@ fn collected(needs: impl Iterator<Item = Needs>) -> Privileges {
 /// The document of a role with these privileges; `environments` is written as it is.
 pub fn security_role(document: &str, role: &str, environments: &str, privileges: &Privileges) -> String {
     let mut text = format!(
-        "apiVersion: powergrant.dev/v1alpha1\nkind: SecurityRole\nmetadata: {{ name: {document} }}\nenvironments: {environments}\nspec:\n  role: {role}\n  privileges:\n"
+        "apiVersion: powergrant.dev/v1alpha1\nkind: SecurityRole\nmetadata: {{ name: {document} }}\nenvironments: {environments}\nspec:\n  role: {role}\n"
     );
-    for (table, operations) in privileges {
+    if !privileges.tables.is_empty() {
+        text.push_str("  privileges:\n");
+    }
+    for (table, operations) in &privileges.tables {
         let operations: Vec<_> =
             operations.iter().map(|operation| format!("{}: organization", operation.word())).collect();
         let _ = writeln!(text, "    {table}: {{ {} }}", operations.join(", "));
+    }
+    if !privileges.miscellaneous.is_empty() {
+        text.push_str("  miscellaneous:\n");
+    }
+    for privilege in &privileges.miscellaneous {
+        let _ = writeln!(text, "    {privilege}: organization");
     }
     text
 }

@@ -93,6 +93,8 @@ pub enum Needs {
         /// The privilege's name.
         privilege: &'static str,
     },
+    /// A privilege of Dataverse that belongs to no table, by its name.
+    Miscellaneous(&'static str),
     /// An application permission of Microsoft Graph.
     Graph(&'static str),
     /// To be a registered management application or a Power Platform administrator.
@@ -109,7 +111,7 @@ impl Needs {
             Self::Graph("User.ReadBasic.All") => Some("97235f07-e226-4f63-ace3-39588e11d3a1"),
             Self::Graph("Application.Read.All") => Some("9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30"),
             Self::Graph("GroupMember.Read.All") => Some("98830695-27a2-44f7-8c18-0c3ebc9698f6"),
-            Self::Graph(_) | Self::Table { .. } | Self::Management => None,
+            Self::Graph(_) | Self::Table { .. } | Self::Miscellaneous(_) | Self::Management => None,
         }
     }
 
@@ -117,6 +119,7 @@ impl Needs {
     pub fn words(self) -> String {
         match self {
             Self::Table { table, operation, .. } => format!("{operation} on {table} at Organization"),
+            Self::Miscellaneous(privilege) => format!("{privilege} at Organization"),
             Self::Graph(permission) => format!("Microsoft Graph {permission}"),
             Self::Management => "registration as management application".to_owned(),
         }

@@ -21,6 +21,9 @@ const FLOW: Needs = on("Process", Read, "prvReadWorkflow");
 const REFERENCE: Needs = on("Connection Reference", Read, "prvReadconnectionreference");
 const GROUPS: Needs = Needs::Graph("GroupMember.Read.All");
 
+/// What the audit log is read for.
+const WHO: &str = "who changed what outside Git, and when: `drift`";
+
 /// Every right that powergrant needs.
 ///
 /// Names of privileges: recorded metadata of the tables; the two of agents follow Learn's naming rule. Which write needs which privilege:
@@ -30,6 +33,9 @@ pub const RIGHTS: &[Right] = &[
     right(Environment, Plan, UNIT, Required, "names, and the root business unit"),
     right(Environment, Plan, USER, Required, "people and applications"),
     right(Environment, Plan, TEAM, Required, "teams and group teams"),
+    // Learn: retrieve audit data; both are needed.
+    right(Environment, Plan, Needs::Miscellaneous("prvReadAuditSummary"), Optional, WHO),
+    right(Environment, Plan, Needs::Miscellaneous("prvReadRecordAuditHistory"), Optional, WHO),
     right(RolePrivileges, Plan, ROLE, Required, "roles, their copies and privileges"),
     right(RolePrivileges, Apply, on("Security Role", Create, "prvCreateRole"), Required, "new roles"),
     right(RolePrivileges, Apply, on("Security Role", Write, "prvWriteRole"), Required, "privileges of roles"),

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::identity::{Identity, Member};
 use super::judge::{Ability, Held, ability, judge};
-use super::manifest::{missing, of_task, security_role};
+use super::manifest::{Privileges, missing, of_task, security_role};
 use super::*;
 use crate::inventory::things::Caller;
 use crate::names::Text;
@@ -16,7 +16,9 @@ fn with_rights_for(task: Task) -> Identity {
     let mut privileges = BTreeMap::new();
     for right in RIGHTS.iter().filter(|right| right.task <= task) {
         match right.needs {
-            Needs::Table { privilege, .. } => _ = privileges.insert(Text::from(privilege.to_lowercase()), Needs::DEPTH),
+            Needs::Table { privilege, .. } | Needs::Miscellaneous(privilege) => {
+                privileges.insert(Text::from(privilege.to_lowercase()), Needs::DEPTH);
+            }
             Needs::Graph(_) | Needs::Management => {}
         }
     }
@@ -61,8 +63,8 @@ fn a_plan_identity_plans_everything_and_applies_nothing() {
     }
     let lacking = missing(&judge(&planner));
     assert_eq!(
-        lacking["Process"],
-        of_task(Task::Apply)["Process"].iter().copied().filter(|one| *one != Operation::Read).collect()
+        lacking.tables["Process"],
+        of_task(Task::Apply).tables["Process"].iter().copied().filter(|one| *one != Operation::Read).collect()
     );
 }
 
@@ -99,6 +101,28 @@ fn without_graph_most_works_and_a_service_that_is_down_proves_nothing() {
 }
 
 #[test]
+fn without_the_audit_log_everything_is_planned_and_applied_all_the_same() {
+    let mut applier = with_rights_for(Task::Apply);
+    let Some(Ok(member)) = &mut applier.dataverse else { panic!("a member") };
+    member.caller.privileges.remove(&Text::from("prvreadauditsummary"));
+    for task in Task::ALL {
+        for (part, found) in Part::ALL.into_iter().zip(abilities(&applier, task)) {
+            let wanted = match part {
+                Part::Environment => Ability::Part,
+                Part::EnvironmentRoles => Ability::NotApplicable,
+                Part::RolePrivileges
+                | Part::Members
+                | Part::Assignments
+                | Part::Connections
+                | Part::Readers
+                | Part::Shares => Ability::Whole,
+            };
+            assert_eq!(found, wanted, "{} {}", task.word(), part.name());
+        }
+    }
+}
+
+#[test]
 fn every_permission_of_graph_has_the_id_to_ask_for() {
     for right in RIGHTS.iter().filter(|right| matches!(right.needs, Needs::Graph(_))) {
         assert!(right.needs.app_role().is_some_and(|id| id.parse::<Uuid>().is_ok()), "{}", right.needs.words());
@@ -107,9 +131,12 @@ fn every_permission_of_graph_has_the_id_to_ask_for() {
 
 #[test]
 fn a_missing_right_becomes_a_line_of_a_role() {
-    let privileges = [("Process", [Operation::Read, Operation::Share].into())].into();
+    let privileges = Privileges {
+        tables: [("Process", [Operation::Read, Operation::Share].into())].into(),
+        miscellaneous: ["prvFlow"].into(),
+    };
     assert_eq!(
         security_role("d", "R", "[prod]", &privileges),
-        "apiVersion: powergrant.dev/v1alpha1\nkind: SecurityRole\nmetadata: { name: d }\nenvironments: [prod]\nspec:\n  role: R\n  privileges:\n    Process: { Read: organization, Share: organization }\n"
+        "apiVersion: powergrant.dev/v1alpha1\nkind: SecurityRole\nmetadata: { name: d }\nenvironments: [prod]\nspec:\n  role: R\n  privileges:\n    Process: { Read: organization, Share: organization }\n  miscellaneous:\n    prvFlow: organization\n"
     );
 }

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::variants::{
-    AbsentAssociation, AddOverExisting, DuplicateAssociation, EmbeddedUnderAppTrigger, ForbiddenSharing,
-    GrantOverExisting, GrantWithoutPrivilege, ModeEffect, PatchOfActiveFlow, RemovePrivilegeAction, RevokedShare,
-    RoleCopyReads, RunRequirements, ShareRows, StaleWay, Variants,
+    AbsentAssociation, AddOverExisting, AssignmentAudit, AuditHistory, DuplicateAssociation, EmbeddedUnderAppTrigger,
+    ForbiddenSharing, GrantOverExisting, GrantWithoutPrivilege, ModeEffect, PatchOfActiveFlow, RemovePrivilegeAction,
+    RevokedShare, RoleCopyReads, RunRequirements, ShareRows, StaleWay, Variants,
 };
 
 /// The numbers of stale reads that are worth trying besides none.
@@ -80,6 +80,8 @@ impl Variants {
             mode_effect: _,
             role_copy_reads: _,
             run_requirements: _,
+            audit_history: _,
+            assignment_audit: _,
         } = Self::default();
         vec![
             answers!(add_over_existing_privilege: AddOverExisting { Changes, Raises, Noop, Refused }),
@@ -105,6 +107,8 @@ impl Variants {
             answers!(mode_effect: ModeEffect { AtOnce, AfterRestart }),
             answers!(role_copy_reads: RoleCopyReads { OfRoot, Nothing }),
             answers!(run_requirements: RunRequirements { Documented, Reported, Assumed }),
+            answers!(audit_history: AuditHistory { WithRecords, WithoutRecords, Off }),
+            answers!(assignment_audit: AssignmentAudit { Association, OfRoles }),
         ]
     }
 }

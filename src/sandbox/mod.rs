@@ -6,6 +6,7 @@
 pub mod access;
 pub mod alternatives;
 pub mod answer;
+pub mod audit;
 pub mod bap;
 pub mod builtin;
 mod by_hand;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::audit::{Actor, Changed};
 use super::odata::Row;
 use super::rights::{Depth, Verb};
 use super::schema::{self, MISCELLANEOUS, Table};
@@ -35,6 +36,9 @@ pub struct Organization {
     /// What the writes since the last commit replaced.
     #[serde(skip)]
     pub(super) journal: Vec<Undo>,
+    /// Who sent the request under way, and the mark in the journal at which it began.
+    #[serde(skip)]
+    pub(super) under_way: Option<(usize, Actor)>,
     /// What reads still answer instead of what was written.
     #[serde(skip)]
     stale: BTreeMap<(String, Lag), Stale>,
@@ -69,7 +73,7 @@ pub(super) struct Undo {
 }
 
 // All rows of a seed were made then; nothing in the sandbox depends on the clock.
-const CREATED: &str = "2026-01-05T08:00:00Z";
+pub(super) const CREATED: &str = "2026-01-05T08:00:00Z";
 
 impl Organization {
     /// Makes an organisation without rows.
@@ -85,6 +89,7 @@ impl Organization {
             custom_tables: Vec::new(),
             rows: BTreeMap::new(),
             journal: Vec::new(),
+            under_way: None,
             stale: BTreeMap::new(),
         }
     }
@@ -167,6 +172,28 @@ impl Organization {
     /// Returns a mark in the journal, to come back to.
     pub(super) fn mark(&self) -> usize {
         self.journal.len()
+    }
+
+    /// Lists the rows that were written since the mark, as they were then and as they are.
+    pub(super) fn changed_since(&self, mark: usize) -> Vec<Changed> {
+        let mut seen: BTreeSet<(&str, Uuid)> = BTreeSet::new();
+        let mut changed = Vec::new();
+        for undo in self.journal.get(mark..).unwrap_or_default() {
+            if seen.insert((&undo.table, undo.id)) {
+                changed.push(Changed {
+                    table: undo.table.clone(),
+                    id: undo.id,
+                    before: undo.before.clone(),
+                    after: self.row(&undo.table, undo.id).cloned(),
+                });
+            }
+        }
+        changed
+    }
+
+    /// Keeps a row that nobody wrote: without a version, and not to be taken back.
+    pub(super) fn keep(&mut self, table: &str, id: Uuid, row: Row) {
+        self.rows.entry(table.to_owned()).or_default().insert(id, row);
     }
 
     /// Takes back every write since the mark.

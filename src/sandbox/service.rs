@@ -6,6 +6,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::answer::Answer;
+use super::audit::{self, Actor};
 use super::bap::{Bap, Effect};
 use super::control;
 use super::dataverse::{self, refused};
@@ -67,6 +68,12 @@ pub(super) fn respond(shared: &Shared, incoming: &Incoming<'_>) -> Answer {
     };
     tracing::debug!(method = %logged.method, host = %logged.host, path = %logged.path, status = logged.status, "sandbox");
     tenant.log.push(logged);
+    let variants = tenant.variants.clone();
+    for organization in tenant.organizations.values_mut() {
+        if let Some((mark, actor)) = organization.under_way.take() {
+            audit::record(organization, mark, actor, &variants);
+        }
+    }
     let (stale_reads, stale_one_way) = (tenant.variants.stale_reads, tenant.variants.stale_one_way());
     // Every organisation is settled, whichever was asked: tests change others behind powergrant's back.
     let changed = tenant.organizations.values_mut().map(|organization| organization.settle(stale_reads, stale_one_way));
@@ -392,6 +399,9 @@ fn web_api(
     let prefix = incoming.path.strip_suffix(path).unwrap_or_default();
     let address = format!("{root}{prefix}/api/data/{version}");
     let identity = dataverse::identify(organization, &tenant.directory, claims, incoming.headers)?;
+    let actor =
+        Actor { user: identity.acting_as.unwrap_or(identity.user), caller: identity.acting_as.map(|_| identity.user) };
+    organization.under_way = Some((organization.mark(), actor));
     let mut session = dataverse::Session {
         organization,
         directory: &tenant.directory,

@@ -40,6 +40,10 @@ pub struct Variants {
     pub role_copy_reads: RoleCopyReads,
     /// What decides whether a person can run a flow: requirements of one certainty and all better ones.
     pub run_requirements: RunRequirements,
+    /// What `RetrieveRecordChangeHistory` answers.
+    pub audit_history: AuditHistory,
+    /// Which actions the audit log has for roles that are given and taken.
+    pub assignment_audit: AssignmentAudit,
 }
 
 /// See [`Variants::add_over_existing_privilege`].
@@ -229,6 +233,30 @@ pub enum RunRequirements {
     Reported,
     /// Also what nobody says but is plausible.
     Assumed,
+}
+
+/// See [`Variants::audit_history`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AuditHistory {
+    /// Details with their audit records (public clients read them there).
+    #[default]
+    WithRecords,
+    /// Details alone (Learn: retrieve audit data, "don't return the `AuditRecord`").
+    WithoutRecords,
+    /// Nothing: auditing is off (public client: an empty collection, no error).
+    Off,
+}
+
+/// See [`Variants::assignment_audit`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AssignmentAudit {
+    /// 33 and 34, associate and disassociate (Learn: events of many-to-many relationships).
+    #[default]
+    Association,
+    /// 53 to 56, a role that is assigned to or removed from a user or team (Learn: audit actions).
+    OfRoles,
 }
 
 #[cfg(test)]

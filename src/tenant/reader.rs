@@ -140,6 +140,9 @@ pub(super) fn get(target: &Target, read: &Read) -> Result<Parcel, Problem> {
             url.set_query(Some(&query));
         }
     }
+    if read.is_annotated() && target.service == Service::Dataverse {
+        headers.push(("Prefer".to_owned(), "odata.include-annotations=\"*\"".to_owned()));
+    }
     if read.is_strong() && target.service == Service::Dataverse {
         headers.push(("Consistency".to_owned(), "Strong".to_owned()));
     }

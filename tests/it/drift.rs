@@ -45,7 +45,7 @@ fn what_somebody_clicked_is_told_from_what_was_not_applied_yet() {
 
       changed outside Git: `apply` brings the manifests' state back; or write the change into them
         flow Expense intake, shares
-          - user bob@contoso.com                     run-only; by whom and when is not known
+          - user bob@contoso.com                     run-only; by application powergrant at 2026-01-05 08:12 (UTC)
 
       not yet applied: `apply` has not brought the manifests about
         security role Flow Runner

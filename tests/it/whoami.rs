@@ -9,7 +9,7 @@ use crate::desk::{Desk, shown, text};
 const TENANT: &str = "11111111-1111-1111-1111-111111111111";
 
 /// Runs a command as one of the example's applications.
-fn run_as(desk: &Desk, application: &str, secret: &str, arguments: &[&str]) -> Output {
+pub(crate) fn run_as(desk: &Desk, application: &str, secret: &str, arguments: &[&str]) -> Output {
     Command::cargo_bin("powergrant")
         .expect("the binary is built for its tests")
         .current_dir(desk.path("."))
@@ -21,11 +21,11 @@ fn run_as(desk: &Desk, application: &str, secret: &str, arguments: &[&str]) -> O
         .expect("the command starts")
 }
 
-const PLANNER: (&str, &str) = ("01", "sandbox-plan");
-const APPLIER: (&str, &str) = ("02", "sandbox-apply");
+pub(crate) const PLANNER: (&str, &str) = ("01", "sandbox-plan");
+pub(crate) const APPLIER: (&str, &str) = ("02", "sandbox-apply");
 
 /// A desk with the agent's example, in whose tenant the two identities have their roles.
-fn with_identities() -> Desk {
+pub(crate) fn with_identities() -> Desk {
     let desk = Desk::with("copilot-agent-flow");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/powergrant-identities");
     let applied = desk.run(&[

@@ -3,6 +3,7 @@ pub(super) mod admin;
 pub(super) mod agents;
 pub(super) mod directory;
 pub(super) mod flows;
+pub(super) mod history;
 pub(super) mod metadata;
 pub(super) mod organization;
 pub(super) mod people;

@@ -144,6 +144,16 @@ impl<'a> Row<'a> {
         self.value.get(column)?.as_str()
     }
 
+    /// A list that the service may leave out.
+    pub(in crate::collect) fn optional_list(&self, column: &str) -> Option<&'a [Value]> {
+        self.value.get(column)?.as_array().map(Vec::as_slice)
+    }
+
+    /// The names of what the row has.
+    pub(in crate::collect) fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.value.as_object().into_iter().flatten().map(|(name, _)| name.as_str())
+    }
+
     /// A row of a list in this row.
     pub(in crate::collect) fn within(&self, value: &'a Value) -> Self {
         Self { value, ..*self }

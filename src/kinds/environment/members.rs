@@ -7,6 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::inventory::Inventory;
+use crate::inventory::audit::Trail;
 use crate::inventory::people::{PrincipalRow, Team, TeamKind, User, UserKind};
 use crate::inventory::section::Answer;
 use crate::kinds::environment::presence::{self, Presence, is_synchronised};
@@ -158,6 +159,11 @@ impl Reconcile for EnvironmentMembers {
 
     fn touches(_: &Self::Subject, member: &Member) -> BTreeSet<Thing> {
         BTreeSet::from([Thing::Principal(member.principal.identity())])
+    }
+
+    // Nobody is taken out of an environment, so nobody is asked about.
+    fn trail(_: &Inventory, _: &Self::Subject, _: &Self::Entry) -> Option<Trail> {
+        None
     }
 
     fn heading(_: &Self::Subject) -> String {

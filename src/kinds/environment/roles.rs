@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::inventory::Inventory;
+use crate::inventory::audit::Trail;
 use crate::inventory::people::DirectoryKind;
 use crate::inventory::section::Reading;
 use crate::kinds::environment::wire;
@@ -120,6 +121,11 @@ impl Reconcile for EnvironmentRoles {
 
     fn touches(_: &Subject, principal: &Principal) -> BTreeSet<Thing> {
         BTreeSet::from([Thing::Principal(principal.identity())])
+    }
+
+    // Environments without Dataverse have no audit log of their own.
+    fn trail(_: &Inventory, _: &Self::Subject, _: &Self::Entry) -> Option<Trail> {
+        None
     }
 
     fn heading(subject: &Subject) -> String {

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::clientdata::Facts;
 use crate::inventory::Inventory;
+use crate::inventory::audit::{Audited, Deed, Trail};
 use crate::inventory::people::PrincipalRow;
 use crate::inventory::section::{self, Answer};
 use crate::inventory::things;
@@ -160,6 +161,10 @@ impl Reconcile for FlowConnections {
 
     fn touches(subject: &Ref<Flow>, _: &ConnectionEntry) -> BTreeSet<Thing> {
         BTreeSet::from([Thing::Flow(subject.id)])
+    }
+
+    fn trail(_: &Inventory, subject: &Ref<Flow>, _: &ConnectionEntry) -> Option<Trail> {
+        Some(Trail::new(Audited::Flow, subject.id, [Deed::Column("clientdata".into())]))
     }
 
     fn heading(subject: &Ref<Flow>) -> String {

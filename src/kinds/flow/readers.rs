@@ -6,6 +6,7 @@ use std::fmt;
 use super::share::{self, REFERENCES};
 use super::spec::{Readers, Spec};
 use crate::inventory::Inventory;
+use crate::inventory::audit::{Audited, Trail};
 use crate::inventory::section::{self, Answer};
 use crate::inventory::things::Rights;
 use crate::kinds::{Documents, ReadBack, Reconcile, Thing, Write, document};
@@ -220,6 +221,10 @@ impl Reconcile for ReferenceReaders {
 
     fn touches(subject: &Ref<Reference>, entry: &Principal) -> BTreeSet<Thing> {
         BTreeSet::from([Thing::Reference(subject.id), Thing::Principal(entry.identity())])
+    }
+
+    fn trail(inventory: &Inventory, subject: &Ref<Reference>, entry: &Principal) -> Option<Trail> {
+        share::share_trail(inventory, Audited::Reference, subject.id, entry)
     }
 
     fn heading(subject: &Ref<Reference>) -> String {

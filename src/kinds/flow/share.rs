@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::inventory::Inventory;
+use crate::inventory::audit::{Audited, Deed, Trail};
 use crate::inventory::people::{PrincipalRow, UserKind};
 use crate::inventory::section::Answer;
 use crate::inventory::things::Rights;
@@ -99,6 +100,14 @@ fn principal_reference(row: PrincipalRow) -> Value {
         PrincipalRow::Organization(id) => {
             json!({ "organizationid": id, "@odata.type": "Microsoft.Dynamics.CRM.organization" })
         }
+    }
+}
+
+/// Where a share stands in the audit log: in the history of the shared row.
+pub fn share_trail(inventory: &Inventory, table: Audited, id: Uuid, principal: &Principal) -> Option<Trail> {
+    match inventory.row_of(principal) {
+        Answer::Found(row) => Some(Trail::new(table, id, [Deed::Share(row.id())])),
+        Answer::Absent | Answer::Unreadable(_) | Answer::NotAsked => None,
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt;
 use super::share::{self, FLOWS};
 use super::spec::Spec;
 use crate::inventory::Inventory;
+use crate::inventory::audit::{Audited, Trail};
 use crate::inventory::section::{self, Answer};
 use crate::inventory::things::Rights;
 use crate::kinds::principals::{List, Member};
@@ -212,6 +213,10 @@ impl Reconcile for FlowShares {
 
     fn touches(subject: &Ref<Flow>, entry: &Principal) -> BTreeSet<Thing> {
         BTreeSet::from([Thing::Flow(subject.id), Thing::Principal(entry.identity())])
+    }
+
+    fn trail(inventory: &Inventory, subject: &Ref<Flow>, entry: &Principal) -> Option<Trail> {
+        share::share_trail(inventory, Audited::Flow, subject.id, entry)
     }
 
     fn heading(subject: &Ref<Flow>) -> String {

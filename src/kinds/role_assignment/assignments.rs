@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::inventory::audit::{Audited, Deed, Trail};
 use crate::inventory::people::{PrincipalRow, Team};
 use crate::inventory::section::{Answer, not_asked};
 use crate::inventory::{Inventory, Lookup};
@@ -137,6 +138,20 @@ impl Reconcile for RoleAssignments {
 
     fn touches(role: &Self::Subject, holder: &Holder) -> BTreeSet<Thing> {
         BTreeSet::from([Thing::Role(role.id), Thing::Principal(holder.principal.identity())])
+    }
+
+    // In the history of the user or team; the role is its copy in the holder's business unit.
+    fn trail(inventory: &Inventory, role: &Self::Subject, holder: &Holder) -> Option<Trail> {
+        let (table, id) = match inventory.row_of(&holder.principal) {
+            Answer::Found(PrincipalRow::User(id)) => (Audited::User, id),
+            Answer::Found(PrincipalRow::Team(id)) => (Audited::Team, id),
+            Answer::Found(PrincipalRow::Organization(_))
+            | Answer::Absent
+            | Answer::Unreadable(_)
+            | Answer::NotAsked => return None,
+        };
+        let copy = inventory.copies.row(&role.id).and_then(|copies| copies.get(&holder.unit.id));
+        Some(Trail::new(table, id, [Deed::Association(copy.copied().unwrap_or(role.id))]))
     }
 
     fn heading(role: &Self::Subject) -> String {

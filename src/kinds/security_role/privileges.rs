@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::entry::{Entry, Privilege, RoleLevel};
 use super::spec::{Grant, Inheritance, Spec};
 use crate::inventory::Inventory;
+use crate::inventory::audit::{Audited, Deed, Trail};
 use crate::inventory::section::Answer;
 use crate::inventory::things;
 use crate::kinds::{Documents, Lacks, ReadBack, Reconcile, Thing, Write, document};
@@ -217,6 +218,16 @@ impl Reconcile for RolePrivileges {
 
     fn touches(subject: &Ref<Role>, _: &Entry) -> BTreeSet<Thing> {
         BTreeSet::from([Thing::Role(subject.id)])
+    }
+
+    fn trail(_: &Inventory, subject: &Ref<Role>, entry: &Entry) -> Option<Trail> {
+        let deed = match entry {
+            Entry::Role => Deed::Existence,
+            Entry::Inheritance => Deed::Column("isinherited".into()),
+            Entry::Description => Deed::Column("description".into()),
+            Entry::Privilege(privilege) => Deed::Privilege(privilege.id),
+        };
+        Some(Trail::new(Audited::Role, subject.id, [deed]))
     }
 
     fn heading(subject: &Ref<Role>) -> String {

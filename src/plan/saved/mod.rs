@@ -14,9 +14,11 @@ use crate::ledger::Effect;
 use crate::review::Direction;
 
 mod check;
+mod drift;
 mod of;
 
 pub use check::Unfit;
+pub use drift::{Origin, SavedDrift};
 
 /// The version of Terraform's plan document whose shape this is.
 pub const FORMAT_VERSION: &str = "1.2";
@@ -210,6 +212,9 @@ pub struct About {
     pub left: Vec<Leaving>,
     /// What is wrong, or worth knowing.
     pub findings: Vec<SavedFinding>,
+    /// Where differences come from; in documents of `drift` alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<SavedDrift>,
 }
 
 /// How many changes there are of each sort.

@@ -55,6 +55,7 @@ impl Saved {
                     .flat_map(|plan| plan.lines.iter().filter_map(|line| Leaving::of(plan, line)))
                     .collect(),
                 findings: findings.iter().map(|finding| SavedFinding::of(finding)).collect(),
+                drift: Vec::new(),
             },
             resource_changes,
         }

@@ -16,7 +16,7 @@ use crate::sandbox::rights::{Verb, mask_text};
 
 impl Session<'_> {
     /// Finds the row of a parameter `Target`; an unknown set and an unknown row are answered alike (third-party live tests).
-    fn target(&self, parameters: &BTreeMap<String, String>) -> Result<(String, Uuid), Fault> {
+    pub(super) fn target(&self, parameters: &BTreeMap<String, String>) -> Result<(String, Uuid), Fault> {
         let written = parameters.get("Target").map_or("", String::as_str);
         let value: Value = serde_json::from_str(written)
             .map_err(|_| Fault::malformed("The parameter 'Target' is not a JSON object with an '@odata.id'."))?;

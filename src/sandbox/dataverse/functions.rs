@@ -32,6 +32,7 @@ impl Session<'_> {
             "RetrieveRolePrivilegesRole" => self.role_privileges(request, guid(&parameters, "RoleId")?),
             "RetrieveSharedPrincipalsAndAccess" => self.shared_principals(request, &parameters),
             "RetrieveAccessOrigin" => self.access_origin(request, &parameters),
+            "RetrieveRecordChangeHistory" => self.record_history(request, &parameters),
             "RetrieveAadUserRoles" => self.directory_roles(request, guid(&parameters, "DirectoryObjectId")?),
             "RetrieveAadUserPrivileges" => self.directory_privileges(request, guid(&parameters, "DirectoryObjectId")?),
             _ => Err(Fault::unknown_segment(&segment.name)),

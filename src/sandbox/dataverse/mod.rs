@@ -9,6 +9,7 @@ mod create;
 mod delete;
 mod flows;
 mod functions;
+mod history;
 mod many;
 mod metadata;
 mod path;

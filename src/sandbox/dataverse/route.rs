@@ -2,11 +2,13 @@
 
 use uuid::Uuid;
 
+use super::history;
 use super::path::{Arguments, Segment, parse};
 use super::read::{self, Set};
 use super::shape;
 use super::{Request, Session};
 use crate::sandbox::answer::Answer;
+use crate::sandbox::audit::AUDIT;
 use crate::sandbox::edm;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::organization::number;
@@ -109,6 +111,9 @@ impl Session<'_> {
     fn list(&self, request: &Request<'_>, table: &str) -> Result<Answer, Fault> {
         let query = request.options()?;
         let authority = self.authority()?;
+        if table == AUDIT {
+            history::may_list(self.organization, &authority, request.query)?;
+        }
         read::list(&self.sight(&authority), request, &self.set(table)?, &query)
     }
 

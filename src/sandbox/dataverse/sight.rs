@@ -7,6 +7,7 @@ use std::rc::Rc;
 use uuid::Uuid;
 
 use crate::sandbox::access::{Authority, Reach};
+use crate::sandbox::audit::AUDIT;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::Row;
 use crate::sandbox::organization::{Organization, id, text};
@@ -62,6 +63,8 @@ impl<'a> Sight<'a> {
             "solutioncomponent" => {
                 id(row, "_solutionid_value").is_some_and(|solution| self.sees_id("solution", solution))
             }
+            // Guarded where it is listed.
+            AUDIT => true,
             _ => self.reach(table).covers(key, row),
         }
     }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::EnumKind;
 use super::complex::{complexes, enums};
-use super::operations::Operation;
+use super::operations::{Operation, PAGING};
 use crate::sandbox::fault::Fault;
 
 /// Refuses parameters of a function that it does not have, and values of another type.
@@ -18,7 +18,7 @@ pub(in crate::sandbox) fn arguments(operation: &Operation, given: &BTreeMap<Stri
             return Err(Fault::malformed(format!("Error occurred while parsing Guid value '{value}'.")));
         }
     }
-    match operation.parameters.iter().find(|(name, _)| !given.contains_key(*name)) {
+    match operation.parameters.iter().find(|(name, kind)| *kind != PAGING && !given.contains_key(*name)) {
         Some((missing, _)) => Err(Fault::malformed(format!("The parameter '{missing}' is missing."))),
         None => Ok(()),
     }

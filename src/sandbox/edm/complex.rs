@@ -45,6 +45,20 @@ pub(super) fn complexes() -> Vec<Structure> {
             .with("PrincipalAccesses", "Collection(mscrm.PrincipalAccess)"),
         Structure::named("RetrievePrincipalAccessResponse").with("AccessRights", "mscrm.AccessRights"),
         Structure::named("RetrieveAccessOriginResponse").with("Response", "Edm.String"),
+        // Learn: the pages of the complex types.
+        Structure::named("PagingInfo")
+            .with("PageNumber", "Edm.Int32")
+            .with("Count", "Edm.Int32")
+            .with("ReturnTotalRecordCount", "Edm.Boolean")
+            .with("PagingCookie", "Edm.String"),
+        Structure::named("AuditDetail").leading("AuditRecord", "mscrm.crmbaseentity"),
+        Structure::named("AuditDetailCollection")
+            .with("AuditDetails", "Collection(mscrm.AuditDetail)")
+            .with("MoreRecords", "Edm.Boolean")
+            .with("PagingCookie", "Edm.String")
+            .with("TotalRecordCount", "Edm.Int32"),
+        Structure::named("RetrieveRecordChangeHistoryResponse")
+            .with("AuditDetailCollection", "mscrm.AuditDetailCollection"),
         privileges("RetrieveRolePrivilegesRoleResponse"),
         privileges("RetrieveUserPrivilegesResponse"),
         privileges("RetrieveTeamPrivilegesResponse"),

@@ -41,6 +41,9 @@ const PRIVILEGES: &[(&str, &str)] = &[("Privileges", "Collection(mscrm.RolePrivi
 const TARGET: &[(&str, &str)] = &[("Target", "mscrm.crmbaseentity")];
 const DIRECTORY_OBJECT: &[(&str, &str)] = &[("DirectoryObjectId", "Edm.Guid")];
 
+/// The type of a parameter that clients leave out (public clients: `RetrieveRecordChangeHistory(Target=@t)`).
+pub(super) const PAGING: &str = "mscrm.PagingInfo";
+
 const fn action(
     name: &'static str,
     binding: Binding,
@@ -82,6 +85,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ),
     function("RetrieveAadUserRoles", Binding::None, DIRECTORY_OBJECT, "Collection(mscrm.role)"),
     function("RetrieveAadUserPrivileges", Binding::None, DIRECTORY_OBJECT, "mscrm.RetrieveAadUserPrivilegesResponse"),
+    function(
+        "RetrieveRecordChangeHistory",
+        Binding::None,
+        &[("Target", "mscrm.crmbaseentity"), ("PagingInfo", PAGING)],
+        "mscrm.RetrieveRecordChangeHistoryResponse",
+    ),
     action("GrantAccess", Binding::None, SHARE),
     action("ModifyAccess", Binding::None, SHARE),
     action("RevokeAccess", Binding::None, &[("Target", "mscrm.crmbaseentity"), ("Revokee", "mscrm.crmbaseentity")]),

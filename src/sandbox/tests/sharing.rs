@@ -123,3 +123,45 @@ fn a_managed_environment_may_forbid_sharing() {
     client.tenant(|tenant| tenant.variants.forbidden_sharing = ForbiddenSharing::Ignored);
     assert_eq!(share(&client, "GrantAccess", flow, "ada@contoso.com", "ReadAccess").status, 204);
 }
+
+/// The address of a flow's history, without the page that clients may leave out.
+fn history(flow: Uuid) -> String {
+    format!("RetrieveRecordChangeHistory(Target=@t)?@t=%7B%22%40odata.id%22%3A%22workflows%28{flow}%29%22%7D")
+}
+
+#[test]
+fn the_audit_log_says_who_shared_what_and_is_shown_to_whoever_may_read_it() {
+    let client = sandbox();
+    let flow = client.flow("Expense intake");
+    let ada = client.user("ada@contoso.com");
+    share(&client, "GrantAccess", flow, "ada@contoso.com", "ReadAccess");
+    share(&client, "ModifyAccess", flow, "ada@contoso.com", "ReadAccess, WriteAccess");
+    let answer = client.ask("GET", &history(flow), &[("Prefer", "odata.include-annotations=\"*\"")], "").body.unwrap();
+    let details = answer["AuditDetailCollection"]["AuditDetails"].as_array().unwrap();
+    let actions: Vec<_> = details.iter().map(|detail| detail["AuditRecord"]["action"].as_i64().unwrap()).collect();
+    assert_eq!(actions, [48, 14], "the newest comes first");
+    assert_eq!(details[0]["OldPrivileges"], "ReadAccess");
+    assert_eq!(details[0]["Principal"]["ownerid"], json!(ada));
+    let name = &details[0]["AuditRecord"]["_userid_value@OData.Community.Display.V1.FormattedValue"];
+    assert!(name.as_str().is_some_and(|name| !name.is_empty()), "{details:#?}");
+    expect(&client.by("ada@contoso.com").get(&history(flow)), 403, "0x80040220");
+    let paged =
+        format!("{}&@p=%7B%22PageNumber%22%3A2%2C%22Count%22%3A1%7D", history(flow).replace(")?", ",PagingInfo=@p)?"));
+    let page = client.get(&paged).body.unwrap();
+    assert_eq!(page["AuditDetailCollection"]["AuditDetails"][0]["OldPrivileges"], "None");
+    assert_eq!(page["AuditDetailCollection"]["MoreRecords"], json!(false));
+    expect(&client.get("audits?$select=createdon"), 400, "0x80040256");
+    expect(&client.by("ada@contoso.com").get("audits?$filter=objecttypecode%20eq%20'workflow'"), 403, "0x80040220");
+    let listed = client.rows("audits?$filter=objecttypecode%20eq%20'workflow'&$orderby=createdon%20desc");
+    assert_eq!(listed.len(), 2);
+    assert!(listed[0].get("changedata").is_none(), "{listed:#?}");
+}
+
+#[test]
+fn a_write_that_is_refused_leaves_no_trace_in_the_audit_log() {
+    let client = sandbox();
+    let flow = client.flow("Expense intake");
+    expect(&share(&client, "GrantAccess", flow, "mia@contoso.com", "ReadAccess"), 400, "0x80040214");
+    let answer = client.get(&history(flow)).body.unwrap();
+    assert_eq!(answer["AuditDetailCollection"]["TotalRecordCount"], json!(0));
+}

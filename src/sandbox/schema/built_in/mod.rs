@@ -53,6 +53,9 @@ pub const MISCELLANEOUS: &[Miscellaneous] = &[
     global("prvReadSdkMessageProcessingStepImage", 1),
     global("prvReadPluginAssembly", 1),
     global("prvReadPluginType", 1),
+    // Learn: retrieve audit data.
+    global("prvReadAuditSummary", 0),
+    global("prvReadRecordAuditHistory", 0),
 ];
 
 const ALL: &[Verb] = &Verb::ALL;
@@ -130,6 +133,7 @@ pub(super) fn tables() -> Vec<Table> {
     let mut tables = components::tables();
     tables.extend(people::tables());
     tables.extend(business_data());
+    tables.push(audit());
     tables.extend(intersects());
     tables
 }
@@ -181,6 +185,26 @@ fn business_data() -> Vec<Table> {
             "CallbackRegistration",
         ),
     ]
+}
+
+/// The audit log, which no privilege of a table's guards (recorded: `$metadata`; Learn: `objecttypecode`, and that `changedata` is missing).
+fn audit() -> Table {
+    let names = Names {
+        logical: "audit",
+        set: "audits",
+        schema: "Audit",
+        display: "Auditing",
+        plural: "Auditing",
+        primary_name: "objecttypecode",
+        code: 4567,
+    };
+    table(&names, Ownership::None, None, &[], &[]).with([
+        integers(Never, &["operation", "action"]),
+        texts(Never, &["attributemask", "useradditionalinfo", "objecttypecode"]),
+        columns(&Kind::Moment, Never, &["createdon"]),
+        columns(&Kind::Id, Never, &["transactionid", "_objectid_value", "_regardingobjectid_value"]),
+        lookups(Never, &[("userid", &["systemuser"]), ("callinguserid", &["systemuser"])]),
+    ])
 }
 
 fn intersects() -> Vec<Table> {

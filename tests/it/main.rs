@@ -1,6 +1,7 @@
 //! Integration tests.
 mod architecture;
 mod client;
+mod clouds;
 mod collect;
 mod commands;
 mod convergence;
@@ -16,6 +17,7 @@ mod journal;
 mod pipe;
 mod pipelines;
 mod policy;
+mod proxied;
 mod proxy;
 mod rails;
 mod read_back;

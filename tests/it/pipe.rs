@@ -79,7 +79,7 @@ impl Pipe {
         let tenant = self.identity.another_run();
         let url = desired.environment.url.as_ref();
         let organisation =
-            url.map(|url| Organisation::parse(Cloud::Public, &url.value).expect("an organisation's address"));
+            url.map(|url| Organisation::parse(&Cloud::Public.into(), &url.value).expect("an organisation's address"));
         let reader = tenant.reader(organisation.clone());
         let inventory = collect(&reader, &Directory::default(), &desired.environment, &Scope::of(desired)).await;
         let plan = plan(desired, &inventory);

@@ -9,6 +9,7 @@ mod derive;
 mod desk;
 mod documents;
 mod drift;
+mod expiring;
 mod explain;
 mod explain_law;
 mod export;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::access::privileges_of_role;
 use super::odata::Row;
-use super::organization::{CREATED, Organization, derived, id, number, row_of, text};
+use super::organization::{Actor, CREATED, Changed, Organization, derived, id, number, row_of, text};
 use super::rights::{Depth, mask_text};
 use super::variants::{AssignmentAudit, Variants};
 
@@ -17,34 +17,12 @@ pub const AUDIT: &str = "audit";
 /// The column with the detail, which is not part of the Web API (Learn: retrieve audit data).
 pub const DETAIL: &str = "changedata";
 
-/// Who sent a request, and as whom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Actor {
-    /// The user whose rights counted.
-    pub user: Uuid,
-    /// The user who acted as that one, if another did.
-    pub caller: Option<Uuid>,
-}
-
 /// The tables whose columns are audited; nothing in the sandbox turns auditing on or off for one table.
 const AUDITED: [&str; 5] = ["role", "workflow", "connectionreference", "systemuser", "team"];
 /// Columns that change with every write and say nothing.
 const ALWAYS: [&str; 3] = ["versionnumber", "modifiedon", "_modifiedby_value"];
 /// Texts are cut there (Learn: retrieve audit data).
 const LONGEST: usize = 5_000;
-
-/// One row before and after a request.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Changed {
-    /// The table.
-    pub table: String,
-    /// The row's key.
-    pub id: Uuid,
-    /// The row before; nothing for a new one.
-    pub before: Option<Row>,
-    /// The row after; nothing for one that was deleted.
-    pub after: Option<Row>,
-}
 
 /// What is written down: the record it belongs to, the action's number, and the detail.
 struct Note {

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::shape::Annotations;
-use super::{Preferences, Request, Session, complex};
+use super::request::Annotations;
+use super::request::{Preferences, Request};
+use super::{Session, complex};
 use crate::sandbox::access::{Authority, missing_privilege};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::audit::{AUDIT, DETAIL};

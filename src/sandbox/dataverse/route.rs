@@ -2,11 +2,12 @@
 
 use uuid::Uuid;
 
+use super::Session;
 use super::history;
 use super::path::{Arguments, Segment, parse};
 use super::read::{self, Set};
+use super::request::Request;
 use super::shape;
-use super::{Request, Session};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::audit::AUDIT;
 use crate::sandbox::edm;

@@ -113,7 +113,7 @@ fn reads(inventory: &Inventory, person: &Person, table: &str, row: Uuid, owner: 
             // User level of a team's role that does not reach members is for what is shared with the team itself.
             let with_the_team = match holder {
                 PrincipalRow::Team(_) if shares().any(|(with, _)| with == holder) => counts,
-                _ => Ability::Cannot,
+                PrincipalRow::User(_) | PrincipalRow::Team(_) | PrincipalRow::Organization(_) => Ability::Cannot,
             };
             let by_share = match (holder, reaches_members, depth) {
                 (PrincipalRow::Team(_), false, Depth::User) => with_the_team,

@@ -191,6 +191,18 @@ async fn as_the_rows_stand(stage: &Stage, number: u64) -> [usize; 2] {
     counts
 }
 
+/// Whoever may not come in stays out, and with him whatever would follow his coming in: of what is told and what is decided
+/// the reason is compared alone. Says whether there is one.
+fn leave_out_what_follows(told: &mut BTreeSet<String>, decided: &mut BTreeSet<String>) -> bool {
+    let stays_out = ["environment.enabled", "environment.security-group"];
+    let is_out = stays_out.iter().any(|line| told.contains(*line));
+    if is_out {
+        told.retain(|line| stays_out.contains(&line.as_str()));
+        decided.retain(|line| stays_out.contains(&line.as_str()));
+    }
+    is_out
+}
+
 fn question(person: u64, flow: u64) -> (PrincipalName, FlowName) {
     let name = if person == GUEST {
         format!("p{person}_fabrikam.com#EXT#@contoso.com")
@@ -219,14 +231,20 @@ async fn from_the_next_access_on(stage: &Stage, dice: &mut Dice, number: u64) ->
     let expected = if started(&decided) { Verdict::Can } else { Verdict::Cannot };
     let explanation = explain::explain(&inventory, &question).expect("he is known");
     let missing: Vec<_> = explanation.blockers().map(|line| line.requirement.id.to_string()).collect();
-    assert_eq!(verdict, expected, "tenant {number}: {principal} of {flow}, {word}: {missing:?}\n{decided:#}");
+    let unknown: Vec<_> = explanation.unknowns().map(|line| (&line.requirement.id, &line.evidence)).collect();
+    assert_eq!(
+        verdict, expected,
+        "tenant {number}: {principal} of {flow}, {word}: missing {missing:?}, unknown {unknown:?}\n{decided:#}"
+    );
     assert_eq!(explanation.verdict, verdict);
     if verdict == Verdict::Can {
         return 0;
     }
-    let told: BTreeSet<String> = missing.into_iter().collect();
+    let mut told: BTreeSet<String> = missing.into_iter().collect();
     let named = decided["missing"].as_array().expect("a list").iter();
-    assert_eq!(told, named.map(|id| id.as_str().expect("a name").to_owned()).collect(), "tenant {number}: {decided:#}");
+    let mut named: BTreeSet<String> = named.map(|id| id.as_str().expect("a name").to_owned()).collect();
+    leave_out_what_follows(&mut told, &mut named);
+    assert_eq!(told, named, "tenant {number}: {decided:#}");
     let Some(grants) = fix::find(&inventory, &question, &[]) else { return 0 };
     for left_out in std::iter::once(None).chain((0..grants.len()).map(Some)) {
         let some: Vec<Grant> =

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::town::{Dice, seed};
-use super::{BARS, ENVIRONMENT, object, started, state};
+use super::{BARS, ENVIRONMENT, leave_out_what_follows, object, started, state};
 
 /// How many tenants are judged, at some 80 ms of one core each in a test build; thousands with `POWERGRANT_TENANTS=3000`.
 const TENANTS: u64 = 400;
@@ -104,16 +104,12 @@ fn line_by_line(tenant: &Tenant, inventory: &Inventory, moment: Moment, number: 
                 let who = &person.principal;
                 let mut expected = missing(&run);
                 let mut told = told;
-                let stays_out = ["environment.enabled", "environment.security-group"];
                 if moment == Moment::NextAccess {
                     // Everybody has come in here, owners too, whose next access is not the caller's to know.
                     told.remove("act.owner-actions");
                     expected.remove("act.owner-actions");
                 }
-                if moment == Moment::NextAccess && stays_out.iter().any(|line| told.contains(*line)) {
-                    // Whoever may not come in stays out, and with him what would follow his coming in.
-                    told.retain(|line| stays_out.contains(&line.as_str()));
-                    expected.retain(|line| stays_out.contains(&line.as_str()));
+                if moment == Moment::NextAccess && leave_out_what_follows(&mut told, &mut expected) {
                     assert!(!started(&run), "tenant {number}: {who}");
                 }
                 assert_eq!(told, expected, "tenant {number}, {moment:?}: {who} of {}, {agent:?}\n{run:#}", row.name);

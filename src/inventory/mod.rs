@@ -1,7 +1,7 @@
 //! What was read of an environment, as one plain value, with what was not asked and what could not be read.
 pub mod agents;
 pub mod audit;
-mod doubts;
+pub mod doubts;
 pub mod lookup;
 pub mod official;
 pub mod people;

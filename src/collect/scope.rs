@@ -194,6 +194,7 @@ mod tests {
             run_only_users,
             owners: None,
             reference_readers: None,
+            read_references: Vec::new(),
         }
     }
 

@@ -280,6 +280,8 @@ pub struct Flow {
     pub owners: Option<List>,
     /// Who may read its connection references.
     pub reference_readers: Option<List>,
+    /// The connection references that readers are for, by logical name; all that the flow uses if there are none.
+    pub read_references: Vec<Placed<String>>,
 }
 
 /// The mode of one or several connections of a flow.

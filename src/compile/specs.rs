@@ -222,7 +222,13 @@ impl Compiler<'_> {
         let readers = reference_readers
             .as_ref()
             .map(|readers| self.list(read, "/referenceReaders", None, false, &readers.members));
+        let read_references = reference_readers.iter().flat_map(|readers| readers.references.iter().enumerate());
+        let read_references = read_references.map(|(index, name)| Placed {
+            value: name.clone(),
+            place: read.place(&format!("/referenceReaders/references/{index}")),
+        });
         Some(Flow {
+            read_references: read_references.collect(),
             place: self.document.place.clone(),
             flow: name?,
             allow_unmanaged_layer: *allow_unmanaged_layer,
@@ -287,7 +293,7 @@ impl Compiler<'_> {
                 continue;
             }
             let found = member(&exception.member.clone().into(), &place, membership, self.findings);
-            excepted.extend(found.map(|member| (exception.rule, member)));
+            excepted.extend(found.map(|member| (exception.rule, Member { expires: exception.expires, ..member })));
         }
         Policy { place: self.document.place.clone(), rules: *rules, everyone, exceptions: excepted, risk: risk.clone() }
     }

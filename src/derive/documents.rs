@@ -118,7 +118,7 @@ fn flow_document(inventory: &Inventory, flow: &Ref<Flow>, runners: &[Member]) ->
     };
     if document::is_interactive(inventory, flow) {
         spec.run_only_users = Some(List { members: runners.to_vec(), ..List::default() });
-        spec.reference_readers = Some(Readers { members: runners.to_vec() });
+        spec.reference_readers = Some(Readers { members: runners.to_vec(), ..Readers::default() });
     }
     let name = flow.name.to_lowercase().replace(' ', "-");
     Document { kind: Kind::Flow, name: format!("{name}-{}", &flow.id.to_string()[..8]), spec: Spec::Flow(spec) }

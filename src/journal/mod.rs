@@ -76,6 +76,9 @@ pub struct Target {
     pub caller: Option<String>,
     /// The connection references of the flows whose readers change.
     pub references: BTreeMap<Uuid, BTreeSet<String>>,
+    /// The flows whose shares change and that nobody starts by hand, so that no manifest names run-only users for them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub automated: BTreeSet<Uuid>,
     /// What may change.
     pub changes: Vec<Change>,
 }

@@ -6,8 +6,8 @@ use crate::compile::desired::Environment;
 use crate::foreign::inert;
 use crate::inventory::Inventory;
 use crate::inventory::people::PrincipalRow;
-use crate::kinds::ReferenceReaders;
 use crate::kinds::environment::spec::{GroupTeams, Spec};
+use crate::kinds::{FlowShares, ReferenceReaders};
 use crate::ledger::Ledger;
 use crate::plan::line::LevelText;
 use crate::plan::{self, Line, LineKind, Plan};
@@ -41,6 +41,7 @@ impl Target {
             reached: reached(environment),
             caller,
             references: references(inventory, &touched),
+            automated: automated(inventory, &changes),
             changes,
         }
     }
@@ -73,6 +74,15 @@ fn references(inventory: &Inventory, touched: &BTreeSet<&str>) -> BTreeMap<uuid:
         (*flow, names.filter_map(|name| ids.get(name).cloned()).collect::<BTreeSet<_>>())
     });
     of_flow.filter(|(_, references)| references.iter().any(|reference| touched.contains(reference.as_str()))).collect()
+}
+
+/// The flows whose shares change and that nobody starts by hand.
+fn automated(inventory: &Inventory, changes: &[Change]) -> BTreeSet<uuid::Uuid> {
+    let shared = changes.iter().filter(|change| change.goal.ledger == FlowShares::NAME);
+    let flows = shared.filter_map(|change| change.goal.subject.parse().ok());
+    let is_automated =
+        |flow: &uuid::Uuid| inventory.definitions.row(flow).is_some_and(|facts| !facts.trigger.is_interactive());
+    flows.filter(is_automated).collect()
 }
 
 impl Change {

@@ -190,6 +190,19 @@ impl Resolve<'_> {
             .filter_map(|connection| connection.logical_name.as_ref())
             .map(|name| names::folded(name))
             .collect();
+        let meant = |name: &str| {
+            let mut named = document.read_references.iter();
+            document.read_references.is_empty()
+                || named.any(|wanted| names::folded(&wanted.value) == names::folded(name))
+        };
+        let strangers = document.read_references.iter().filter(|name| !names.contains(&names::folded(&name.value)));
+        for stranger in strangers {
+            let known: Vec<String> = names.iter().cloned().collect();
+            let message = format!("flow `{flow}` uses no connection reference `{}`", stranger.value);
+            let hint = "name one of its connection references by its logical name";
+            self.unknown(Rule::UnknownReference, &stranger.place, message, &stranger.value, &known, hint);
+        }
+        let names: std::collections::BTreeSet<String> = names.into_iter().filter(|name| meant(name)).collect();
         let references: Vec<_> = self
             .inventory
             .references

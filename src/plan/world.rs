@@ -427,6 +427,7 @@ pub(crate) fn desired(dice: &mut Dice) -> DesiredEnvironment {
             run_only_users: dice.one_in(2).then(|| list(dice, line + 100)),
             owners: dice.one_in(3).then(|| list(dice, line + 200)),
             reference_readers: dice.one_in(3).then(|| list(dice, line + 300)),
+            read_references: Vec::new(),
         });
     }
     wanted

@@ -1,6 +1,7 @@
 //! Integration tests.
 mod architecture;
 mod audit;
+mod azure;
 mod client;
 mod clouds;
 mod collect;
@@ -15,6 +16,7 @@ mod explain;
 mod explain_law;
 mod export;
 mod formats;
+mod hostile;
 mod journal;
 mod pipe;
 mod pipelines;

@@ -200,7 +200,10 @@ impl Reconcile for ReferenceReaders {
                 }
             }
             if !members.is_empty() {
-                let spec = Spec { reference_readers: Some(Readers { members }), ..document::flow_spec(&flow) };
+                let spec = Spec {
+                    reference_readers: Some(Readers { members, ..Readers::default() }),
+                    ..document::flow_spec(&flow)
+                };
                 documents.specs.push(document::Spec::Flow(spec));
             }
         }

@@ -91,6 +91,9 @@ pub enum Flows {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Readers {
+    /// The logical names of the connection references that are meant; all that the flow uses if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<String>,
     /// The principals.
     pub members: Vec<Member>,
 }

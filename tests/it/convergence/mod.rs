@@ -24,6 +24,7 @@ mod bounds;
 mod cells;
 mod dice;
 mod town;
+mod undo;
 mod wishes;
 
 /// What a case came to.

@@ -123,3 +123,88 @@ fn a_list_that_is_not_exact_any_more_is_told() {
     assert_eq!(no_longer_exact(&exact, &named).len(), 1);
     assert_eq!(no_longer_exact(&named, &exact), []);
 }
+
+#[test]
+fn a_line_that_kept_a_connection_back_and_is_gone_lends_it() {
+    let flow = |lines: &str| format!("{{ flow: Expense intake, connections: {{ {lines} }} }}");
+    let kept = flow("\"*\": useThisConnection, contoso_dataverse: providedByRunOnlyUser");
+    assert_eq!(
+        news("Flow", &kept, &flow("\"*\": useThisConnection")),
+        [
+            "flow expense intake: every other connection is `lent`, and `lent but for connection contoso_dataverse` in the baseline"
+        ]
+    );
+    assert_eq!(news("Flow", &flow("\"*\": useThisConnection"), &kept), Vec::<String>::new());
+}
+
+/// What a policy does not ask any more.
+fn weaker(baseline: &str, now: &str) -> Vec<String> {
+    let found = new_access(&manifests("", "Policy", baseline), &manifests("", "Policy", now));
+    found.iter().map(|finding| finding.message.replace("contoso-prod, policy: ", "")).collect()
+}
+
+#[test]
+fn a_policy_that_asks_less_is_told_and_one_that_asks_more_is_not() {
+    let excepted = |until: &str| {
+        format!(
+            "{{ rules: {{ groups-only: error }}, exceptions: [{{ rule: groups-only, member: {{ user: ada@contoso.com }}, reason: r{until} }}] }}"
+        )
+    };
+    let strict = "{ rules: { groups-only: error, no-direct-admins: warning }, everyone: [{ group: { name: All } }], risk: { grades: { guest: critical } } }";
+    for (baseline, now, said) in [
+        (
+            strict,
+            "{ rules: { no-direct-admins: warning }, everyone: [{ group: { name: All } }], risk: { grades: { guest: critical } } }",
+            "groups-only is off, and an error in the baseline",
+        ),
+        (
+            strict,
+            &strict.replace("groups-only: error", "groups-only: warning"),
+            "groups-only is a warning, and an error in the baseline",
+        ),
+        (
+            strict,
+            &strict.replace("name: All", "name: Some"),
+            "group all (membersAndGuests) does not stand for everyone any more",
+        ),
+        (strict, &strict.replace("critical", "low"), "the risk critical of guest is no more"),
+        (
+            "{ rules: { groups-only: error } }",
+            &excepted(""),
+            "user ada@contoso.com is excepted from groups-only, and not in the baseline",
+        ),
+        (
+            &excepted(", expires: 2026-12-31"),
+            &excepted(""),
+            "user ada@contoso.com is excepted from groups-only for longer than in the baseline",
+        ),
+    ] {
+        assert_eq!(weaker(baseline, now), [said], "{now}");
+        let back = weaker(now, baseline);
+        assert!(back.is_empty() || said.contains("everyone") || said.contains("risk"), "{back:?}");
+    }
+    assert_eq!(weaker(strict, strict), Vec::<String>::new());
+}
+
+#[test]
+fn every_kind_of_document_can_give_something_new() {
+    let nothing = |kind| match kind {
+        "SecurityRole" => "{ role: Flow Runner }",
+        "RoleAssignment" => "{ role: Flow Runner, members: [{ group: { name: SG-A } }] }",
+        "Flow" => "{ flow: Expense intake, owners: { members: [{ group: { name: SG-A } }] } }",
+        other => panic!("{other}"),
+    };
+    for (kind, more) in [
+        ("SecurityRole", "{ role: Other }"),
+        ("SecurityRole", "{ role: Flow Runner, memberPrivilegeInheritance: direct }"),
+        ("SecurityRole", "{ role: Flow Runner, miscellaneous: { prvFlow: organization } }"),
+        ("SecurityRole", "{ role: Flow Runner, allowUnmanagedLayer: true }"),
+        ("RoleAssignment", "{ environmentRole: admin, members: [{ group: { name: SG-A } }] }"),
+        ("RoleAssignment", "{ role: Flow Runner, businessUnit: Sales, members: [{ group: { name: SG-A } }] }"),
+        ("Flow", "{ flow: Expense intake, referenceReaders: { members: [{ group: { name: SG-A } }] } }"),
+        ("Flow", "{ flow: Expense intake, allowUnmanagedLayer: true }"),
+        ("Flow", "{ flows: { solution: expenses }, owners: { members: [{ group: { name: SG-A } }] } }"),
+    ] {
+        assert_eq!(news(kind, nothing(kind), more).len(), 1, "{more}");
+    }
+}

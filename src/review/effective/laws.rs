@@ -50,7 +50,7 @@ fn abilities(access: &Access<'_>, person: usize) -> BTreeSet<Can> {
 }
 
 /// What somebody can do afterwards and could not before.
-fn gains(before: &Inventory, after: &Inventory) -> Vec<String> {
+pub(in crate::review) fn gains(before: &Inventory, after: &Inventory) -> Vec<String> {
     let (before, after) = (Access::of(before), Access::of(after));
     let mut gains = Vec::new();
     for (at, person) in after.people().iter().enumerate() {
@@ -59,7 +59,14 @@ fn gains(before: &Inventory, after: &Inventory) -> Vec<String> {
                 || (other.object.is_some() && other.object == person.object)
         });
         let had = earlier.map(|earlier| abilities(&before, earlier)).unwrap_or_default();
-        let new = abilities(&after, at).into_iter().filter(|can| !had.contains(can));
+        // What is held further is held less far too.
+        let held = |can: &Can| match can {
+            Can::Hold(privilege, depth) => {
+                had.iter().any(|had| matches!(had, Can::Hold(other, further) if other == privilege && further >= depth))
+            }
+            Can::Run(_) | Can::ActAs(..) | Can::Change(_) | Can::ReadReference(_) => had.contains(can),
+        };
+        let new = abilities(&after, at).into_iter().filter(|can| !held(can));
         gains.extend(new.map(|can| format!("{} {can:?}", person.principal)));
     }
     gains

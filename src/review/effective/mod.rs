@@ -11,7 +11,7 @@ use crate::inventory::Inventory;
 
 mod flows;
 #[cfg(test)]
-mod laws;
+pub(in crate::review) mod laws;
 mod roles;
 mod words;
 

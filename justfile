@@ -19,13 +19,15 @@ test:
 deny:
     cargo deny --locked check
 
-# Write the JSON Schemas of manifests and plans. Through temporary files, so that a failed build leaves the old ones.
+# Write the JSON Schemas of manifests, plans and events. Through temporary files, so that a failed build leaves the old ones.
 schemas:
     cargo run -q -- schema > target/powergrant.schema.json
     cargo run -q -- schema plan > target/plan.schema.json
-    mv target/powergrant.schema.json target/plan.schema.json schemas/
+    cargo run -q -- schema events > target/events.schema.json
+    mv target/powergrant.schema.json target/plan.schema.json target/events.schema.json schemas/
 
 # What the workflow runs: the generated schemas must be the committed ones.
 ci: lint test
     cargo run -q -- schema | diff -u schemas/powergrant.schema.json -
     cargo run -q -- schema plan | diff -u schemas/plan.schema.json -
+    cargo run -q -- schema events | diff -u schemas/events.schema.json -

@@ -16,7 +16,7 @@ use crate::inventory::scope::Touched;
 use crate::problem::Problem;
 use crate::request::Call;
 
-pub use rounds::{Run, run};
+pub use rounds::{Progress, Run, run};
 pub use touched::touched;
 
 /// What a service made of one step.

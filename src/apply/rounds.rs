@@ -33,8 +33,17 @@ pub struct Run<'run> {
     pub clock: &'run dyn Clock,
     /// The user's wish to stop: nothing new is sent then, and nothing is waited for.
     pub stop: &'run Stop,
-    /// Told of every step that was answered, with the lines that it was to bring about.
-    pub progress: &'run (dyn Fn(&[&Line], &Answer) + Sync),
+    /// Told of every step that is sent and of every one that was answered, with the lines that it is to bring about.
+    pub progress: &'run (dyn Fn(&[&Line], &Progress<'_>) + Sync),
+}
+
+/// What is told of a step while a run is under way.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Progress<'run> {
+    /// It is about to be sent.
+    Sending,
+    /// It was answered.
+    Answered(&'run Answer),
 }
 
 /// Carries out what was approved. `inventory` is what the approved plan was made from.
@@ -149,9 +158,10 @@ async fn send(run: &Run<'_>, session: &impl Session, plan: &Plan, ready: Vec<usi
         for at in steps {
             let step = &plan.steps[at];
             let (Ok(call), false) = (&step.call, run.stop.is_asked()) else { continue };
-            let answer = session.send(call).await;
             let lines: Vec<&Line> = step.lines.iter().map(|line| &plan.lines[*line]).collect();
-            (run.progress)(&lines, &answer);
+            (run.progress)(&lines, &Progress::Sending);
+            let answer = session.send(call).await;
+            (run.progress)(&lines, &Progress::Answered(&answer));
             answers.push((at, answer));
         }
         answers

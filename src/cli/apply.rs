@@ -3,24 +3,20 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use indicatif::{ProgressBar, ProgressStyle};
-
 use super::Global;
+use super::carry_out::{Course, carry_out};
 use super::chronicle::{Chronicle, JOURNAL};
 use super::exit::Exit;
+use super::interrupt::stop_on_interrupt;
 use super::online::{self, Online, Planned};
 use super::output::Output;
-use crate::apply::session::Live;
-use crate::apply::{Run, run, touched};
-use crate::clock::Stop;
-use crate::collect;
 use crate::foreign::inert;
 use crate::plan::saved::{Saved, Unfit};
 use crate::render;
+use crate::render::applying::Applying;
 use crate::report::Report;
 use crate::review::gate::gate;
 use crate::rules::{RAILS, Rule};
-use crate::tenant::WritePermit;
 
 /// Shows the plan, asks, applies it in rounds, and reads every change back.
 #[derive(Debug, clap::Args)]
@@ -48,6 +44,18 @@ pub struct Apply {
     /// Does not fail because something could not be read.
     #[arg(long)]
     allow_incomplete: bool,
+    /// How what happens is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// How what happens is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people: the plan, and what became of it.
+    Text,
+    /// For programs: one JSON object a line as it happens, in the shape of Terraform's.
+    Events,
 }
 
 fn rail(name: &str) -> Result<Rule, String> {
@@ -126,7 +134,10 @@ impl Apply {
 
     async fn apply(&self, online: &Online, reviewed: Option<&Saved>, global: &Global, output: &mut Output) -> Exit {
         let plans = online.plans();
-        output.result(&(render::plan::text(&plans) + &render::review::text(&online.reviews())));
+        output.result(&match self.format {
+            Format::Text => render::plan::text(&plans) + &render::review::text(&online.reviews()),
+            Format::Events => render::events::plans(&online.shown()),
+        });
         let reading = online.reading(self.allow_incomplete);
         if online.environments.iter().any(|planned| planned.plan.has_errors()) {
             output.error("error: nothing was written: mend the findings above first\n");
@@ -168,10 +179,18 @@ impl Apply {
             }
         };
         approved.retain(|(planned, _)| planned.plan.changes().next().is_some());
-        let stop = stop_on_interrupt();
+        let events = (self.format == Format::Events).then(|| Applying::of(&plans));
+        let course = Course {
+            lifted: &lifted,
+            clock: online.clock.as_ref(),
+            stop: &stop_on_interrupt(),
+            chronicle: &chronicle,
+            events: events.as_ref(),
+            quiet: global.quiet,
+        };
         let mut reports = Vec::new();
         for (planned, goals) in &approved {
-            reports.push(carry_out(planned, goals, &lifted, online, &stop, &chronicle, global.quiet).await);
+            reports.push(carry_out(planned, goals, &course).await);
             if global.verbose > 0 {
                 output.remark(&online::counts(&planned.desired, &planned.tenant));
             }
@@ -179,8 +198,10 @@ impl Apply {
         let kept = chronicle.end(&reports);
         let held = if reports.iter().all(Report::all_held) { Exit::Success } else { Exit::NotAllHeld };
         let rail = rail || reports.iter().any(|report| !report.tripped.is_empty());
-        if something {
-            output.result(&render::plan::reports(&reports));
+        match &events {
+            Some(events) => output.result(&events.summary(&reports)),
+            None if something => output.result(&render::plan::reports(&reports)),
+            None => {}
         }
         let mut exit = reading.and(held).and(if rail { Exit::Rail } else { Exit::Success });
         if let Err(error) = kept {
@@ -198,45 +219,6 @@ fn unusable(file: &Path, unfit: &Unfit) -> String {
     format!("error: {} cannot be applied: {unfit}\nhint: plan again with `--out`\n", file.display())
 }
 
-async fn carry_out(
-    planned: &Planned,
-    approved: &crate::review::gate::Approved,
-    lifted: &BTreeSet<Rule>,
-    online: &Online,
-    stop: &Stop,
-    chronicle: &Chronicle,
-    quiet: bool,
-) -> Report {
-    let writer = planned.tenant.writer(planned.organisation.clone(), WritePermit::for_an_approved_plan());
-    let reader = planned.tenant.reader(planned.organisation.clone());
-    let touched = touched(&planned.plan);
-    let read = || collect::refresh(&reader, &planned.inventory, &touched);
-    let session = Live { writer, read };
-    // Hides itself where standard error is no terminal.
-    let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(planned.plan.steps.len() as u64) };
-    bar.set_style(
-        ProgressStyle::with_template("{pos} of {len} writes  {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),
-    );
-    let setting = Run {
-        desired: &planned.desired,
-        approved,
-        lifted,
-        clock: online.clock.as_ref(),
-        stop,
-        progress: &|lines, answer| {
-            chronicle.answered(&planned.plan.environment, lines, answer);
-            for line in lines {
-                tracing::info!(heading = %line.heading, entry = %line.name, ?answer, "answered");
-            }
-            bar.set_message(lines.first().map_or_else(String::new, |line| inert(&line.heading)));
-            bar.inc(1);
-        },
-    };
-    let report = run(&setting, &session, planned.inventory.clone()).await;
-    bar.finish_and_clear();
-    report
-}
-
 /// Asks for a yes; without a terminal nobody can give one.
 fn confirmed(output: &mut Output) -> bool {
     if !std::io::stdin().is_terminal() {
@@ -246,37 +228,4 @@ fn confirmed(output: &mut Output) -> bool {
     output.error("Apply this? [y/N] ");
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).is_ok() && ["y", "yes"].contains(&line.trim().to_lowercase().as_str())
-}
-
-/// Notes the first interrupt: writes in flight are finished, and nothing new is sent. The second ends the process at once;
-/// the journal has what it needs to know.
-fn stop_on_interrupt() -> Stop {
-    let stop = Stop::default();
-    let noted = stop.clone();
-    tokio::spawn(async move {
-        interrupted().await;
-        noted.ask();
-        Output::new(false, None).error(
-            "stopping: what is under way is finished and read back, nothing new is sent; once more ends at once\n",
-        );
-        interrupted().await;
-        std::process::abort();
-    });
-    stop
-}
-
-/// Waits for Ctrl-C, or for what a pipeline sends when a job is cancelled.
-async fn interrupted() {
-    #[cfg(unix)]
-    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
-        return;
-    }
-    // Without a handler there is nothing to wait for; the process then ends as the system has it.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }

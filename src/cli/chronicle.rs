@@ -68,14 +68,7 @@ impl Chronicle {
 
     /// Writes down what a service made of a step.
     pub(super) fn answered(&self, environment: &str, lines: &[&Line], answer: &Answer) {
-        let (word, requests, says) = match answer {
-            Answer::Accepted { alarm, requests, afterwards: _ } => {
-                (AnswerWord::Accepted, requests.clone(), alarm.clone())
-            }
-            Answer::Refused(problem) => (AnswerWord::Refused, id_of(problem), Some(problem.to_string())),
-            Answer::NotCommitted(problem) => (AnswerWord::NotCommitted, id_of(problem), Some(problem.to_string())),
-            Answer::Unknown(problem) => (AnswerWord::Unknown, id_of(problem), Some(problem.to_string())),
-        };
+        let (word, requests, says) = words_of(answer);
         let answered = Answered {
             run: self.run,
             at: self.clock.now(),
@@ -95,6 +88,16 @@ impl Chronicle {
         let ended = Ended { run: self.run, at: self.clock.now(), outcomes: Became::all(reports) };
         self.journal.append(&Record::Ended(ended))?;
         self.failed.into_inner().expect("no holder of this lock panics").map_or(Ok(()), Err)
+    }
+}
+
+/// An answer in one word, with the service's ids for its requests and what was wrong.
+pub(super) fn words_of(answer: &Answer) -> (AnswerWord, Vec<String>, Option<String>) {
+    match answer {
+        Answer::Accepted { alarm, requests, afterwards: _ } => (AnswerWord::Accepted, requests.clone(), alarm.clone()),
+        Answer::Refused(problem) => (AnswerWord::Refused, id_of(problem), Some(problem.to_string())),
+        Answer::NotCommitted(problem) => (AnswerWord::NotCommitted, id_of(problem), Some(problem.to_string())),
+        Answer::Unknown(problem) => (AnswerWord::Unknown, id_of(problem), Some(problem.to_string())),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The command line: one file per verb, its arguments and its run function side by side.
 pub mod apply;
+mod carry_out;
 pub mod check;
 mod chronicle;
 pub mod ci;
@@ -10,6 +11,7 @@ pub mod exit;
 pub mod explain;
 pub mod export;
 pub mod files;
+mod interrupt;
 pub mod journal;
 pub mod manifests;
 mod memory;

@@ -1,9 +1,9 @@
 //! `powergrant schema`: the JSON Schemas of what powergrant reads and writes.
 use super::exit::Exit;
 use super::output::Output;
-use crate::{manifest, plan};
+use crate::{manifest, plan, render};
 
-/// Prints a JSON Schema: of manifests, for editors, or of plans, for whatever reads them.
+/// Prints a JSON Schema: of manifests, for editors, or of plans and events, for whatever reads them.
 #[derive(Debug, clap::Args)]
 pub struct Schema {
     /// Of what.
@@ -18,6 +18,8 @@ enum Of {
     Manifest,
     /// What `plan --format json` and `plan --out` write.
     Plan,
+    /// One line of `--format events`.
+    Events,
 }
 
 impl Schema {
@@ -25,6 +27,7 @@ impl Schema {
         let schema = match self.of {
             Of::Manifest => manifest::schema::schema(),
             Of::Plan => plan::saved::schema(),
+            Of::Events => render::event_schema::schema(),
         };
         let text = serde_json::to_string_pretty(&schema).expect("a JSON value can be written");
         output.result(&format!("{text}\n"));

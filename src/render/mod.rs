@@ -6,8 +6,10 @@ use crate::problem::Problem;
 use crate::review::Review;
 
 pub mod annotations;
+pub mod applying;
 pub mod difference;
 pub mod drift;
+pub mod event_schema;
 pub mod events;
 pub mod explanation;
 pub mod findings;

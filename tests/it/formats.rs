@@ -200,3 +200,46 @@ fn events_end_with_the_counts() {
     let last = events.last().expect("events");
     assert_eq!((planned, &last["type"], &last["changes"]["add"]), (19, &"change_summary".into(), &16.into()));
 }
+
+#[test]
+fn what_happens_while_a_plan_is_applied_is_told_as_events() {
+    let schema = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/events.schema.json"))
+        .expect("the schema is shipped");
+    let schema: Value = serde_json::from_str(&schema).expect("the schema is JSON");
+    let desk = Desk::with("copilot-agent-flow");
+    let printed = desk.run(&["schema", "events"]);
+    assert_eq!(json(&printed.stdout), schema, "regenerate it: powergrant schema events > schemas/events.schema.json");
+    let validator = jsonschema::validator_for(&schema).expect("the schema is a schema");
+    let drift = desk.run(&["drift", "--sandbox", "--format", "events", "."]);
+    let applied = desk.run(&["apply", "--sandbox", "--yes", "--format", "events", "."]);
+    assert_eq!(applied.status.code(), Some(0), "{}", shown(&applied));
+    let events = |output: &std::process::Output| -> Vec<Value> {
+        let lines = text(&output.stdout);
+        lines.lines().map(|line| json(line.as_bytes())).collect()
+    };
+    for event in events(&drift).iter().chain(&events(&applied)) {
+        let errors: Vec<String> = validator.iter_errors(event).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{event}: {errors:?}");
+    }
+    let events = events(&applied);
+    let of = |kind: &str| -> Vec<&Value> { events.iter().filter(|event| event["type"] == kind).collect() };
+    let planned: Vec<&Value> = of("planned_change").iter().map(|event| &event["change"]["resource"]["addr"]).collect();
+    assert_eq!(planned.len(), 19);
+    // Every change is started, answered and complete, in this order.
+    for address in planned {
+        let kinds: Vec<&str> = events
+            .iter()
+            .filter(|event| event["hook"]["resource"]["addr"] == *address)
+            .filter_map(|event| event["type"].as_str())
+            .collect();
+        assert_eq!(kinds, ["apply_start", "apply_progress", "apply_complete"], "{address}");
+    }
+    for answered in of("apply_progress") {
+        assert_eq!(answered["powergrant"]["answer"], "accepted", "{answered}");
+        assert!(answered["powergrant"]["requests"].as_array().is_some_and(|ids| !ids.is_empty()), "{answered}");
+    }
+    let last = events.last().expect("events");
+    assert_eq!((&last["type"], &last["changes"]["operation"]), (&"change_summary".into(), &"apply".into()));
+    assert_eq!((&last["changes"]["add"], &last["powergrant"]["held"]), (&16.into(), &19.into()));
+    assert!(!text(&applied.stdout).contains("Digest"), "nothing but events is on standard output");
+}

@@ -5,7 +5,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use jiff::civil::Date;
 use powergrant::apply::session::Live;
-use powergrant::apply::{Run, run, touched};
+use powergrant::apply::{Progress, Run, run, touched};
 use powergrant::clock::{JumpingClock, Stop};
 use powergrant::collect::{Directory, collect, refresh};
 use powergrant::compile::desired::DesiredEnvironment;
@@ -141,7 +141,10 @@ impl Pipe {
             lifted,
             clock: &self.clock,
             stop: &Stop::default(),
-            progress: &|_, _| after_step(),
+            progress: &|_, progress| match progress {
+                Progress::Sending => {}
+                Progress::Answered(_) => after_step(),
+            },
         };
         run(&setting, &session, planned.inventory.clone()).await
     }

@@ -187,7 +187,7 @@ pub(super) fn required_admins(case: &Case<'_>) -> Vec<Finding> {
     let role = administrator_role(case.after);
     let mut found = Vec::new();
     for member in &case.desired.environment.rails.required_admins {
-        let instead = "name it among the members of the administrator's role";
+        let instead = "name it among the members of the administrator's role, or take it from `rails.required-admins` of the Environment document";
         let Some(principal) = case.after.principal(&member.principal).one() else {
             let message = "a required administrator is not to be found";
             found.push(tripped(Rule::RequiredAdmins, Some(&member.place), message.to_owned(), "mend its name"));

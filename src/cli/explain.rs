@@ -14,12 +14,13 @@ use crate::explain::fix::with_suspects;
 use crate::explain::group;
 use crate::explain::patch::{self, Manifests, Patch, Remedy};
 use crate::explain::{self, Bar, Explanation, Question, Verdict, agents};
+use crate::foreign::inert;
 use crate::inventory::scope::Scope;
 use crate::inventory::snapshot::Known;
 use crate::inventory::{Inventory, Lookup};
 use crate::names::{Flow, FlowName, Membership, Ref};
 use crate::principal::PrincipalName;
-use crate::render::explanation;
+use crate::render::{explanation, json};
 
 /// Says why a person can or cannot run a flow: every requirement with what was seen, the first that is missing first.
 ///
@@ -171,7 +172,7 @@ impl Explain {
         let meaning = self.error.as_deref().and_then(errors::meaning);
         match self.format {
             Format::Text => output.result(&explanation::meaning(meaning.as_ref())),
-            Format::Json => output.result(&format!("{:#}\n", explanation::meaning_json(meaning.as_ref(), None))),
+            Format::Json => output.result(&json::pretty(&explanation::meaning_json(meaning.as_ref(), None))),
         }
         if meaning.is_some() { Exit::Differences } else { Exit::Error }
     }
@@ -186,7 +187,7 @@ impl Explain {
         let questions = match questions(inventory, asked, self.agent.as_deref(), self.certainty.into()) {
             Ok(questions) => questions,
             Err(message) => {
-                output.error(&format!("error: {}: {message}\n", inventory.environment.name));
+                output.error(&format!("error: {}: {message}\n", inert(&inventory.environment.name)));
                 return Exit::Error;
             }
         };
@@ -213,7 +214,8 @@ impl Explain {
             output.error(&format!(
                 "error: {}: nobody knows {}: neither Dataverse nor the directory\n\
                  hint: name the person by user principal name or Entra object id\n",
-                inventory.environment.name, question.person
+                inert(&inventory.environment.name),
+                inert(&question.person.to_string())
             ));
             return Exit::Error;
         };
@@ -247,7 +249,7 @@ impl Explain {
                 if self.error.is_some() {
                     value["error"] = explanation::meaning_json(meaning.as_ref(), Some(explanation));
                 }
-                output.result(&format!("{value:#}\n"));
+                output.result(&json::pretty(&value));
             }
         }
     }
@@ -263,7 +265,8 @@ impl Explain {
             output.error(&format!(
                 "error: {}: nobody knows who is in {}\n\
                  hint: give this identity GroupMember.Read.All in Microsoft Graph, or take a new snapshot\n",
-                inventory.environment.name, question.person
+                inert(&inventory.environment.name),
+                inert(&question.person.to_string())
             ));
             return Exit::Error;
         };
@@ -282,7 +285,7 @@ impl Explain {
                 if let Some(remedy) = &remedy {
                     value["fix"] = explanation::fix_json(remedy);
                 }
-                output.result(&format!("{value:#}\n"));
+                output.result(&json::pretty(&value));
             }
         }
         let exit = alike.iter().fold(Exit::Success, |all, alike| all.and(exit(alike.verdict)));
@@ -397,9 +400,13 @@ pub(super) fn one<T>(found: Lookup<T>, what: &str) -> Result<T, String> {
         Lookup::One(thing) => Ok(thing),
         Lookup::None => Err(format!("there is no such {what}\nhint: check the name, or give the id")),
         Lookup::Many(candidates) => {
-            let list: Vec<String> = candidates.iter().map(|(name, id)| format!("`{name}` ({id})")).collect();
+            let list: Vec<String> = candidates.iter().map(|(name, id)| format!("`{}` ({id})", inert(name))).collect();
             Err(format!("several {what}s have this name\nhint: give the id of one of {}", list.join(", ")))
         }
-        Lookup::Unreadable(problem) => Err(format!("the {what} could not be read: {problem}\nhint: {}", problem.next)),
+        Lookup::Unreadable(problem) => Err(format!(
+            "the {what} could not be read: {}\nhint: {}",
+            inert(&problem.to_string()),
+            inert(&problem.next)
+        )),
     }
 }

@@ -8,6 +8,7 @@ use super::exit::Exit;
 use super::manifests::{self, Loaded};
 use super::output::Output;
 use crate::compile::desired::{ActAs, AddUsers, DesiredEnvironment, Environment};
+use crate::foreign::inert;
 use crate::inventory::scope::Scope;
 use crate::inventory::section::not_asked;
 use crate::inventory::snapshot::{Known, Refusal, Snapshot, Taken, not_in_snapshot};
@@ -102,7 +103,7 @@ pub(super) fn plan(paths: &[PathBuf], snapshot: &Path, global: &Global, output: 
             }
             Err(message) => {
                 is_wrong = true;
-                output.error(&format!("error: {}: {message}\n", snapshot.display()));
+                output.error(&format!("error: {}: {}\n", snapshot.display(), inert(&message)));
             }
         }
     })?;
@@ -120,9 +121,10 @@ fn report_missing(loaded: &Loaded, names: &[String], snapshot: &Path, output: &m
     let missing: Vec<_> = wanted.filter(|wanted| !names.iter().any(|name| *name == ***wanted)).collect();
     for name in &missing {
         output.error(&format!(
-            "error: environment `{name}` is not in this snapshot ({})\nhint: it has {}\n",
+            "error: environment `{}` is not in this snapshot ({})\nhint: it has {}\n",
+            inert(name),
             snapshot.display(),
-            names.join(", ")
+            inert(&names.join(", "))
         ));
     }
     !missing.is_empty()

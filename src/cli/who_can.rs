@@ -10,11 +10,12 @@ use super::snapshots;
 use crate::compile::desired::DesiredEnvironment;
 use crate::explain::requirements;
 use crate::explain::table::{self, Listed, Row};
+use crate::foreign::inert;
 use crate::inventory::Inventory;
 use crate::inventory::scope::Scope;
 use crate::inventory::snapshot::Known;
 use crate::names::Depth;
-use crate::render::who;
+use crate::render::{json, who};
 
 /// Says who can run a flow or holds a privilege, and through what; without either, everybody against every flow.
 ///
@@ -130,7 +131,7 @@ impl WhoCan {
             return Ok(Rendered(match asked.format {
                 Format::Text => who::matrix_text(&format!("{environment}: who can run which flow"), &matrix),
                 Format::Csv => who::matrix_csv(&matrix),
-                Format::Json => format!("{:#}\n", who::matrix_json(environment, &matrix)),
+                Format::Json => json::pretty(&who::matrix_json(environment, &matrix)),
             }));
         };
         let flows = one(inventory.flow(&flow_name(flow)), "flow")?;
@@ -172,7 +173,7 @@ impl Asked {
                 Exit::Success
             }
             Err(message) => {
-                output.error(&format!("error: {}: {message}\n", inventory.environment.name));
+                output.error(&format!("error: {}: {message}\n", inert(&inventory.environment.name)));
                 Exit::Error
             }
         };
@@ -206,7 +207,7 @@ impl Asked {
         Rendered(match self.format {
             Format::Text => who::text(heading, rows),
             Format::Csv => who::csv(rows),
-            Format::Json => format!("{:#}\n", who::json(&inventory.environment.name, rows)),
+            Format::Json => json::pretty(&who::json(&inventory.environment.name, rows)),
         })
     }
 }

@@ -15,6 +15,7 @@ pub mod schema;
 mod shape;
 pub mod sources;
 pub mod variables;
+mod written;
 pub mod yaml;
 
 pub use document::Document;

@@ -4,12 +4,13 @@ use std::fmt;
 use std::ops::Range;
 
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_yaml::options::DuplicateKeyPolicy;
 use serde_yaml::{Location, MessageFormatter, Options, Spanned, UserMessageFormatter};
 
 use crate::manifest::mask::Mask;
 use crate::manifest::node::{Content, Entry, Node, Span};
+pub use crate::manifest::written::to_yaml;
 
 /// What a text holds.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,11 +50,6 @@ pub fn load(text: &str) -> Parsed {
         reader.read(&mut parsed);
     }
     parsed
-}
-
-/// Writes a value as one YAML document.
-pub fn to_yaml(value: &impl Serialize) -> Result<String, String> {
-    serde_yaml::to_string(value).map_err(|error| error.to_string())
 }
 
 /// Cuts a text before each `---`, which at the start of a line can be nothing but the start of a document (YAML 1.2 §9.1.2).

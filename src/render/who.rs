@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::access::Ability;
 use crate::explain::table::{Matrix, Row};
+use crate::foreign::inert;
 use crate::problem::clip;
 
 /// The answer as a word.
@@ -51,11 +52,12 @@ pub fn csv(rows: &[Row]) -> String {
     out
 }
 
-/// A cell as RFC 4180 has it; what a spreadsheet would take for a formula is a text.
+/// A cell as RFC 4180 has it; what a spreadsheet would take for a formula is a text, and nothing in it steers who prints it.
 fn quoted(cell: &str) -> String {
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let cell = if is_formula { format!("'{cell}") } else { cell.to_owned() };
-    if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+    let cell = inert(cell);
+    let is_formula = cell.starts_with(['=', '+', '-', '@']);
+    let cell = if is_formula { format!("'{cell}") } else { cell };
+    if cell.contains([',', '"']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
 }
 
 /// Renders lines for programs.

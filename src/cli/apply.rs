@@ -207,8 +207,9 @@ async fn carry_out(
     chronicle: &Chronicle,
     quiet: bool,
 ) -> Report {
-    let writer = planned.tenant.writer(planned.organisation.clone(), WritePermit::for_an_approved_plan());
-    let reader = planned.tenant.reader(planned.organisation.clone());
+    let tenant = planned.tenant.until(stop);
+    let writer = tenant.writer(planned.organisation.clone(), WritePermit::for_an_approved_plan());
+    let reader = tenant.reader(planned.organisation.clone());
     let touched = touched(&planned.plan);
     let read = || collect::refresh(&reader, &planned.inventory, &touched);
     let session = Live { writer, read };

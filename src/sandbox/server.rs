@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use super::answer::Answer;
 use super::fault::Fault;
 use super::front::{AuthorityError, Dialled, Door, Front, Origin};
+use super::hold::{Hold, Holds};
 use super::seed::{Seed, SeedError, make};
 use super::service::{Incoming, respond};
 use super::store::{self, StoreError};
@@ -102,6 +103,7 @@ pub struct Running {
     authority: Option<String>,
     tenant: Arc<Mutex<Tenant>>,
     dialled: Dialled,
+    holds: Holds,
     stop: Option<oneshot::Sender<()>>,
     served: Option<JoinHandle<()>>,
 }
@@ -125,6 +127,11 @@ impl Running {
     /// The hosts that its forward proxy was asked to connect to, in order, those that it refused too.
     pub fn dialled(&self) -> Vec<String> {
         self.dialled.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Holds requests of one method whose path has a text in it, before anything of them is looked at, until the hold is released.
+    pub fn hold(&self, method: &str, path: &str) -> Hold {
+        self.holds.add(method, path)
     }
 
     /// What powergrant presents to the token service.
@@ -191,7 +198,8 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let dialled = Dialled::default();
     let (door, authority) = Door::open(listener, front, now(), &dialled)?;
     let tenant = Arc::new(Mutex::new(tenant));
-    let shared = Arc::new(Shared { tenant: Arc::clone(&tenant), state, seed, now });
+    let holds = Holds::default();
+    let shared = Arc::new(Shared { tenant: Arc::clone(&tenant), holds: holds.clone(), state, seed, now });
     let router = Router::new().fallback(answer).with_state(shared);
     let service = router.into_make_service_with_connect_info::<Origin>();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -204,12 +212,13 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
             tracing::error!(%error, "the sandbox stopped listening");
         }
     });
-    Ok(Running { address, authority, tenant, dialled, stop: Some(stop), served: Some(served) })
+    Ok(Running { address, authority, tenant, dialled, holds, stop: Some(stop), served: Some(served) })
 }
 
 /// What all requests share.
 pub(super) struct Shared {
     pub tenant: Arc<Mutex<Tenant>>,
+    pub holds: Holds,
     pub state: Option<PathBuf>,
     pub seed: Seed,
     pub now: fn() -> i64,
@@ -251,6 +260,7 @@ async fn answer(
         headers: &headers,
         body: &body,
     };
+    shared.holds.pass(incoming.method, incoming.path).await;
     write(&respond(&shared, &incoming))
 }
 

@@ -1,5 +1,6 @@
 //! Integration tests.
 mod architecture;
+mod bad_input;
 mod client;
 mod collect;
 mod commands;
@@ -12,6 +13,8 @@ mod explain;
 mod explain_law;
 mod export;
 mod formats;
+#[cfg(unix)]
+mod interrupt;
 mod journal;
 mod pipe;
 mod pipelines;
@@ -23,6 +26,7 @@ mod real_data;
 mod recordings;
 mod signing_in;
 mod snapshot;
+mod stage;
 mod trouble;
 mod who_can;
 mod whoami;

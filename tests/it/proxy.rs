@@ -2,73 +2,26 @@
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::process::Output;
 
+use powergrant::sandbox;
 use powergrant::sandbox::faults::{Disturbance, Recorded, Rule};
-use powergrant::sandbox::{self, Front, Options, Running};
 
 use crate::desk::{Desk, shown, text};
+use crate::stage::Stage;
 
-const TENANT: &str = "11111111-1111-1111-1111-111111111111";
-const APPLICATION: &str = "33333333-3333-3333-3333-333333333333";
 const ENVIRONMENT: &str = "7f3c0a51-5e0f-4c0e-9d0a-2b6c8f1e4d10";
 const PUBLIC: &str = "contoso.crm4.dynamics.com";
 
-/// The embedded tenant behind its proxy, and a desk whose manifests mean one of its clouds.
-struct Stage {
-    // The tenant answers on its threads.
-    _threads: tokio::runtime::Runtime,
-    running: Running,
-    desk: Desk,
+/// The embedded tenant as an organisation in a cloud, and manifests that mean it.
+fn in_cloud(cloud: &str, organisation: &str) -> Stage {
+    let stage = Stage::with("copilot-agent-flow", &sandbox::seed::default_seed().replace(PUBLIC, organisation));
+    let about = format!("https://{organisation}\n  cloud: {cloud}\n  environmentId: {ENVIRONMENT}");
+    stage.edit("environment.yaml", &format!("https://{PUBLIC}"), &about);
+    stage
 }
 
-impl Stage {
-    fn of(cloud: &str, organisation: &str) -> Self {
-        powergrant::tenant::install_tls();
-        let seed = sandbox::seed::default_seed().replace(PUBLIC, organisation);
-        let seed = sandbox::seed::Seed::parse(&seed).expect("the seed is sound");
-        let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads");
-        let options = Options { front: Front::Proxy, ..Options::new(seed) };
-        let running = threads.block_on(sandbox::start(options)).expect("the tenant starts");
-        let desk = Desk::with("copilot-agent-flow");
-        let about = format!("https://{organisation}\n  cloud: {cloud}\n  environmentId: {ENVIRONMENT}");
-        desk.write("environment.yaml", &desk.read("environment.yaml").replace(&format!("https://{PUBLIC}"), &about));
-        desk.write("ca.pem", running.authority().expect("it encrypts"));
-        Self { _threads: threads, running, desk }
-    }
-
-    fn public() -> Self {
-        Self::of("public", PUBLIC)
-    }
-
-    /// Runs a command with these variables; a `None` takes one away.
-    fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-        let mut command = self.desk.command(arguments);
-        command
-            .env("POWERGRANT_PROD_TENANT_ID", TENANT)
-            .env("POWERGRANT_PROD_CLIENT_ID", APPLICATION)
-            .env("POWERGRANT_PROD_CLIENT_SECRET", "sandbox")
-            .env("POWERGRANT_CA_FILE", "ca.pem")
-            .env("HTTPS_PROXY", format!("http://{}", self.running.address()))
-            .env_remove("NO_PROXY")
-            .env_remove("no_proxy")
-            .envs(variables.iter().copied());
-        command.output().expect("the command starts")
-    }
-
-    fn change(&self, rule: Rule) {
-        self.running.tenant().lock().expect("no holder of this lock panics").faults.schedule(rule);
-    }
-
-    fn dialled(&self) -> BTreeSet<String> {
-        self.running.dialled().into_iter().collect()
-    }
-
-    fn asked(&self, part: &str) -> usize {
-        let tenant = self.running.tenant();
-        let tenant = tenant.lock().expect("no holder of this lock panics");
-        tenant.log.iter().filter(|logged| logged.path.contains(part)).count()
-    }
+fn public() -> Stage {
+    in_cloud("public", PUBLIC)
 }
 
 #[test]
@@ -121,7 +74,7 @@ fn a_run_in_each_cloud_dials_the_hosts_of_that_cloud_alone() {
         ),
     ];
     for (cloud, organisation, hosts) in clouds {
-        let stage = Stage::of(cloud, organisation);
+        let stage = in_cloud(cloud, organisation);
         let whoami = stage.run(&["whoami", "."], &[]);
         assert_eq!(whoami.status.code(), Some(0), "{cloud}: {}", shown(&whoami));
         assert!(text(&whoami.stdout).contains("Nothing is missing."), "{cloud}: {}", shown(&whoami));
@@ -138,8 +91,8 @@ fn a_run_in_each_cloud_dials_the_hosts_of_that_cloud_alone() {
 #[test]
 fn a_link_into_another_cloud_or_to_a_stranger_is_not_followed() {
     for host in ["contoso.crm9.dynamics.com", "graph.microsoft.us", "evil.example"] {
-        let stage = Stage::public();
-        stage.change(Rule::on("roles?", Disturbance::ForeignNextLink(host.to_owned())).from_nth(1, 0));
+        let stage = public();
+        stage.disturb(Rule::on("roles?", Disturbance::ForeignNextLink(host.to_owned())).from_nth(1, 0));
         let plan = stage.run(&["plan", "."], &[]);
         assert_eq!(plan.status.code(), Some(1), "{host}: {}", shown(&plan));
         assert!(shown(&plan).contains("leads away from"), "{host}: {}", shown(&plan));
@@ -149,7 +102,7 @@ fn a_link_into_another_cloud_or_to_a_stranger_is_not_followed() {
 
 #[test]
 fn what_no_proxy_names_is_reached_without_it() {
-    let stage = Stage::public();
+    let stage = public();
     // Graph at the embedded tenant's own address, which can be reached either way.
     let graph = format!("https://127.0.0.1:{}", stage.running.address().port());
     let replaced = [("POWERGRANT_PROD_GRAPH_URL", graph.as_str())];
@@ -158,7 +111,7 @@ fn what_no_proxy_names_is_reached_without_it() {
     assert!(stage.dialled().contains("127.0.0.1"), "{:?}", stage.dialled());
     assert!(!stage.dialled().contains("graph.microsoft.com"), "the replaced address is the one that counts");
 
-    let stage = Stage::public();
+    let stage = public();
     let graph = format!("https://127.0.0.1:{}", stage.running.address().port());
     let direct =
         stage.run(&["whoami", "."], &[("POWERGRANT_PROD_GRAPH_URL", graph.as_str()), ("NO_PROXY", "127.0.0.1")]);
@@ -169,7 +122,7 @@ fn what_no_proxy_names_is_reached_without_it() {
 
 #[test]
 fn every_address_can_be_replaced() {
-    let stage = Stage::public();
+    let stage = public();
     let own = format!("https://127.0.0.1:{}", stage.running.address().port());
     desk_at(&stage.desk, &own);
     let replaced =
@@ -192,7 +145,7 @@ fn desk_at(desk: &Desk, address: &str) {
 
 #[test]
 fn plain_http_is_for_loopback_alone() {
-    let stage = Stage::public();
+    let stage = public();
     let plan = stage.run(&["plan", "."], &[("POWERGRANT_PROD_GRAPH_URL", "http://graph.example")]);
     assert_eq!(plan.status.code(), Some(1), "{}", shown(&plan));
     assert!(shown(&plan).contains("plain http is for loopback alone"), "{}", shown(&plan));
@@ -205,8 +158,8 @@ fn plain_http_is_for_loopback_alone() {
 
 #[test]
 fn an_authority_that_is_not_trusted_is_explained_at_once() {
-    let stage = Stage::public();
-    stage.desk.write("ca.pem", Stage::public().running.authority().expect("it encrypts"));
+    let stage = public();
+    stage.desk.write("ca.pem", public().running.authority().expect("it encrypts"));
     let plan = stage.run(&["plan", "."], &[]);
     assert_eq!(plan.status.code(), Some(1), "{}", shown(&plan));
     assert!(
@@ -235,7 +188,7 @@ fn proxy(answer: &'static str) -> (String, std::thread::JoinHandle<()>) {
 
 #[test]
 fn a_proxy_that_refuses_or_wants_a_password_is_explained_at_once() {
-    let stage = Stage::public();
+    let stage = public();
     for (answer, next) in [
         (
             "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n",
@@ -254,13 +207,13 @@ fn a_proxy_that_refuses_or_wants_a_password_is_explained_at_once() {
 
 #[test]
 fn a_token_that_is_rejected_in_the_middle_of_an_apply_is_renewed_once() {
-    let stage = Stage::public();
+    let stage = public();
     let unchallenged = Recorded { status: 401, headers: [].into(), body: None };
-    stage.change(Rule::on("/api/data/", Disturbance::Recorded(unchallenged)).method("PATCH"));
+    stage.disturb(Rule::on("/api/data/", Disturbance::Recorded(unchallenged)).method("PATCH"));
     let apply = stage.run(&["apply", "--yes", "."], &[]);
     assert_eq!(apply.status.code(), Some(0), "{}", shown(&apply));
     assert!(text(&apply.stdout).contains("19 of 19 read back from the services and held."), "{}", shown(&apply));
-    let before = Stage::public();
+    let before = public();
     let undisturbed = before.run(&["apply", "--yes", "."], &[]);
     assert_eq!(undisturbed.status.code(), Some(0), "{}", shown(&undisturbed));
     assert_eq!(stage.asked("oauth2/v2.0/token"), before.asked("oauth2/v2.0/token") + 1);
@@ -268,25 +221,25 @@ fn a_token_that_is_rejected_in_the_middle_of_an_apply_is_renewed_once() {
 
 #[test]
 fn a_claims_challenge_in_the_middle_of_an_apply_is_reported_and_not_tried_again() {
-    let stage = Stage::public();
+    let stage = public();
     let challenge = r#"Bearer error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnt9fQ==""#;
     let headers = [("WWW-Authenticate".to_owned(), challenge.to_owned())].into();
     let answer = Disturbance::Recorded(Recorded { status: 401, headers, body: None });
-    stage.change(Rule::on("/api/data/", answer).method("PATCH").from_nth(1, 0));
+    stage.disturb(Rule::on("/api/data/", answer).method("PATCH").from_nth(1, 0));
     let apply = stage.run(&["apply", "--yes", "."], &[]);
     assert_eq!(apply.status.code(), Some(5), "{}", shown(&apply));
     assert!(shown(&apply).contains("Conditional Access"), "{}", shown(&apply));
-    let before = Stage::public();
+    let before = public();
     before.run(&["apply", "--yes", "."], &[]);
     assert_eq!(stage.asked("oauth2/v2.0/token"), before.asked("oauth2/v2.0/token"), "a token was asked for in vain");
 }
 
 #[test]
 fn without_graph_and_the_admin_api_whatever_dataverse_alone_answers_works() {
-    let stage = Stage::public();
+    let stage = public();
     for host in ["graph.microsoft.com", "api.bap.microsoft.com", "api.flow.microsoft.com"] {
         let refused = Rule { host: Some(host.to_owned()), ..Rule::on("", Disturbance::refuse(403)).from_nth(1, 0) };
-        stage.change(refused);
+        stage.disturb(refused);
     }
     // With the environment's id the admin API would be asked about it; without one nothing depends on it.
     let environment = stage.desk.read("environment.yaml");
@@ -308,7 +261,7 @@ fn without_graph_and_the_admin_api_whatever_dataverse_alone_answers_works() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_crash_leaves_no_core_dump() {
-    let stage = Stage::public();
+    let stage = public();
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_powergrant"))
         .args(["sandbox", "."])
         .current_dir(stage.desk.path("."))

@@ -24,6 +24,7 @@ use crate::inventory::scope::Scope;
 use crate::plan::{Plan, plan};
 use crate::problem::Problem;
 use crate::render::Shown;
+use crate::request::Service;
 use crate::review::{self, Review};
 use crate::sandbox;
 use crate::tenant::{Organisation, Tenant};
@@ -176,7 +177,7 @@ async fn read_one(
     clock: Arc<dyn Clock>,
 ) -> Result<Box<Planned>, Problem> {
     let environment = &desired.environment;
-    let (tenant, organisation) = connect(environment, sandbox, global, clock)?;
+    let (tenant, organisation) = enter(environment, sandbox, global, clock).await?;
     let scope = Scope::of(&desired);
     let inventory = collect::collect(&tenant.reader(organisation.clone()), directory, environment, &scope).await;
     let plan = plan(&desired, &inventory);
@@ -184,21 +185,23 @@ async fn read_one(
     Ok(Box::new(Planned { desired, inventory, plan, review, tenant, organisation }))
 }
 
-/// Makes the client of one environment; nothing is sent yet.
-pub(super) fn connect(
+/// Makes the client of one environment and signs in there: who cannot has one thing to mend, and not one for each thing that was wanted.
+pub(super) async fn enter(
     environment: &Environment,
     sandbox: Option<&sandbox::Running>,
     global: &Global,
     clock: Arc<dyn Clock>,
 ) -> Result<(Tenant, Option<Organisation>), Problem> {
     let (tenant, _) = sign_in::connect(environment, sandbox, global, clock)?;
-    Ok((tenant, organisation(environment)?))
+    let organisation = organisation(environment, &tenant)?;
+    let service = if organisation.is_some() { Service::Dataverse } else { Service::Admin };
+    tenant.reader(organisation.clone()).signed_in(service).await?;
+    Ok((tenant, organisation))
 }
 
 /// The organisation of an environment, if it has one.
-pub(super) fn organisation(environment: &Environment) -> Result<Option<Organisation>, Problem> {
-    let cloud = sign_in::cloud(environment.cloud);
-    environment.url.as_ref().map(|url| Organisation::parse(cloud, &url.value)).transpose()
+pub(super) fn organisation(environment: &Environment, tenant: &Tenant) -> Result<Option<Organisation>, Problem> {
+    environment.url.as_ref().map(|url| tenant.organisation(&url.value)).transpose()
 }
 
 /// Why an environment could not be read or asked, and what to do.

@@ -1,6 +1,7 @@
 //! Which identity a run signs in as: the one door to environment variables.
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Global;
 use crate::clock::Clock;
@@ -12,7 +13,7 @@ use crate::tenant::sign_in::methods::{Family, Method};
 use crate::tenant::{Cloud, Credentials, Endpoints, Line, Patience, Routing, Secret, Settings, Tenant, Trust};
 
 /// The cloud of a manifest, as the client knows it.
-pub(super) fn cloud(cloud: desired::Cloud) -> Cloud {
+fn cloud(cloud: desired::Cloud) -> Cloud {
     match cloud {
         desired::Cloud::Public => Cloud::Public,
         desired::Cloud::Gcc => Cloud::Gcc,
@@ -77,13 +78,13 @@ pub(super) fn connect(
         routing: sandbox.map_or(Routing::Direct, |running| Routing::Sandbox(running.address())),
         credentials,
         tenant: environment.tenant,
-        patience: Patience::default(),
+        patience: Patience { deadline: Duration::from_secs(global.patience), ..Patience::default() },
         clock,
     };
     let prefix = environment.credentials.as_deref().unwrap_or(Family::Own.prefix());
-    let variable = |name: &str| std::env::var(format!("{prefix}_{name}")).ok().filter(|value| !value.is_empty());
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     // The embedded tenant has every host already.
-    let endpoints = if sandbox.is_some() { Endpoints::from(cloud) } else { Endpoints::with(cloud, variable)? };
+    let endpoints = if sandbox.is_some() { Endpoints::from(cloud) } else { Endpoints::with(cloud, prefix, variable)? };
     let trust = global.ca_file.clone().map_or(Trust::Machine, Trust::Also);
     let tell: fn(&str) = tell;
     let tenant = Tenant::connect_by(settings, Line { endpoints: Some(endpoints), trust, tell: Some(tell) })?;

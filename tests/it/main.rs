@@ -2,6 +2,7 @@
 mod architecture;
 mod bad_input;
 mod client;
+mod clouds;
 mod collect;
 mod commands;
 mod convergence;
@@ -9,6 +10,7 @@ mod derive;
 mod desk;
 mod documents;
 mod drift;
+mod expiring;
 mod explain;
 mod explain_law;
 mod export;
@@ -19,14 +21,20 @@ mod journal;
 mod pipe;
 mod pipelines;
 mod policy;
+mod proxied;
 mod proxy;
 mod rails;
 mod read_back;
 mod real_data;
 mod recordings;
+#[cfg(unix)]
+mod refusals;
+#[cfg(unix)]
+mod secrets;
 mod signing_in;
 mod snapshot;
-mod stage;
 mod trouble;
+#[cfg(unix)]
+mod ways;
 mod who_can;
 mod whoami;

@@ -7,7 +7,10 @@ mod names;
 mod reading;
 mod writing;
 
+use powergrant::sandbox::tenant::Logged;
+
 use crate::desk::text;
+use crate::proxied::Stage;
 
 /// The findings of a rule in what a command said: their lines, from the heading to the hints.
 fn findings(said: &str, rule: &str) -> Vec<String> {
@@ -24,4 +27,20 @@ fn lacks(said: &[u8], rule: &str, place: &str, words: &str) -> Option<String> {
     };
     let expected = [words, "\nhint: "];
     expected.iter().find(|words| !finding.contains(**words)).map(|words| format!("`{words}` is not said:\n{finding}"))
+}
+
+/// Forgets the disturbances and what was asked so far.
+fn calm(stage: &Stage) {
+    stage.with(|tenant| {
+        tenant.faults.clear();
+        tenant.log.clear();
+    });
+}
+
+/// The requests that were to change something, in order. Whether a batch was one is not in the log: the tenant's state tells.
+fn writes(stage: &Stage) -> Vec<Logged> {
+    let is_write = |logged: &&Logged| {
+        logged.method != "GET" && !["/oauth2/", "/$batch"].iter().any(|read| logged.path.contains(read))
+    };
+    stage.with(|tenant| tenant.log.iter().filter(is_write).cloned().collect())
 }

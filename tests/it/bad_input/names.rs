@@ -1,9 +1,10 @@
 //! Names that only the tenant can judge: each is told with its place, nothing is written, and the rest of the plan is shown.
-use powergrant::sandbox::seed::default_seed;
+use powergrant::sandbox::Options;
+use powergrant::sandbox::seed::{Seed, default_seed};
 
-use super::lacks;
+use super::{calm, lacks, writes};
 use crate::desk::{shown, text};
-use crate::stage::Stage;
+use crate::proxied::{PUBLIC, Stage};
 
 /// The tenant with two flows of one name and with a person who has the same name as another.
 fn seed() -> String {
@@ -12,6 +13,10 @@ fn seed() -> String {
         "      flows:\n        - name: Expense intake\n",
         &format!("      flows:\n{twin}{twin}        - name: Expense intake\n"),
     )
+}
+
+fn stage() -> Stage {
+    Stage::at("public", PUBLIC, |options| Options { seed: Seed::parse(&seed()).expect("the seed is sound"), ..options })
 }
 
 fn document(kind: &str, spec: &str) -> String {
@@ -117,19 +122,17 @@ fn cases(flow: &str, role: &str) -> Vec<(String, &'static str, &'static str, Str
 
 #[test]
 fn every_name_that_the_tenant_does_not_have_is_told_with_its_place_and_nothing_is_written() {
-    let stage = Stage::with("copilot-agent-flow", &seed());
-    let environment = "\n  environmentId: 7f3c0a51-5e0f-4c0e-9d0a-2b6c8f1e4d10\n  tenant:";
-    stage.edit("environment.yaml", "\n  tenant:", environment);
+    let stage = stage();
     // The role is made first, so that it can be named by its id.
     let first = stage.run(&["apply", "--yes", "environment.yaml", "role.yaml"], &[]);
     assert_eq!(first.status.code(), Some(0), "{}", shown(&first));
-    let (flow, role) = stage.tenant(|tenant| {
+    let (flow, role) = stage.with(|tenant| {
         let organization = tenant.organization("contoso-prod").expect("the example's environment");
         let role = organization.role("Flow Runner").expect("it was made");
         (organization.flow("Expense intake").expect("the example's flow").to_string(), role.to_string())
     });
-    stage.calm();
-    let before = stage.tenant(|tenant| tenant.fingerprint());
+    calm(&stage);
+    let before = stage.with(|tenant| tenant.fingerprint());
     let mut wrong = Vec::new();
     for (document, rule, place, words) in cases(&flow, &role) {
         stage.desk.write("case.yaml", &document);
@@ -140,13 +143,13 @@ fn every_name_that_the_tenant_does_not_have_is_told_with_its_place_and_nothing_i
         assert!(text(&apply.stderr).contains("nothing was written"), "{rule}: {}", shown(&apply));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
-    assert_eq!(stage.writes(), []);
-    assert_eq!(stage.tenant(|tenant| tenant.fingerprint()), before);
+    assert_eq!(writes(&stage), []);
+    assert_eq!(stage.with(|tenant| tenant.fingerprint()), before);
 }
 
 #[test]
 fn candidates_of_an_ambiguous_name_are_listed_with_their_ids() {
-    let stage = Stage::with("copilot-agent-flow", &seed());
+    let stage = stage();
     stage.desk.write("case.yaml", &document("Flow", "flow: Twin"));
     let plan = stage.run(&["plan", "."], &[]);
     assert_eq!(plan.status.code(), Some(1), "{}", shown(&plan));

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use powergrant::sandbox::faults::{Disturbance, Recorded, Refusal, Rule};
-use powergrant::sandbox::seed::default_seed;
 
+use super::{calm, writes};
 use crate::desk::{shown, text};
-use crate::stage::Stage;
+use crate::proxied::{PUBLIC, Stage};
 
 /// Beside the example: a group that only Graph knows, and an environment that only the admin API knows.
 const MORE: &str = "\
@@ -21,7 +21,7 @@ spec:
 apiVersion: powergrant.dev/v1alpha1
 kind: Environment
 metadata: { name: contoso-trial }
-spec: { environmentId: 0c6a2f9e-1b7d-4a3e-8a55-9f0d3f7b6e21 }
+spec: { environmentId: 0c6a2f9e-1b7d-4a3e-8a55-9f0d3f7b6e21, credentials: POWERGRANT_PROD }
 ---
 apiVersion: powergrant.dev/v1alpha1
 kind: RoleAssignment
@@ -34,9 +34,7 @@ spec:
 
 /// The example with more, in two environments and over three services.
 pub(super) fn stage() -> Stage {
-    let stage = Stage::with("copilot-agent-flow", default_seed());
-    let environment = "\n  environmentId: 7f3c0a51-5e0f-4c0e-9d0a-2b6c8f1e4d10\n  tenant:";
-    stage.edit("environment.yaml", "\n  tenant:", environment);
+    let stage = Stage::public();
     stage.desk.write("more.yaml", MORE);
     stage
 }
@@ -86,13 +84,13 @@ fn changes(plan: &str) -> BTreeSet<&str> {
 fn every_way(host: &str, part: &str, (lost, stays): (&[&str], &[&str]), otherwise: &[&str]) {
     let stage = stage();
     let clean = text(&stage.run(&["plan", "."], &[]).stdout);
-    let before = stage.tenant(|tenant| tenant.fingerprint());
+    let before = stage.with(|tenant| tenant.fingerprint());
     for line in lost.iter().chain(stays) {
         assert!(changes(&clean).iter().any(|change| change.contains(line)), "`{line}` is not planned:\n{clean}");
     }
     for (way, words) in ways(host) {
-        stage.calm();
-        stage.disturb(Rule { host: Some(host.to_owned()), times: 0, ..Rule::on(part, way.clone()) });
+        calm(&stage);
+        stage.change(Rule { host: Some(host.to_owned()), times: 0, ..Rule::on(part, way.clone()) });
         let plan = stage.run(&["plan", "."], &[]);
         let (said, what) = (shown(&plan), format!("{part} {way:?}"));
         if otherwise.contains(&words) {
@@ -113,17 +111,15 @@ fn every_way(host: &str, part: &str, (lost, stays): (&[&str], &[&str]), otherwis
         assert!(said.contains(" GET ") || said.contains(" POST $batch"), "{what}: the request is not named\n{said}");
         assert!(said.contains("hint: "), "{what}: nothing is said about what to do\n{said}");
         assert!(!stage.dialled().contains("evil.example"), "{what}: a stranger was dialled");
-        assert_eq!(stage.writes(), [], "{what}");
+        assert_eq!(writes(&stage), [], "{what}");
     }
-    assert_eq!(stage.tenant(|tenant| tenant.fingerprint()), before, "reading changed the tenant");
+    assert_eq!(stage.with(|tenant| tenant.fingerprint()), before, "reading changed the tenant");
 }
-
-const PROD: &str = "contoso.crm4.dynamics.com";
 
 #[test]
 fn shares_that_dataverse_does_not_tell_are_unread_and_roles_and_connections_are_planned() {
     every_way(
-        PROD,
+        PUBLIC,
         "principalobjectaccessset",
         (&["user bob@contoso.com"], &["contoso_sharepoint", "Process", "user cleo@contoso.com"]),
         // Where there is no such set, functions answer for each flow.
@@ -134,7 +130,7 @@ fn shares_that_dataverse_does_not_tell_are_unread_and_roles_and_connections_are_
 #[test]
 fn flows_that_dataverse_does_not_tell_are_unread_and_roles_and_other_environments_are_planned() {
     let stays = &["Process", "user cleo@contoso.com"];
-    every_way(PROD, "/workflows", (&["contoso_sharepoint", "contoso_dataverse"], stays), &[]);
+    every_way(PUBLIC, "/workflows", (&["contoso_sharepoint", "contoso_dataverse"], stays), &[]);
 }
 
 #[test]
@@ -151,7 +147,7 @@ fn environment_roles_that_the_admin_api_does_not_tell_are_unread_and_the_other_e
 #[test]
 fn an_apply_leaves_what_was_not_read_does_the_rest_and_exits_with_1() {
     let stage = stage();
-    stage.disturb(Rule { times: 0, ..Rule::on("principalobjectaccessset", at_once(403)) });
+    stage.change(Rule { times: 0, ..Rule::on("principalobjectaccessset", at_once(403)) });
     let apply = stage.run(&["apply", "--yes", "."], &[]);
     assert_eq!(apply.status.code(), Some(1), "{}", shown(&apply));
     let said = text(&apply.stdout);
@@ -166,7 +162,7 @@ fn an_apply_leaves_what_was_not_read_does_the_rest_and_exits_with_1() {
 fn what_is_unread_names_the_request_its_status_and_the_services_id_for_it() {
     let stage = stage();
     let error = "{\"error\":{\"code\":\"0x80040220\",\"message\":\"Principal is missing prvReadUser privilege\"}}";
-    stage.disturb(Rule { times: 0, ..Rule::on("principalobjectaccessset", body(403, "application/json", error)) });
+    stage.change(Rule { times: 0, ..Rule::on("principalobjectaccessset", body(403, "application/json", error)) });
     let plan = stage.run(&["plan", "."], &[]);
     let said = text(&plan.stdout);
     let line = said.lines().find(|line| line.contains("? not read: ")).unwrap_or_else(|| panic!("{}", shown(&plan)));

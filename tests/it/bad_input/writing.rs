@@ -4,8 +4,9 @@ use powergrant::sandbox::faults::{Disturbance, Rule};
 use powergrant::sandbox::tenant::Tenant;
 
 use super::reading::{at_once, body, stage};
+use super::writes;
 use crate::desk::{shown, text};
-use crate::stage::Stage;
+use crate::proxied::Stage;
 
 /// Somebody who is not in the environment and comes in by the admin API.
 const JOINER: &str = "\
@@ -30,15 +31,16 @@ const WRITES: [(&str, &str, &str, &str); 6] = [
 ];
 
 fn apply(stage: &Stage, fresh: &Tenant, rule: Rule) -> (Option<i32>, String, String) {
-    stage.tenant(|tenant| *tenant = fresh.clone());
-    stage.disturb(rule);
+    stage.with(|tenant| *tenant = fresh.clone());
+    stage.change(rule);
     let output = stage.run(&["apply", "--yes", "."], &[]);
     (output.status.code(), text(&output.stdout), shown(&output))
 }
 
 fn with_joiner() -> Stage {
     let stage = stage();
-    stage.edit("environment.yaml", "\n  tenant:", "\n  addUsers: bap\n  tenant:");
+    let environment = stage.desk.read("environment.yaml");
+    stage.desk.write("environment.yaml", &environment.replace("\n  tenant:", "\n  addUsers: bap\n  tenant:"));
     let more = stage.desk.read("more.yaml");
     stage.desk.write("more.yaml", &(more + JOINER));
     stage
@@ -55,7 +57,7 @@ fn outcome<'said>(said: &'said str, name: &str) -> (&'said str, &'said str) {
 #[test]
 fn a_write_that_is_refused_is_told_with_its_remedy_and_the_rest_is_done() {
     let stage = with_joiner();
-    let fresh = stage.tenant(|tenant| tenant.clone());
+    let fresh = stage.with(|tenant| tenant.clone());
     for (method, part, name, other) in WRITES {
         let every = part == "GrantAccess";
         for status in if every { vec![401, 403, 409, 412, 429] } else { vec![403, 412] } {
@@ -75,7 +77,7 @@ fn a_write_that_is_refused_is_told_with_its_remedy_and_the_rest_is_done() {
 #[test]
 fn a_write_whose_answer_is_lost_is_read_back_and_not_sent_again() {
     let stage = with_joiner();
-    let fresh = stage.tenant(|tenant| tenant.clone());
+    let fresh = stage.with(|tenant| tenant.clone());
     let page = "<!DOCTYPE html><html><body>502</body></html>";
     let lost = [
         at_once(500),
@@ -90,7 +92,7 @@ fn a_write_whose_answer_is_lost_is_read_back_and_not_sent_again() {
             let what = format!("{method} {part} {way:?}");
             assert_eq!(code, Some(0), "{what}: {all}");
             assert!(said.contains(&format!("    = {name}")), "{what}: {all}");
-            let sent = stage.writes();
+            let sent = writes(&stage);
             let mut paths: Vec<&str> =
                 sent.iter().map(|logged| logged.path.as_str()).filter(|path| path.contains(part)).collect();
             let count = paths.len();
@@ -107,7 +109,7 @@ fn a_write_whose_answer_is_lost_is_read_back_and_not_sent_again() {
 fn a_flow_that_vanishes_before_it_is_written_is_told_and_the_rest_is_done() {
     let stage = stage();
     let gone = Rule::on("/workflows(", Disturbance::refuse(404)).method("PATCH").from_nth(1, 0);
-    stage.disturb(gone);
+    stage.change(gone);
     let output = stage.run(&["apply", "--yes", "."], &[]);
     assert_eq!(output.status.code(), Some(5), "{}", shown(&output));
     let said = text(&output.stdout);

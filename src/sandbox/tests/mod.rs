@@ -5,6 +5,7 @@ mod batches;
 mod flow_service;
 mod flows;
 mod front;
+mod open_questions;
 mod principals;
 mod reading;
 mod roles;

@@ -42,11 +42,13 @@ struct Tally {
 /// Runs a case under answers to open questions; says what went wrong.
 async fn case(number: u64, answers: &[Alternative]) -> Result<Tally, String> {
     let dice = &mut Dice::new(number);
-    let seed = town::seed(dice);
+    let mut seed = town::seed(dice);
+    for answer in answers {
+        answer.give(&mut seed.variants);
+    }
     let wishes = wishes::wishes(dice, &seed);
     let desired = desired(&wishes.documents);
     let pipe = Pipe::start(seed).await;
-    pipe.with(|tenant| answers.iter().for_each(|answer| answer.give(&mut tenant.variants)));
     let before = pipe.with(|tenant| cells(tenant));
     let mut tally = Tally { cases: 1, ..Tally::default() };
     let mut planned = Vec::new();

@@ -23,6 +23,7 @@ mod real_data;
 mod recordings;
 mod signing_in;
 mod snapshot;
+mod traps;
 mod trouble;
 mod who_can;
 mod whoami;

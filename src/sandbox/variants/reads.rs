@@ -7,7 +7,7 @@ use super::Variants;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum StaleWay {
-    /// Neither.
+    /// Neither: both show a write at once (Learn: `Consistency: Strong` reads past the caches).
     #[default]
     Neither,
     /// The sets of rows: `roleprivilegescollection`, `principalobjectaccessset`.

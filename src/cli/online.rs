@@ -156,13 +156,13 @@ impl Online {
 
 /// One directory per tenant and identity, shared by its environments.
 #[derive(Default)]
-pub(super) struct Directories(std::cell::RefCell<BTreeMap<Identity, Arc<Directory>>>);
+pub(crate) struct Directories(std::cell::RefCell<BTreeMap<Identity, Arc<Directory>>>);
 
 /// What tells identities apart: the tenant, and the prefix of the credentials' variables.
 type Identity = (Option<Uuid>, Option<String>);
 
 impl Directories {
-    pub(super) fn of(&self, desired: &DesiredEnvironment) -> Arc<Directory> {
+    pub(crate) fn of(&self, desired: &DesiredEnvironment) -> Arc<Directory> {
         let key = (desired.environment.tenant, desired.environment.credentials.clone());
         Arc::clone(self.0.borrow_mut().entry(key).or_default())
     }
@@ -175,17 +175,26 @@ async fn read_one(
     global: &Global,
     clock: Arc<dyn Clock>,
 ) -> Result<Box<Planned>, Problem> {
-    let environment = &desired.environment;
-    let (tenant, organisation) = connect(environment, sandbox, global, clock)?;
+    let client = connect(&desired.environment, sandbox, global, clock)?;
+    Ok(Box::new(look(desired, client, directory).await))
+}
+
+/// Reads one environment and plans it.
+pub(crate) async fn look(
+    desired: DesiredEnvironment,
+    (tenant, organisation): (Tenant, Option<Organisation>),
+    directory: &Directory,
+) -> Planned {
     let scope = Scope::of(&desired);
-    let inventory = collect::collect(&tenant.reader(organisation.clone()), directory, environment, &scope).await;
+    let reader = tenant.reader(organisation.clone());
+    let inventory = collect::collect(&reader, directory, &desired.environment, &scope).await;
     let plan = plan(&desired, &inventory);
     let review = review::review(&desired, &plan, &inventory);
-    Ok(Box::new(Planned { desired, inventory, plan, review, tenant, organisation }))
+    Planned { desired, inventory, plan, review, tenant, organisation }
 }
 
 /// Makes the client of one environment; nothing is sent yet.
-pub(super) fn connect(
+pub(crate) fn connect(
     environment: &Environment,
     sandbox: Option<&sandbox::Running>,
     global: &Global,
@@ -209,7 +218,7 @@ pub(super) fn failed(environment: &str, done: &str, problem: &Problem) -> String
 
 /// Where the embedded tenant listens, and what it speaks there.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Listen {
+pub(crate) struct Listen {
     /// A loopback address.
     pub address: SocketAddr,
     /// What it speaks besides plain HTTP.
@@ -223,7 +232,7 @@ impl Default for Listen {
 }
 
 /// The embedded tenant of a run: its seed lies beside the first path, its state in `.powergrant/sandbox/`.
-pub(super) async fn start_sandbox(
+pub(crate) async fn start_sandbox(
     paths: &[PathBuf],
     listen: Listen,
     global: &Global,

@@ -3,6 +3,8 @@ mod architecture;
 mod client;
 mod collect;
 mod commands;
+mod controller;
+mod controller_process;
 mod convergence;
 mod derive;
 mod desk;

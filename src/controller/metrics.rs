@@ -1,95 +1,17 @@
-//! The metrics: a pure function of the status, in the text formats that Prometheus and `OpenMetrics` read.
+//! The metrics: a pure function of the status.
 //!
 //! Labels hold names of environments, as manifests have them, and words of our own; no name of a person, a group or a flow.
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
 
+use super::exposition::{Family, Kind, Sample, write_all};
 use super::status::{Environment, Manifests, Round, Status, Turn};
-use crate::foreign::inert;
 use crate::journal::OutcomeWord;
 
-/// Which of the two formats is written. They differ in how counters and units are told, and in the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Prometheus, text 0.0.4.
-    Prometheus,
-    /// `OpenMetrics` 1.0.0.
-    OpenMetrics,
-}
-
-impl Format {
-    /// The best format for what an `Accept` header says.
-    pub fn accepted(accept: &str) -> Self {
-        if accept.contains("application/openmetrics-text") { Self::OpenMetrics } else { Self::Prometheus }
-    }
-
-    /// The content type.
-    pub fn content_type(self) -> &'static str {
-        match self {
-            Self::Prometheus => "text/plain; version=0.0.4; charset=utf-8",
-            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
-        }
-    }
-}
-
-/// What kind of value a family has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// It only grows; its samples end in `_total`.
-    Counter,
-    /// It goes up and down.
-    Gauge,
-}
-
-/// One family of samples.
-struct Family {
-    name: &'static str,
-    kind: Kind,
-    unit: Option<&'static str>,
-    help: &'static str,
-    samples: Vec<Sample>,
-}
-
-/// Labels with their values, and the value.
-type Sample = (Vec<(&'static str, String)>, f64);
+pub use super::exposition::Format;
 
 /// Writes all metrics.
 pub fn text(status: &Status, format: Format) -> String {
-    let mut out = String::new();
-    for family in of_controller(status).into_iter().chain(of_environments(status)) {
-        write(&mut out, &family, format);
-    }
-    if format == Format::OpenMetrics {
-        out.push_str("# EOF\n");
-    }
-    out
-}
-
-fn write(out: &mut String, family: &Family, format: Format) {
-    let suffix = if family.kind == Kind::Counter { "_total" } else { "" };
-    let head = match format {
-        Format::Prometheus => format!("{}{suffix}", family.name),
-        Format::OpenMetrics => family.name.to_owned(),
-    };
-    let kind = match family.kind {
-        Kind::Counter => "counter",
-        Kind::Gauge => "gauge",
-    };
-    let _ = write!(out, "# HELP {head} {}\n# TYPE {head} {kind}\n", family.help);
-    if let (Some(unit), Format::OpenMetrics) = (family.unit, format) {
-        let _ = writeln!(out, "# UNIT {head} {unit}");
-    }
-    for (labels, value) in &family.samples {
-        let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
-        let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
-        let _ = writeln!(out, "{}{suffix}{labels} {value}", family.name);
-    }
-}
-
-/// A label's value: inert like everything foreign, and then as both formats want it.
-fn escaped(value: &str) -> String {
-    inert(value).replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    write_all(of_controller(status).into_iter().chain(of_environments(status)), format)
 }
 
 /// A moment in seconds since 1970.
@@ -271,6 +193,25 @@ mod tests {
     }
 
     #[test]
+    fn the_example_lists_every_metric() {
+        let head = "| metric | kind | labels | says |\n|---|---|---|---|\n".to_owned();
+        let status = status("prod");
+        let rows = of_controller(&status).into_iter().chain(of_environments(&status)).map(|family| {
+            let (kind, suffix) = match family.kind {
+                Kind::Counter => ("counter", "_total"),
+                Kind::Gauge => ("gauge", ""),
+            };
+            let labels = family.samples.first().map_or_else(Vec::new, |(labels, _)| labels.clone());
+            let labels: Vec<String> = labels.iter().map(|(name, _)| format!("`{name}`")).collect();
+            format!("| `{}{suffix}` | {kind} | {} | {} |\n", family.name, labels.join(", "), family.help)
+        });
+        let table = head + &rows.collect::<String>();
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/controller/README.md");
+        let readme = std::fs::read_to_string(path).expect("there is one").replace("\r\n", "\n");
+        assert!(readme.contains(&table), "put this between the marks of the example's README:\n{table}");
+    }
+
+    #[test]
     fn both_formats_say_the_same_in_their_own_way() {
         let prometheus = text(&status("prod"), Format::Prometheus);
         assert!(prometheus.contains("# TYPE powergrant_rounds_total counter\n"), "{prometheus}");
@@ -292,16 +233,6 @@ mod tests {
         ] {
             assert!(prometheus.contains(sample), "{sample}{prometheus}");
         }
-    }
-
-    #[test]
-    fn the_format_is_what_the_reader_accepts() {
-        assert_eq!(
-            Format::accepted("application/openmetrics-text;version=1.0.0,text/plain;q=0.5"),
-            Format::OpenMetrics
-        );
-        assert_eq!(Format::accepted("text/plain;version=0.0.4"), Format::Prometheus);
-        assert_eq!(Format::accepted(""), Format::Prometheus);
     }
 
     proptest! {

@@ -5,6 +5,7 @@
 //! until the manifest or the row is another one.
 mod clients;
 mod enforce;
+mod exposition;
 pub mod listen;
 pub mod metrics;
 mod round;
@@ -116,7 +117,7 @@ impl Controller {
                     ended = end;
                     break;
                 }
-                (Round::BadManifests | Round::Failed | Round::Panicked, _) => {
+                (Round::BadManifests | Round::Overtaken | Round::Failed | Round::Panicked, _) => {
                     schedule::after_no_round(self.settings.every)
                 }
             };

@@ -55,8 +55,7 @@ pub(super) enum Missed {
 impl Controller {
     /// One round; what panics in here is caught where it is called.
     pub(super) async fn attempt(&mut self) -> (Round, Ended) {
-        let today = self.clock.now().to_zoned(TimeZone::system()).date();
-        let loaded = manifests::load(&self.settings.paths, &self.settings.global, today);
+        let loaded = self.load();
         tell::findings(&loaded.findings);
         let errors = loaded.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
         if errors > 0 {
@@ -75,7 +74,7 @@ impl Controller {
                 return (Round::Failed, Ended::Idle);
             }
         };
-        let fingerprint = fingerprint(&loaded);
+        let fingerprint = fingerprint_of(&loaded);
         let turn = self.turn(&loaded, &fingerprint);
         let begun = Begun { loaded, fingerprint, history };
         let stop = self.stop.clone();
@@ -84,6 +83,11 @@ impl Controller {
             // Reading leaves nothing half done.
             () = stop.asked() => return (Round::Stopped, Ended::Idle),
         };
+        // A folder changes file by file, so a set that is not the same after a while may have been half of one.
+        if self.settings.mode == Mode::Enforce && fingerprint_of(&self.load()) != begun.fingerprint {
+            tracing::warn!("the manifests changed meanwhile, so nothing is written for what was read of them");
+            return (Round::Overtaken, Ended::Idle);
+        }
         for one in &mut seen {
             self.note_seen(one, &begun);
         }
@@ -101,6 +105,12 @@ impl Controller {
                 (Round::Failed, Ended::Idle)
             }
         }
+    }
+
+    /// Reads the manifests as they are now.
+    fn load(&self) -> Loaded {
+        let today = self.clock.now().to_zoned(TimeZone::system()).date();
+        manifests::load(&self.settings.paths, &self.settings.global, today)
     }
 
     /// What was applied so far; nothing where there is no journal yet.
@@ -256,7 +266,7 @@ fn judged(planned: &Result<Box<Planned>, Missed>) -> Turn {
 }
 
 /// All manifests as one hash.
-fn fingerprint(loaded: &Loaded) -> String {
+fn fingerprint_of(loaded: &Loaded) -> String {
     let all: Vec<String> =
         fingerprints(&loaded.sources).into_iter().map(|(file, hash)| format!("{file}\t{hash}\n")).collect();
     Sha256::digest(all.concat()).iter().map(|byte| format!("{byte:02x}")).collect()

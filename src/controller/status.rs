@@ -21,6 +21,8 @@ pub enum Round {
     Completed,
     /// The manifests are not sound, so nothing was read or written.
     BadManifests,
+    /// The manifests were written to while the round lasted, so nothing was done for what may be half of them.
+    Overtaken,
     /// Something of this machine was in the way: the journal cannot be read or written.
     Failed,
     /// A mistake of powergrant's own ended it.
@@ -31,13 +33,15 @@ pub enum Round {
 
 impl Round {
     /// Every way.
-    pub const ALL: [Self; 5] = [Self::Completed, Self::BadManifests, Self::Failed, Self::Panicked, Self::Stopped];
+    pub const ALL: [Self; 6] =
+        [Self::Completed, Self::BadManifests, Self::Overtaken, Self::Failed, Self::Panicked, Self::Stopped];
 
     /// The way in a word, for labels and logs.
     pub fn word(self) -> &'static str {
         match self {
             Self::Completed => "completed",
             Self::BadManifests => "bad_manifests",
+            Self::Overtaken => "overtaken",
             Self::Failed => "failed",
             Self::Panicked => "panicked",
             Self::Stopped => "stopped",

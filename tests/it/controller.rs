@@ -311,6 +311,37 @@ async fn an_environment_that_cannot_be_reached_is_asked_less_and_less_often() {
     assert_eq!((turn(&controller, Turn::Unreachable), turn(&controller, Turn::Differs)), (4, 1));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn manifests_that_change_while_a_round_lasts_are_not_applied_by_half() {
+    let (stage, running) = Stage::set().await;
+    stage.disturb(Rule::on("WhoAmI", Disturbance::throttle(7)));
+    // Somebody writes another file while the first request waits.
+    let path = stage.desk.path("role.yaml");
+    let clock =
+        Arc::new(Meanwhile { clock: stage.clock.clone(), act: move || std::fs::remove_file(&path).unwrap_or(()) });
+    let mut controller = stage.controller(Mode::Enforce, clock, &Stop::default(), running);
+    assert_eq!(controller.round().await.0, Round::Overtaken);
+    assert_eq!(stage.asked("POST", "/roles"), 0);
+    assert!(!stage.journal().exists());
+}
+
+/// A clock on which somebody does something during every wait.
+struct Meanwhile<Act> {
+    clock: JumpingClock,
+    act: Act,
+}
+
+impl<Act: Fn() + Send + Sync> Clock for Meanwhile<Act> {
+    fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
+    }
+
+    fn wait(&self, duration: Duration) -> Wait<'_> {
+        (self.act)();
+        self.clock.wait(duration)
+    }
+}
+
 /// A clock on which the first wait of a round is our own mistake.
 struct Mistaken {
     clock: JumpingClock,

@@ -2,8 +2,13 @@
 #![cfg(unix)]
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::Duration;
 
+use powergrant::controller::Mode;
+use powergrant::controller::metrics::{self, Format};
+use powergrant::controller::status::Status;
 use serde_json::Value;
 
 use crate::desk::{Desk, shown, text};
@@ -117,6 +122,40 @@ fn a_controller_with_bad_manifests_lives_says_so_and_is_not_ready() {
     assert!(served.get("/metrics", "*/*").1.contains("powergrant_manifests_sound 0\n"));
     served.terminate();
     assert_eq!(served.child.wait().expect("it ends").code(), Some(0));
+}
+
+#[test]
+fn the_examples_run_the_command_as_it_is() {
+    let desk = Desk::empty();
+    let example = |file: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/controller").join(file);
+        std::fs::read_to_string(path).expect("the example is there")
+    };
+    let unit = example("powergrant.service");
+    let line =
+        unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/local/bin/powergrant ")).expect("a command");
+    let of_unit: Vec<&str> = line.split(' ').collect();
+    let deployment = example("kubernetes.yaml");
+    let arguments = deployment.lines().skip_while(|line| line.trim() != "args:").skip(1).map(str::trim);
+    let arguments = arguments.take_while(|line| line.starts_with("- ") || line.starts_with('#'));
+    let of_pod: Vec<&str> = arguments.filter_map(|line| line.strip_prefix("- ")).collect();
+    for arguments in [of_unit, of_pod] {
+        assert!(arguments.len() > 5 && arguments[0] == "controller", "{arguments:?}");
+        let (paths, flags) = arguments.split_last().expect("the manifests come last");
+        assert!(paths.contains("/manifests"), "{paths}");
+        // Standard input is refused after every flag was read, so nothing is started.
+        let run = desk.run(&[flags, &["-"]].concat());
+        assert!(text(&run.stderr).contains("standard input can be read once"), "{}", shown(&run));
+    }
+    // Every metric of the alerts is one.
+    let metrics = metrics::text(&Status::new(Mode::Observe, Duration::from_secs(900)), Format::Prometheus);
+    let alerts = example("alerts.yaml");
+    let named = alerts.split(|letter: char| !letter.is_ascii_lowercase() && letter != '_');
+    let named: Vec<&str> = named.filter(|word| word.starts_with("powergrant_")).collect();
+    assert!(named.len() >= 5, "{named:?}");
+    for metric in named {
+        assert!(metrics.contains(&format!("# TYPE {metric} ")), "{metric} is no metric");
+    }
 }
 
 #[test]

@@ -3,15 +3,16 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::refusals::{denied, no_makers};
+use super::row::{FlowRow, Grant, GrantRole, WorkflowIds};
 use super::sharing::{self, Wish};
-use super::{FlowRow, Grant, GrantRole, WorkflowIds, denied, no_makers};
 use crate::sandbox::answer::Answer;
+use crate::sandbox::claims::Claims;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::flow_text::Text;
 use crate::sandbox::organization::{Organization, id, is_set, number, text};
 use crate::sandbox::provider::Request;
 use crate::sandbox::tenant::Tenant;
-use crate::sandbox::token::Claims;
 
 /// Whose path a request takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -24,6 +24,7 @@ use crate::inventory::scope::Scope;
 use crate::plan::{Plan, plan};
 use crate::problem::Problem;
 use crate::render::Shown;
+use crate::request::Service;
 use crate::review::{self, Review};
 use crate::sandbox;
 use crate::tenant::{Organisation, Tenant};
@@ -175,14 +176,14 @@ async fn read_one(
     global: &Global,
     clock: Arc<dyn Clock>,
 ) -> Result<Box<Planned>, Problem> {
-    let client = connect(&desired.environment, sandbox, global, clock)?;
+    let client = enter(&desired.environment, sandbox, global, clock).await?;
     Ok(Box::new(look(desired, client, directory).await))
 }
 
 /// Reads one environment and plans it.
 pub(crate) async fn look(
     desired: DesiredEnvironment,
-    (tenant, organisation): (Tenant, Option<Organisation>),
+    (tenant, organisation): Client,
     directory: &Directory,
 ) -> Planned {
     let scope = Scope::of(&desired);
@@ -193,16 +194,37 @@ pub(crate) async fn look(
     Planned { desired, inventory, plan, review, tenant, organisation }
 }
 
+/// A client, and the organisation that it speaks to, if there is one.
+pub(crate) type Client = (Tenant, Option<Organisation>);
+
+/// Makes the client of one environment and signs in there: who cannot has one thing to mend, and not one for each thing that was wanted.
+pub(super) async fn enter(
+    environment: &Environment,
+    sandbox: Option<&sandbox::Running>,
+    global: &Global,
+    clock: Arc<dyn Clock>,
+) -> Result<Client, Problem> {
+    let client = connect(environment, sandbox, global, clock)?;
+    sign_in(&client).await?;
+    Ok(client)
+}
+
 /// Makes the client of one environment; nothing is sent yet.
 pub(crate) fn connect(
     environment: &Environment,
     sandbox: Option<&sandbox::Running>,
     global: &Global,
     clock: Arc<dyn Clock>,
-) -> Result<(Tenant, Option<Organisation>), Problem> {
+) -> Result<Client, Problem> {
     let (tenant, _) = sign_in::connect(environment, sandbox, global, clock)?;
     let organisation = organisation(environment, &tenant)?;
     Ok((tenant, organisation))
+}
+
+/// Signs in to the service that answers for an environment.
+pub(crate) async fn sign_in((tenant, organisation): &Client) -> Result<(), Problem> {
+    let service = if organisation.is_some() { Service::Dataverse } else { Service::Admin };
+    tenant.reader(organisation.clone()).signed_in(service).await.map(|_| ())
 }
 
 /// The organisation of an environment, if it has one.

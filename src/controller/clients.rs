@@ -1,12 +1,9 @@
 //! The clients of the environments, kept between rounds so that tokens and what is known of limits are.
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::cli::online::Client;
 use crate::compile::desired::Environment;
 use crate::problem::Problem;
-use crate::tenant::{Organisation, Tenant};
-
-/// A client, and the organisation that it speaks to.
-pub(super) type Client = (Tenant, Option<Organisation>);
 
 /// The clients of the environments, by name, each with the document that it was made for.
 #[derive(Default)]

@@ -20,6 +20,7 @@ use crate::inventory::section::Reading;
 use crate::journal::history::History;
 use crate::problem::Problem;
 use crate::render::drift::Counts;
+use crate::tenant::Tenant;
 
 /// How many environments are read at once.
 const ENVIRONMENTS_IN_FLIGHT: usize = 8;
@@ -38,6 +39,8 @@ pub(super) struct Begun {
 pub(super) struct Seen {
     /// Its name.
     pub(super) name: String,
+    /// Who was asked, for the count of requests.
+    asked: Option<Tenant>,
     /// What was read and planned; why not, otherwise.
     pub(super) planned: Result<Box<Planned>, Missed>,
     /// How the turn ends, as far as is known.
@@ -164,17 +167,19 @@ impl Controller {
                 .clients
                 .of(&desired.environment, |environment| online::connect(environment, sandbox, global, clock));
             let (desired, directory) = (desired.clone(), directories.of(desired));
+            let asked = client.as_ref().ok().map(|(tenant, _)| tenant.clone());
             looks.push(async move {
-                let planned = match client {
-                    Err(problem) => Err(Missed::Unreachable(Box::new(problem))),
-                    Ok(client) => {
-                        let look = online::look(desired, client, &directory);
-                        let looked = AssertUnwindSafe(look).catch_unwind().await;
-                        looked.map(Box::new).map_err(|_| Missed::Panicked)
-                    }
+                let look = async {
+                    let client = client?;
+                    online::sign_in(&client).await?;
+                    Ok(Box::new(online::look(desired, client, &directory).await))
+                };
+                let planned = match AssertUnwindSafe(look).catch_unwind().await {
+                    Ok(looked) => looked.map_err(|problem: Problem| Missed::Unreachable(Box::new(problem))),
+                    Err(_) => Err(Missed::Panicked),
                 };
                 let turn = judged(&planned);
-                Seen { name, planned, turn }
+                Seen { name, asked, planned, turn }
             });
         }
         stream::iter(looks).buffered(ENVIRONMENTS_IN_FLIGHT).collect().await
@@ -227,8 +232,8 @@ impl Controller {
                 self.clients.drop_of(&one.name);
             }
             let (drift, given_up) = peek(&self.status, |status| {
-                if let Ok(planned) = &one.planned {
-                    status.add_requests(planned.tenant.counts());
+                if let Some(tenant) = &one.asked {
+                    status.add_requests(tenant.counts());
                 }
                 status.note_turn(&one.name, one.turn, ended, fingerprint);
                 let known = &status.environments[&one.name];

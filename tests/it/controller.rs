@@ -52,6 +52,7 @@ impl Stage {
             ca_file: None,
             quiet: false,
             verbose: 0,
+            patience: 1_800,
             ci: Ci::None,
             log_format: LogFormat::Text,
         };

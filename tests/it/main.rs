@@ -32,6 +32,7 @@ mod refusals;
 mod secrets;
 mod signing_in;
 mod snapshot;
+mod traps;
 mod trouble;
 #[cfg(unix)]
 mod ways;

@@ -4,18 +4,19 @@ use std::io::{BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use super::Global;
-use super::carry_out::{Course, carry_out};
-use super::chronicle::{Chronicle, JOURNAL};
+use super::carry::{Carrying, carry_out};
+use super::chronicle::{Beginning, Chronicle, JOURNAL};
 use super::exit::Exit;
 use super::interrupt::stop_on_interrupt;
 use super::online::{self, Online, Planned};
 use super::output::Output;
+use crate::apply::lock::Lock;
 use crate::foreign::inert;
 use crate::plan::saved::{Saved, Unfit};
 use crate::render;
 use crate::render::applying::Applying;
 use crate::report::Report;
-use crate::review::gate::gate;
+use crate::review::gate::{Approved, gate};
 use crate::rules::{RAILS, Rule};
 
 /// Shows the plan, asks, applies it in rounds, and reads every change back.
@@ -169,9 +170,8 @@ impl Apply {
             output.error("nothing was written\n");
             return Exit::Error;
         }
-        let targets: Vec<&Planned> = approved.iter().map(|(planned, _)| *planned).collect();
-        let chronicle = match Chronicle::begin(&self.journal, online, &targets, &lifted) {
-            Ok(chronicle) => chronicle,
+        let (chronicle, _lock) = match self.begin(online, &approved, &lifted) {
+            Ok(begun) => begun,
             Err(error) => {
                 let journal = self.journal.display();
                 output.error(&format!("error: nothing was written: the journal {journal} cannot be kept: {error}\nhint: name another file with `--journal FILE`\n"));
@@ -180,17 +180,18 @@ impl Apply {
         };
         approved.retain(|(planned, _)| planned.plan.changes().next().is_some());
         let events = (self.format == Format::Events).then(|| Applying::of(&plans));
-        let course = Course {
+        let stop = stop_on_interrupt();
+        let carrying = Carrying {
             lifted: &lifted,
             clock: online.clock.as_ref(),
-            stop: &stop_on_interrupt(),
+            stop: &stop,
             chronicle: &chronicle,
             events: events.as_ref(),
             quiet: global.quiet,
         };
         let mut reports = Vec::new();
         for (planned, goals) in &approved {
-            reports.push(carry_out(planned, goals, &course).await);
+            reports.push(carry_out(planned, goals, &carrying).await);
             if global.verbose > 0 {
                 output.remark(&online::counts(&planned.desired, &planned.tenant));
             }
@@ -212,6 +213,18 @@ impl Apply {
             exit = exit.and(Exit::Error);
         }
         exit
+    }
+
+    /// Takes the journal's lock, and writes down what is about to be done.
+    fn begin(
+        &self,
+        online: &Online,
+        approved: &[(&Planned, Approved)],
+        lifted: &BTreeSet<Rule>,
+    ) -> std::io::Result<(Chronicle, Lock)> {
+        let lock = Lock::take(&self.journal)?;
+        let about = Beginning { clock: &online.clock, sources: &online.loaded.sources, approved, lifted };
+        Ok((Chronicle::begin(&self.journal, about)?, lock))
     }
 }
 

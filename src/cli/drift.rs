@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::Global;
 use super::chronicle::{JOURNAL, fingerprints};
 use super::exit::Exit;
-use super::online::{self, Online, Planned};
+use super::online::{self, Planned};
 use super::output::Output;
 use super::plan::{Form, Format};
 use crate::collect;
@@ -17,6 +17,7 @@ use crate::journal::audit::Author;
 use crate::journal::drift::{Class, Known};
 use crate::journal::history::History;
 use crate::journal::ignore::{self, Ignore};
+use crate::manifest::Sources;
 use crate::place::Place;
 use crate::render;
 use crate::render::drift::{Counts, Drift as Drifted, TITLE};
@@ -56,8 +57,9 @@ impl Drift {
             Ok(online) => online,
             Err(exit) => return exit,
         };
+        let sources = &online.loaded.sources;
         let mut drifts: Vec<Drifted<'_>> =
-            online.environments.iter().map(|planned| drift(&online, planned, &history, &rules)).collect();
+            online.environments.iter().map(|planned| drift(sources, planned, &history, &rules)).collect();
         for (planned, drift) in online.environments.iter().zip(&mut drifts) {
             name_authors(planned, drift).await;
             if global.verbose > 1 {
@@ -143,13 +145,15 @@ fn rules_of(file: &Path) -> Result<Vec<Ignore>, String> {
 }
 
 /// Sorts the lines of one environment's plan by where they come from.
-fn drift<'run>(online: &Online, planned: &'run Planned, history: &History, rules: &'run [Ignore]) -> Drifted<'run> {
-    let known = Known {
-        history,
-        manifests: &fingerprints(&online.loaded.sources),
-        expired: &expired(&planned.desired),
-        environment: &planned.desired.environment.place,
-    };
+pub(crate) fn drift<'run>(
+    sources: &Sources,
+    planned: &'run Planned,
+    history: &History,
+    rules: &'run [Ignore],
+) -> Drifted<'run> {
+    let (manifests, expired) = (fingerprints(sources), expired(&planned.desired));
+    let environment = &planned.desired.environment.place;
+    let known = Known { history, manifests: &manifests, expired: &expired, environment };
     let (mut lines, mut ignored) = (Vec::new(), Vec::new());
     for line in &planned.plan.lines {
         let Some(class) = known.class(&planned.plan, line) else { continue };
@@ -181,7 +185,7 @@ async fn name_authors(planned: &Planned, drift: &mut Drifted<'_>) {
 }
 
 /// Where members stand whose last day has passed.
-fn expired(desired: &DesiredEnvironment) -> BTreeSet<Place> {
+pub(crate) fn expired(desired: &DesiredEnvironment) -> BTreeSet<Place> {
     let flows = desired
         .flows
         .iter()

@@ -1,4 +1,4 @@
-//! What happens when a user or a pipeline wants a run to end.
+//! Ctrl-C, and what a pipeline or a service manager sends: a wish to stop, and once more the end.
 use super::output::Output;
 use crate::clock::Stop;
 

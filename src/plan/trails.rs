@@ -25,7 +25,7 @@ impl Visit<Verdicts, Seen> for Trails<'_> {
     fn visit<L: Reconcile>(&mut self, verdicts: &BTreeMap<L::Subject, Verdict<L>>) {
         for (subject, verdict) in verdicts {
             let changes = match verdict {
-                Verdict::Compared { new: _, changes, left: _ } => changes,
+                Verdict::Compared { new: _, changes, left: _, gap: _ } => changes,
                 Verdict::Unknown(_) => continue,
             };
             for change in changes {

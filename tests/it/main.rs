@@ -2,10 +2,13 @@
 mod architecture;
 mod audit;
 mod azure;
+mod bad_input;
 mod client;
 mod clouds;
 mod collect;
 mod commands;
+mod controller;
+mod controller_process;
 mod convergence;
 mod derive;
 mod desk;
@@ -17,6 +20,8 @@ mod explain_law;
 mod export;
 mod formats;
 mod hostile;
+#[cfg(unix)]
+mod interrupt;
 mod journal;
 mod pipe;
 mod pipelines;
@@ -27,8 +32,15 @@ mod rails;
 mod read_back;
 mod real_data;
 mod recordings;
+#[cfg(unix)]
+mod refusals;
+#[cfg(unix)]
+mod secrets;
 mod signing_in;
 mod snapshot;
+mod traps;
 mod trouble;
+#[cfg(unix)]
+mod ways;
 mod who_can;
 mod whoami;

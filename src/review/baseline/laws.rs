@@ -21,7 +21,7 @@ fn other(dice: &mut Dice, baseline: &DesiredEnvironment) -> DesiredEnvironment {
         for privilege in &mut role.privileges {
             if dice.one_in(5) {
                 privilege.depth = privilege.depth.map(|depth| depth.min(dice.pick(&Depth::WRITABLE)));
-            } else if dice.one_in(40) {
+            } else if dice.one_in(12) {
                 privilege.depth = Some(dice.pick(&Depth::WRITABLE));
             }
         }
@@ -34,7 +34,7 @@ fn other(dice: &mut Dice, baseline: &DesiredEnvironment) -> DesiredEnvironment {
         for line in &mut flow.connections {
             if dice.one_in(5) {
                 line.mode = ConnectionMode::ProvidedByRunOnlyUser;
-            } else if dice.one_in(40) {
+            } else if dice.one_in(12) {
                 line.mode = ConnectionMode::UseThisConnection;
             }
         }
@@ -51,7 +51,7 @@ fn fewer(dice: &mut Dice, list: &mut List) {
     for member in &mut list.members {
         if dice.one_in(6) {
             member.state = State::Absent;
-        } else if dice.one_in(60) {
+        } else if dice.one_in(20) {
             member.state = State::Present;
         }
     }
@@ -87,11 +87,11 @@ fn applied(wanted: &DesiredEnvironment, inventory: &Inventory) -> Option<Invento
 #[test]
 fn where_nothing_is_new_nobody_gains_anything() {
     let (mut silent, mut told, mut gained) = (0, 0, 0);
-    for seed in 0..600 {
+    for seed in 0..900 {
         let mut dice = Dice::new(seed);
         let (mut baseline, inventory) = (world::desired(&mut dice), world::inventory(&mut dice));
         with_broad_lines(&mut dice, &mut baseline);
-        let now = if dice.one_in(6) { world::desired(&mut dice) } else { other(&mut dice, &baseline) };
+        let now = if dice.one_in(3) { world::desired(&mut dice) } else { other(&mut dice, &baseline) };
         let Some(before) = applied(&baseline, &inventory) else { continue };
         let Some(after) = applied(&now, &before) else { continue };
         let of = |wanted: &DesiredEnvironment| Desired { environments: vec![wanted.clone()] };
@@ -105,5 +105,5 @@ fn where_nothing_is_new_nobody_gains_anything() {
             told += 1;
         }
     }
-    assert!(silent > 50 && told > 50 && gained > 30, "silent {silent}, told {told}, gained {gained}");
+    assert!(silent > 30 && told > 20 && gained > 10, "silent {silent}, told {told}, gained {gained}");
 }

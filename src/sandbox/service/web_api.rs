@@ -31,7 +31,7 @@ pub(super) fn web_api(
     };
     let prefix = incoming.path.strip_suffix(path).unwrap_or_default();
     let address = format!("{root}{prefix}/api/data/{version}");
-    let identity = dataverse::identify(organization, &tenant.directory, claims, incoming.headers)?;
+    let identity = dataverse::identify(organization, &tenant.directory, claims, incoming.headers, &tenant.variants)?;
     let actor =
         Actor { user: identity.acting_as.unwrap_or(identity.user), caller: identity.acting_as.map(|_| identity.user) };
     organization.under_way = Some((organization.mark(), actor));

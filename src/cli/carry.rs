@@ -1,4 +1,4 @@
-//! Carries out what was approved in one environment, and tells of it: to the journal, to whoever watches, and to programs.
+//! Carrying out what was approved of one environment: to its services, into the journal, with progress on a terminal.
 use std::collections::BTreeSet;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -17,58 +17,60 @@ use crate::review::gate::Approved;
 use crate::rules::Rule;
 use crate::tenant::WritePermit;
 
-/// What the environments of a run have in common.
-pub(super) struct Course<'run> {
-    /// The rails that the user lifted by name.
-    pub(super) lifted: &'run BTreeSet<Rule>,
+/// What carrying out shares between the environments of a run.
+pub(crate) struct Carrying<'run> {
+    /// The rails that were lifted by name.
+    pub(crate) lifted: &'run BTreeSet<Rule>,
     /// The clock.
-    pub(super) clock: &'run dyn Clock,
+    pub(crate) clock: &'run dyn Clock,
     /// The user's wish to stop.
-    pub(super) stop: &'run Stop,
-    /// The journal.
-    pub(super) chronicle: &'run Chronicle,
+    pub(crate) stop: &'run Stop,
+    /// Where every answer is written down.
+    pub(crate) chronicle: &'run Chronicle,
     /// Tells programs what happens, if they asked for it.
-    pub(super) events: Option<&'run Applying>,
+    pub(crate) events: Option<&'run Applying>,
     /// Whether no progress is shown.
-    pub(super) quiet: bool,
+    pub(crate) quiet: bool,
 }
 
-pub(super) async fn carry_out(planned: &Planned, approved: &Approved, course: &Course<'_>) -> Report {
-    let writer = planned.tenant.writer(planned.organisation.clone(), WritePermit::for_an_approved_plan());
-    let reader = planned.tenant.reader(planned.organisation.clone());
+/// Carries out what was approved of an environment's plan.
+pub(crate) async fn carry_out(planned: &Planned, approved: &Approved, with: &Carrying<'_>) -> Report {
+    let tenant = planned.tenant.until(with.stop);
+    let writer = tenant.writer(planned.organisation.clone(), WritePermit::for_an_approved_plan());
+    let reader = tenant.reader(planned.organisation.clone());
     let touched = touched(&planned.plan);
     let read = || collect::refresh(&reader, &planned.inventory, &touched);
     let session = Live { writer, read };
     // Hides itself where standard error is no terminal.
-    let bar = if course.quiet { ProgressBar::hidden() } else { ProgressBar::new(planned.plan.steps.len() as u64) };
+    let bar = if with.quiet { ProgressBar::hidden() } else { ProgressBar::new(planned.plan.steps.len() as u64) };
     bar.set_style(
         ProgressStyle::with_template("{pos} of {len} writes  {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
-    let (environment, begun) = (&planned.plan.environment, course.clock.now());
-    let seconds = || course.clock.now().duration_since(begun).as_secs();
+    let (environment, begun) = (&planned.plan.environment, with.clock.now());
+    let seconds = || with.clock.now().duration_since(begun).as_secs();
     // Standard output is locked for each text, so that lines of steps that are under way together do not mix.
     let tell = |text: &str| Output::new(false, None).result(text);
     let setting = Run {
         desired: &planned.desired,
         approved,
-        lifted: course.lifted,
-        clock: course.clock,
-        stop: course.stop,
+        lifted: with.lifted,
+        clock: with.clock,
+        stop: with.stop,
         progress: &|lines, progress| match progress {
             Progress::Sending => {
-                if let Some(events) = course.events {
+                if let Some(events) = with.events {
                     tell(&events.started(environment, lines));
                 }
             }
             Progress::Answered(answer) => {
-                course.chronicle.answered(environment, lines, answer);
-                let (word, requests, says) = words_of(answer);
-                if let Some(events) = course.events {
+                with.chronicle.answered(environment, lines, answer);
+                if let Some(events) = with.events {
+                    let (word, requests, says) = words_of(answer);
                     let answered = Answered { word, requests: &requests, says: says.as_deref(), seconds: seconds() };
                     tell(&events.answered(environment, lines, &answered));
                 }
                 for line in lines {
-                    tracing::info!(heading = %line.heading, entry = %line.name, ?answer, "answered");
+                    tracing::info!(heading = inert(&line.heading), entry = inert(&line.name), ?answer, "answered");
                 }
                 bar.set_message(lines.first().map_or_else(String::new, |line| inert(&line.heading)));
                 bar.inc(1);
@@ -77,7 +79,7 @@ pub(super) async fn carry_out(planned: &Planned, approved: &Approved, course: &C
     };
     let report = run(&setting, &session, planned.inventory.clone()).await;
     bar.finish_and_clear();
-    if let Some(events) = course.events {
+    if let Some(events) = with.events {
         tell(&events.ended(&report, seconds()));
     }
     report

@@ -14,6 +14,8 @@ mod explain;
 mod explain_law;
 mod export;
 mod formats;
+#[cfg(unix)]
+mod identities;
 mod journal;
 mod pipe;
 mod pipelines;

@@ -4,6 +4,8 @@ mod client;
 mod clouds;
 mod collect;
 mod commands;
+mod controller;
+mod controller_process;
 mod convergence;
 mod derive;
 mod desk;
@@ -32,6 +34,7 @@ mod refusals;
 mod secrets;
 mod signing_in;
 mod snapshot;
+mod traps;
 mod trouble;
 #[cfg(unix)]
 mod ways;

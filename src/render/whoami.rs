@@ -45,7 +45,12 @@ fn environment(identity: &Identity, task: Task) -> String {
     let _ = writeln!(text, "\n  {:<WIDTH$}  plan    apply", "may");
     for part in Part::ALL.into_iter().filter(|part| *part != Part::Environment) {
         let [plan, apply] = Task::ALL.map(|task| word(ability(&judged, part, task)));
-        let _ = writeln!(text, "  {:<WIDTH$}  {plan:<6}  {apply}", part.name());
+        let note = if part == Part::EnvironmentRoles && plan == word(Ability::NotApplicable) {
+            "       only where there is no Dataverse, and with `environmentId:`"
+        } else {
+            ""
+        };
+        let _ = writeln!(text, "  {:<WIDTH$}  {plan:<6}  {apply}{note}", part.name());
     }
     missing::write(&mut text, identity, &judged, task);
     text

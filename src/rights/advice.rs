@@ -2,6 +2,7 @@
 use super::identity::Identity;
 use super::judge::{Held, Judged};
 use super::{Needs, Task, manifest};
+use crate::names::Operation;
 use crate::problem::Cause;
 
 /// One thing to ask somebody for.
@@ -52,8 +53,11 @@ fn of_dataverse(identity: &Identity, judged: &[Judged], task: Task) -> Option<As
         (true, true) => ", which also brings the caller in as a user",
         (true, false) => ", which also brings the caller in as an application user",
     };
+    // Whoever may write roles can give himself any, which is a rail.
+    let of_roles = manifest::missing(judged, task).remove("Security Role").unwrap_or_default();
+    let rail = if of_roles.iter().any(|one| *one != Operation::Read) { " --allow privileged-grant" } else { "" };
     let what = format!(
-        "save this beside the Environment document and `powergrant apply` it, or make the same role by hand and assign it{into}"
+        "save this beside the Environment document and run `powergrant apply{rail}`, or make the same role by hand and assign it{into}"
     );
     Some(Ask {
         whom: "a System Administrator of the environment",

@@ -1,5 +1,6 @@
 //! Integration tests.
 mod architecture;
+mod bad_input;
 mod client;
 mod clouds;
 mod collect;
@@ -18,6 +19,8 @@ mod export;
 mod formats;
 #[cfg(unix)]
 mod identities;
+#[cfg(unix)]
+mod interrupt;
 mod journal;
 mod pipe;
 mod pipelines;

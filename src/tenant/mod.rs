@@ -25,7 +25,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 pub use clouds::Cloud;
-pub use counts::{Count, Counted, Counts};
+pub use counts::{Count, Counted, Counts, Statuses};
 pub use endpoints::{Endpoints, OVERRIDES, Override};
 pub use hosts::{Organisation, Routing};
 pub use reader::Reader;

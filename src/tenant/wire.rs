@@ -211,6 +211,7 @@ impl Wire {
         counts.request(label, parcel.who);
         let started = self.clock.now();
         let answer = self.exchange(parcel, request).await;
+        counts.answered(parcel.who, answer.as_ref().ok().map(|answer| answer.status));
         let milliseconds = self.clock.now().duration_since(started).as_millis();
         let (method, host, path) = (parcel.asked.method, parcel.url.host_str(), parcel.url.path());
         if let Ok(answer) = &answer {

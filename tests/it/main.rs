@@ -4,6 +4,8 @@ mod client;
 mod clouds;
 mod collect;
 mod commands;
+mod controller;
+mod controller_process;
 mod convergence;
 mod derive;
 mod desk;

@@ -1,5 +1,6 @@
 //! Integration tests.
 mod architecture;
+mod bad_input;
 mod client;
 mod clouds;
 mod collect;
@@ -16,6 +17,8 @@ mod explain;
 mod explain_law;
 mod export;
 mod formats;
+#[cfg(unix)]
+mod interrupt;
 mod journal;
 mod pipe;
 mod pipelines;

@@ -1,9 +1,11 @@
 //! The command line: one file per verb, its arguments and its run function side by side.
 pub mod apply;
+mod asked;
 pub mod check;
 mod chronicle;
 pub mod ci;
 pub mod completions;
+mod definition;
 pub mod derive;
 pub mod drift;
 pub mod exit;

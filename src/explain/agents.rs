@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use crate::explain::deeds::has_callers_connection;
-use crate::inventory::Inventory;
 use crate::inventory::agents::{Agent, Tool};
-use crate::inventory::section::Answer;
+use crate::inventory::{Inventory, Lookup};
 use crate::names::{Text, folded};
 
 /// What is known of one agent that calls a flow.
@@ -103,33 +102,19 @@ fn modes_of_references(agent: &Agent) -> BTreeMap<String, crate::inventory::agen
 }
 
 /// The agent that a name means, by its id, its schema name, or the name that people see where no other has it.
-pub fn named(inventory: &Inventory, name: &str) -> Result<Uuid, String> {
-    if let Some(problem) = unread(inventory) {
-        return Err(problem);
-    }
+pub fn named(inventory: &Inventory, name: &str) -> Lookup<Uuid> {
     let id = Uuid::try_parse(name).ok();
     let wanted = folded(name);
     let is_meant = |(own, agent): &(&Uuid, &Agent)| {
         Some(**own) == id || folded(&agent.schema_name) == wanted || folded(&agent.name) == wanted
     };
     let found: Vec<(&Uuid, &Agent)> = inventory.bots.rows().filter(is_meant).collect();
-    match found.as_slice() {
-        [(id, _)] => Ok(**id),
-        [] => Err(format!("there is no agent `{name}`\nhint: check the name, or give its schema name or id")),
-        several => {
-            let names: Vec<&str> = several.iter().map(|(_, agent)| agent.schema_name.as_str()).collect();
-            Err(format!(
-                "several agents are called `{name}`\nhint: give the schema name of one of {}",
-                names.join(", ")
-            ))
+    match (found.as_slice(), inventory.bots.doubt()) {
+        ([(id, _)], _) => Lookup::One(**id),
+        ([], Some(problem)) => Lookup::Unreadable(problem),
+        ([], None) => Lookup::None,
+        (several, _) => {
+            Lookup::Many(several.iter().map(|(id, agent)| (agent.schema_name.clone(), id.to_string())).collect())
         }
-    }
-}
-
-fn unread(inventory: &Inventory) -> Option<String> {
-    match inventory.bots.get(&Uuid::nil()) {
-        Answer::Unreadable(problem) => Some(format!("agents could not be read: {problem}\nhint: {}", problem.next)),
-        Answer::NotAsked => Some("agents were not read\nhint: take a new snapshot".to_owned()),
-        Answer::Found(_) | Answer::Absent => None,
     }
 }

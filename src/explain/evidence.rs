@@ -46,8 +46,9 @@ pub(super) fn of(
             Fact::ActionsAllowed => deeds(access, judge, person, flow),
             Fact::SameEnvironment => judge.deeds(flow).elsewhere.iter().map(|name| format!("uses `{name}`")).collect(),
             Fact::OwnerDelegates => owner(inventory, flow).map(|owner| delegates(access, owner)).into_iter().collect(),
-            Fact::OwnerEnabled | Fact::OwnerActionsAllowed => {
-                owner(inventory, flow).map(|owner| owned_by(inventory, owner)).into_iter().collect()
+            Fact::OwnerEnabled => owner(inventory, flow).map(|owner| owned_by(inventory, owner)).into_iter().collect(),
+            Fact::OwnerActionsAllowed => {
+                owner(inventory, flow).map(|owner| owners_deeds(judge, flow, owner)).unwrap_or_default()
             }
         },
     }
@@ -233,18 +234,12 @@ fn children(inventory: &Inventory, facts: &Facts) -> Vec<String> {
     named.collect()
 }
 
+/// What the flow lends and is not there; what is there is told beside the requirements.
 fn lent(access: &Access<'_>, flow: Uuid) -> Vec<String> {
     let lent = access.lent(flow).unwrap_or_default();
-    let said = lent.iter().map(|one| {
-        let reference = one.reference.as_ref().map_or_else(|| one.key.clone(), Clone::clone);
-        let bound = access.inventory().reference(&reference).is_some_and(|(_, row)| row.bound);
-        let bound = if bound { "" } else { ", which has no connection" };
-        match &one.owner {
-            Some(owner) => format!("lends {reference} of {owner}{bound}"),
-            None => format!("lends {reference}{bound}"),
-        }
-    });
-    said.collect()
+    let named = lent.iter().map(|one| one.reference.as_ref().unwrap_or(&one.key));
+    let is_bound = |name: &&Text| access.inventory().reference(name).is_some_and(|(_, row)| row.bound);
+    named.filter(|name| !is_bound(name)).map(|name| format!("{name} has no connection")).collect()
 }
 
 fn references(access: &Access<'_>, person: usize, facts: &Facts) -> Vec<String> {
@@ -275,6 +270,21 @@ fn deeds(access: &Access<'_>, judge: &Judge<'_>, person: usize, flow: Uuid) -> V
             Some(grant) => format!("{operation} {display}: {}", grant_words(access, grant)),
             None => format!("{operation} {display}: missing"),
         });
+    }
+    seen
+}
+
+/// What the flow does and its owner does not hold, as the rows stand now.
+fn owners_deeds(judge: &Judge<'_>, flow: Uuid, owner: PrincipalRow) -> Vec<String> {
+    let inventory = judge.inventory();
+    let mut seen = vec![owned_by(inventory, owner)];
+    for (table, operation) in &judge.deeds(flow).known {
+        let display = inventory.tables.row(table).map_or_else(|| table.clone(), |row| row.display_name.clone());
+        match judge.owner_holds(owner, table, *operation) {
+            Some(true) => {}
+            Some(false) => seen.push(format!("{operation} {display}: not held as the rows stand now")),
+            None => seen.push(format!("{operation} {display}: not read")),
+        }
     }
     seen
 }

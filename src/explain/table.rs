@@ -80,7 +80,8 @@ fn row(
                 .judge(flow.id)
                 .into_iter()
                 .filter(|judged| bar.blocks(judged.requirement) && judged.holds.ability(person) == Ability::Cannot);
-            missing.map(|judged| format!("lacks {}", judged.requirement.id)).collect()
+            let said = |requirement| super::words::lacks(access.inventory(), requirement);
+            missing.map(|judged| format!("{} ({})", said(judged.requirement), judged.requirement.id)).collect()
         }
     };
     let principal = access.people()[person].principal.clone();

@@ -81,10 +81,10 @@ fn a_person_and_a_flow_that_are_not_there_are_told_and_not_explained() {
     let desk = Desk::with("copilot-agent-flow");
     let unknown = desk.run(&["explain", "--sandbox", "--user", "nobody@contoso.com", "--flow", "Expense intake", "."]);
     assert_eq!(unknown.status.code(), Some(1), "{}", shown(&unknown));
-    assert!(text(&unknown.stderr).contains("there is no such person"), "{}", shown(&unknown));
+    assert!(text(&unknown.stderr).contains("there is no person `nobody@contoso.com`"), "{}", shown(&unknown));
     let unknown = desk.run(&[&ADA[..], &["No such flow", "."]].concat());
     assert_eq!(unknown.status.code(), Some(1), "{}", shown(&unknown));
-    assert!(text(&unknown.stderr).contains("there is no such flow"), "{}", shown(&unknown));
+    assert!(text(&unknown.stderr).contains("there is no flow `No such flow`"), "{}", shown(&unknown));
 }
 
 #[test]
@@ -144,7 +144,11 @@ fn the_people_of_a_group_are_sorted_by_what_keeps_them_from_it() {
     assert_eq!(applied.status.code(), Some(0), "{}", shown(&applied));
     let after = desk.run(&[&group[..], &["."]].concat());
     assert_eq!(after.status.code(), Some(0), "{}", shown(&after));
-    assert!(text(&after.stdout).contains("12 can run flow Expense intake"), "{}", shown(&after));
+    assert!(
+        text(&after.stdout).contains("12 in group SG-Expense-Prod, flow Expense intake: 12 can"),
+        "{}",
+        shown(&after)
+    );
 }
 
 /// Ada is the manager of Mia, who owns the flow: hierarchy security shows it to her, and powergrant does not read that.

@@ -6,6 +6,7 @@ mod collect;
 mod commands;
 mod convergence;
 mod derive;
+mod derive_law;
 mod desk;
 mod documents;
 mod drift;

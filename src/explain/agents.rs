@@ -80,7 +80,7 @@ fn conflicts(callers: &[(&Uuid, &Agent)], flow: Uuid) -> Vec<(usize, String)> {
             }
             let known = |agent: &Agent| agent.authentication.knows_its_user();
             if known(one) != known(other) {
-                found.push((at, format!("{} calls the same flow and is {}", other.name, other.authentication.words())));
+                found.push((at, format!("{} calls the same flow: {}", other.name, other.authentication.words())));
             }
             if one.access != other.access || one.groups != other.groups {
                 found.push((at, format!("{} calls the same flow and is {}", other.name, other.access.words())));
@@ -116,5 +116,87 @@ pub fn named(inventory: &Inventory, name: &str) -> Lookup<Uuid> {
         (several, _) => {
             Lookup::Many(several.iter().map(|(id, agent)| (agent.schema_name.clone(), id.to_string())).collect())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::EnvironmentFacts;
+    use crate::inventory::agents::{AgentAccess, Authentication, ToolMode};
+    use crate::inventory::people::PrincipalRow;
+    use crate::inventory::section::Section;
+
+    const FLOW: Uuid = Uuid::from_u128(5);
+
+    /// An agent that calls the flow with a tool, open to everybody and signed in with Microsoft.
+    fn agent(name: &str) -> Agent {
+        let tool = Tool {
+            name: format!("{name} tool").into(),
+            flow: Some(FLOW),
+            reference: Some("contoso_site".into()),
+            mode: Some(ToolMode::User),
+        };
+        Agent {
+            name: name.into(),
+            schema_name: format!("contoso_{name}").into(),
+            owner: PrincipalRow::User(Uuid::from_u128(9)),
+            access: AgentAccess::Anyone,
+            groups: BTreeSet::new(),
+            authentication: Authentication::Integrated,
+            flows: [FLOW].into(),
+            tools: [tool].into(),
+        }
+    }
+
+    /// What is said of the first agent beside another that was changed.
+    fn beside(change: impl FnOnce(&mut Agent)) -> Vec<String> {
+        let (one, mut other) = (agent("First"), agent("Second"));
+        change(&mut other);
+        let mut inventory = Inventory::empty(EnvironmentFacts::default());
+        inventory.bots = Section::whole([(Uuid::from_u128(1), one), (Uuid::from_u128(2), other)].into());
+        let notes = of(&inventory, FLOW);
+        notes.into_iter().find(|note| note.name.as_str() == "First").map(|note| note.warns).expect("it calls the flow")
+    }
+
+    #[test]
+    fn agents_that_do_the_same_contradict_each_other_in_nothing() {
+        assert_eq!(beside(|_| {}), Vec::<String>::new());
+        // An agent that does not call the flow is none of its business.
+        let elsewhere = beside(|other| {
+            other.flows.clear();
+            other.access = AgentAccess::Readers;
+        });
+        assert_eq!(elsewhere, Vec::<String>::new());
+    }
+
+    #[test]
+    fn whatever_two_agents_do_differently_with_a_flow_is_told() {
+        let tool = |other: &mut Agent, mode: ToolMode| {
+            other.tools = other.tools.iter().cloned().map(|tool| Tool { mode: Some(mode), ..tool }).collect();
+        };
+        let credentials = beside(|other| tool(other, ToolMode::Maker));
+        assert_eq!(
+            credentials,
+            ["Second calls the same flow with other credentials", "Second uses contoso_site with other credentials"]
+        );
+        let open = beside(|other| other.access = AgentAccess::Readers);
+        assert_eq!(open, ["Second calls the same flow and is open to whoever may read the agent's row"]);
+        let anonymous = beside(|other| other.authentication = Authentication::None);
+        assert_eq!(anonymous, ["Second calls the same flow: no authentication"]);
+    }
+
+    #[test]
+    fn an_agent_is_found_by_any_of_its_names_and_several_are_told_apart() {
+        let mut inventory = Inventory::empty(EnvironmentFacts::default());
+        let (one, mut other) = (agent("First"), agent("Second"));
+        other.name = "first".into();
+        inventory.bots = Section::whole([(Uuid::from_u128(1), one), (Uuid::from_u128(2), other)].into());
+        assert_eq!(named(&inventory, "CONTOSO_first"), Lookup::One(Uuid::from_u128(1)));
+        assert_eq!(named(&inventory, &Uuid::from_u128(2).to_string()), Lookup::One(Uuid::from_u128(2)));
+        assert!(matches!(named(&inventory, "First"), Lookup::Many(several) if several.len() == 2));
+        assert_eq!(named(&inventory, "Third"), Lookup::None);
+        inventory.bots = Section::NotAsked;
+        assert!(matches!(named(&inventory, "First"), Lookup::Unreadable(_)));
     }
 }

@@ -249,3 +249,23 @@ fn both_lists_of_requirements_say_the_same() {
     assert!(own.len() > 20);
     assert_eq!(own, other);
 }
+
+/// Ada is in the group by way of two others.
+#[test]
+fn the_groups_by_way_of_which_a_person_is_in_a_group_are_named() {
+    let desk = desk_with_seed(|seed| {
+        let group = "    - name: SG-Expense-Prod\n";
+        let nested = "    - { name: SG-Finance, members: [SG-Bookkeeping] }\n    - { name: SG-Bookkeeping, members: [ada@contoso.com] }\n";
+        let seed = seed.replacen(group, &format!("{nested}{group}"), 1);
+        seed.replacen("        - ada@contoso.com\n", "        - SG-Finance\n", 1)
+    });
+    let applied = desk.run(&["apply", "--sandbox", "--yes", "."]);
+    assert_eq!(applied.status.code(), Some(0), "{}", shown(&applied));
+    let after = explain(&desk, &[]);
+    assert_eq!(after.status.code(), Some(0), "{}", shown(&after));
+    let said = text(&after.stdout);
+    let way = "run-only user through group SG-Expense-Prod, by way of group SG-Bookkeeping in group SG-Finance, from the next access on";
+    assert!(said.contains(way), "{said}");
+    let role = "Flow Runner (through group SG-Expense-Prod, by way of group SG-Bookkeeping in group SG-Finance";
+    assert!(said.contains(role), "{said}");
+}

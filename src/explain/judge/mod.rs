@@ -116,7 +116,12 @@ impl<'a> Judge<'a> {
 
     /// Everybody who can run a flow through an agent that calls it, or by himself.
     pub fn runners_by(&self, flow: Uuid, agent: Option<Uuid>, bar: Bar) -> Crowd {
-        let blocking = self.judge_by(flow, agent).into_iter().filter(|judged| bar.blocks(judged.requirement));
+        self.all_of(&self.judge_by(flow, agent), bar)
+    }
+
+    /// Everybody for whom everything holds that blocks.
+    pub fn all_of(&self, judged: &[Judged], bar: Bar) -> Crowd {
+        let blocking = judged.iter().filter(|judged| bar.blocks(judged.requirement));
         blocking.fold(Crowd::of(self.everybody()), |all, judged| all.and(&judged.holds))
     }
 

@@ -1,10 +1,12 @@
 //! The command line: one file per verb, its arguments and its run function side by side.
 pub mod apply;
 mod asked;
+pub(crate) mod carry;
 pub mod check;
-mod chronicle;
+pub(crate) mod chronicle;
 pub mod ci;
 pub mod completions;
+pub mod controller;
 mod definition;
 pub mod derive;
 pub mod drift;
@@ -12,6 +14,7 @@ pub mod exit;
 pub mod explain;
 pub mod export;
 pub mod files;
+mod interrupt;
 pub mod journal;
 pub mod manifests;
 mod memory;
@@ -70,6 +73,9 @@ pub struct Global {
     /// A PEM file of certificate authorities to trust besides the machine's own.
     #[arg(long, global = true, value_name = "FILE", env = "POWERGRANT_CA_FILE")]
     pub ca_file: Option<PathBuf>,
+    /// How many seconds after its start a run still waits for a service that is busy or down; with 0 nothing is tried again.
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 1800)]
+    pub patience: u64,
     /// Prints results and errors only.
     #[arg(short, long, global = true)]
     pub quiet: bool,
@@ -103,6 +109,8 @@ enum Command {
     Apply(apply::Apply),
     /// Tells what differs from the manifests; exits with 2 on drift.
     Drift(drift::Drift),
+    /// Looks again and again on a clock, with health and metrics; writes with `--mode enforce`.
+    Controller(controller::Controller),
     /// Derives the least that whoever runs a flow needs, as documents.
     Derive(derive::Derive),
     /// Writes what is held as manifests, and proves that planning them changes nothing.
@@ -150,6 +158,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Command::Drift(drift) => {
             online(&arguments.global, &mut output, async |global, output| drift.run(global, output).await)
+        }
+        Command::Controller(controller) => {
+            // Its log is what it says, so there is one without being asked for.
+            let verbose = arguments.global.verbose.max(1);
+            let global = Global { verbose, ..arguments.global.clone() };
+            online(&global, &mut output, async |global, output| controller.run(global, output).await)
         }
         Command::Derive(derive) => {
             online(&arguments.global, &mut output, async |global, output| derive.run(global, output).await)

@@ -79,7 +79,7 @@ impl Reading {
                 let name = desired.environment.name.to_string();
                 let read = async {
                     let (tenant, organisation) =
-                        online::connect(&desired.environment, self.sandbox.as_ref(), global, clock)?;
+                        online::enter(&desired.environment, self.sandbox.as_ref(), global, clock).await?;
                     let reader = tenant.reader(organisation);
                     let inventory = collect::collect(&reader, &directory, &desired.environment, &scope).await;
                     Ok((Seen { desired: desired.clone(), scope, inventory }, online::counts(desired, &tenant)))

@@ -1,9 +1,12 @@
 //! Integration tests.
 mod architecture;
+mod bad_input;
 mod client;
 mod clouds;
 mod collect;
 mod commands;
+mod controller;
+mod controller_process;
 mod convergence;
 mod derive;
 mod derive_law;
@@ -15,6 +18,8 @@ mod explain;
 mod explain_law;
 mod export;
 mod formats;
+#[cfg(unix)]
+mod interrupt;
 mod journal;
 mod pipe;
 mod pipelines;
@@ -25,8 +30,15 @@ mod rails;
 mod read_back;
 mod real_data;
 mod recordings;
+#[cfg(unix)]
+mod refusals;
+#[cfg(unix)]
+mod secrets;
 mod signing_in;
 mod snapshot;
+mod traps;
 mod trouble;
+#[cfg(unix)]
+mod ways;
 mod who_can;
 mod whoami;

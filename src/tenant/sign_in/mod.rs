@@ -13,6 +13,7 @@ mod managed_identity;
 pub mod methods;
 mod pfx;
 mod programs;
+mod redacted;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex as Lock};
@@ -24,11 +25,12 @@ use uuid::Uuid;
 pub use assertion::Certificate;
 pub use credentials::{Credentials, Federation, ManagedIdentity, Secret};
 
-use super::counts::{Counted, Counts};
+use super::counts::Counted;
 use super::endpoints::Endpoints;
 use super::hosts::{Routing, Target};
 use super::problem_of::Asked;
-use super::retry::{Budget, is_passing, retry_after};
+use super::retry::{is_passing, retry_after};
+use super::session::Asker;
 use super::token::Claims;
 use super::wire::{Answer, Body, Lost, Parcel, Wire};
 use crate::problem::{Cause, Problem};
@@ -81,13 +83,6 @@ pub(super) struct SignIn {
     wire: Arc<Wire>,
     kept: Lock<BTreeMap<String, Arc<Mutex<Option<Kept>>>>>,
     refresh: device_code::Refresh,
-}
-
-/// Who asks for a token: the run whose patience and counts it is.
-pub(super) struct Asker<'run> {
-    pub(super) budget: &'run Budget,
-    pub(super) counts: &'run Counts,
-    pub(super) label: &'run str,
 }
 
 impl SignIn {
@@ -207,7 +202,7 @@ impl SignIn {
     ) -> Result<T, Problem> {
         let mut attempt = 1;
         loop {
-            let answer = self.wire.send(parcel, bearer, run.counts, run.label).await;
+            let answer = self.wire.send(parcel, bearer, run).await;
             let now = self.wire.clock.now();
             let pause = answer.as_ref().ok().and_then(|answer| retry_after(&answer.headers, now));
             let problem = match answer.map_err(Lost::problem).and_then(|answer| read(&answer, now)) {
@@ -217,18 +212,17 @@ impl SignIn {
             if !is_passing(&problem) {
                 return Err(problem);
             }
-            run.budget.wait(self.wire.clock.as_ref(), &self.wire.gate(&parcel.url), attempt, pause, problem).await?;
+            run.wait(&self.wire, &parcel.url, attempt, pause, problem).await?;
             attempt += 1;
         }
     }
 
-    /// Takes out of a problem what a service or a program repeated of the credentials.
+    /// Takes out of a problem what a service or a program repeated of the credentials. What to do next is in our own words.
     fn without_secrets(&self, mut problem: Problem) -> Problem {
         for secret in self.credentials.secrets() {
-            for text in [&mut problem.says, &mut problem.next] {
-                *text = text.replace(secret.reveal(), "***");
-            }
+            problem.says = redacted::without(&problem.says, secret.reveal());
         }
+        problem.says = redacted::without_tokens(&problem.says);
         problem
     }
 }

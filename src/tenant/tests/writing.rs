@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::server::{Reply, Server, organisation};
-use crate::clock::JumpingClock;
+use crate::clock::{JumpingClock, Stop};
 use crate::problem::Cause;
 use crate::request::{Read, Request, Service};
-use crate::tenant::{Cloud, Credentials, Organisation, Patience, Routing, Sent, Settings, Tenant, WritePermit};
+use crate::tenant::{Cloud, Credentials, Organisation, Patience, Routing, Secret, Sent, Settings, Tenant, WritePermit};
 
 fn role() -> Request {
     Request::post(Service::Dataverse, "roles", json!({ "name": "Flow Runner" }))
@@ -77,6 +77,22 @@ async fn a_throttled_write_is_sent_three_times_more() {
     assert_eq!((server.seen().len(), server.waits()), (4, vec![2, 2, 2]));
 }
 
+#[tokio::test]
+async fn a_wait_that_a_service_asks_for_ends_when_the_run_is_to_stop() {
+    // Ctrl-C comes while the answer is under way; without it the wait would end and the write would be sent again.
+    let stop = Stop::default();
+    let asker = stop.clone();
+    let server = Server::start(move |_, _| {
+        asker.ask();
+        Reply::error(429, "0x80072322").header("Retry-After", "600")
+    })
+    .await;
+    let writer = server.tenant.until(&stop).writer(Some(organisation()), WritePermit::for_an_approved_plan());
+    let sent = writer.send(&role()).await;
+    assert!(matches!(sent, Sent::NotCommitted(ref problem) if problem.cause == Cause::Throttled), "{sent:?}");
+    assert_eq!(server.seen().len(), 1);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_write_that_never_arrived_was_not_committed() {
@@ -88,7 +104,7 @@ async fn a_write_that_never_arrived_was_not_committed() {
         cloud: Cloud::Public,
         routing: Routing::Direct,
         // Prints a token for the scope that it is asked for.
-        credentials: Credentials::Command { program: "echo \"{\\\"token\\\":\\\"$SCOPE\\\"}\"".to_owned() },
+        credentials: Credentials::Command { program: Secret::new("echo \"{\\\"token\\\":\\\"$SCOPE\\\"}\"") },
         tenant: None,
         patience: Patience::default(),
         clock: Arc::new(JumpingClock::at(Timestamp::UNIX_EPOCH)),

@@ -9,6 +9,7 @@ mod controller;
 mod controller_process;
 mod convergence;
 mod derive;
+mod derive_law;
 mod desk;
 mod documents;
 mod drift;

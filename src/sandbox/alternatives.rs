@@ -115,8 +115,6 @@ impl Variants {
             answers!(mode_effect: ModeEffect { AtOnce, AfterRestart }),
             answers!(role_copy_reads: RoleCopyReads { OfRoot, Nothing }),
             answers!(run_requirements: RunRequirements { Documented, Reported, Assumed }),
-            answers!(audit_history: AuditHistory { WithRecords, WithoutRecords, Off }),
-            answers!(assignment_audit: AssignmentAudit { Association, OfRoles }),
             answers!(share_point_privileges: SharePointPrivileges { ComeBack, StayAway }),
             answers!(delete_of_held_role: DeleteOfHeldRole { Refused, Accepted }),
             answers!(group_members: GroupMembers { AtAccess, AfterCache }),
@@ -124,6 +122,8 @@ impl Variants {
             answers!(co_owner_mask: CoOwnerMask { EveryRight, AllButDelete }),
             answers!(flow_service_shares: FlowServiceShares { Rows, Nothing, Refused }),
             answers!(reference_check: ReferenceCheck { OnCreation, OnEverySave }),
+            answers!(audit_history: AuditHistory { WithRecords, WithoutRecords, Off }),
+            answers!(assignment_audit: AssignmentAudit { Association, OfRoles }),
         ]
     }
 }

@@ -3,7 +3,7 @@
 //! The names are of the tenant: somebody who may name a flow or a group there must not command whoever looks at it.
 use std::process::Output;
 
-use powergrant::foreign::{begins_command, is_hidden};
+use powergrant::foreign::is_hidden;
 
 use crate::desk::{Desk, shown, text};
 
@@ -74,13 +74,15 @@ fn check(what: &str, output: &Output) {
         let said = String::from_utf8(bytes.clone()).unwrap_or_else(|_| panic!("{what}: {stream} is no text"));
         let said = said.replace("\r\n", "\n");
         for line in said.split('\n') {
-            let mut before = None;
             for letter in line.chars() {
                 let hidden = is_hidden(letter) && letter != '\t';
                 assert!(!hidden, "{what}: {stream} has {letter:?} in {line:?}");
-                assert!(!begins_command(before, letter), "{what}: {stream} has a command in {line:?}");
-                before = Some(letter);
             }
+            let commands = ["::", "##vso[", "##["];
+            assert!(
+                !commands.iter().any(|command| line.contains(command)),
+                "{what}: {stream} has a command in {line:?}"
+            );
         }
     }
 }

@@ -11,6 +11,7 @@ mod controller;
 mod controller_process;
 mod convergence;
 mod derive;
+mod derive_law;
 mod desk;
 mod documents;
 mod drift;
@@ -20,6 +21,8 @@ mod explain_law;
 mod export;
 mod formats;
 mod hostile;
+#[cfg(unix)]
+mod identities;
 #[cfg(unix)]
 mod interrupt;
 mod journal;

@@ -224,6 +224,12 @@ fn desk_of([rails, kind, spec]: [&str; 3]) -> Desk {
     let environment = "apiVersion: powergrant.dev/v1alpha1\nkind: Environment\nmetadata: { name: contoso-prod }\n\
         spec:\n  url: https://contoso.crm4.dynamics.com\n  tenant: 11111111-1111-1111-1111-111111111111\n";
     desk.write("environment.yaml", &format!("{environment}  rails: {{ {rails} }}\n"));
+    // The managed flow of this tenant may be customised.
+    let seed = powergrant::sandbox::seed::default_seed();
+    desk.write(
+        "sandbox.yaml",
+        &seed.replace("          managed: true\n", "          managed: true\n          customizable: true\n"),
+    );
     let spec = spec.replace("ADMINISTRATORS", ADMINISTRATORS);
     let document = "apiVersion: powergrant.dev/v1alpha1\nmetadata: { name: case }\nenvironments: [contoso-prod]\n";
     desk.write("case.yaml", &format!("{document}kind: {kind}\nspec: {{ {spec} }}\n"));

@@ -148,7 +148,19 @@ impl<'run> Back<'run> {
         Ok(())
     }
 
+    /// Whether the run deleted a role, which nothing brings back.
+    fn deleted(&self, role: &str) -> bool {
+        let of_role = |change: &&Change| change.goal.ledger == RolePrivileges::NAME && change.goal.subject == role;
+        let mut gone = self.target.changes.iter().filter(of_role);
+        gone.any(|change| {
+            change.goal.entry == "role" && change.after.is_none() && self.run.may_have_changed(self.target, change)
+        })
+    }
+
     fn holder(&mut self, change: &Change) -> Result<(), String> {
+        if self.deleted(&change.goal.subject) {
+            return Err("its role was deleted with the same run, and a deleted role is not restored".to_owned());
+        }
         let member = member(change)?;
         let unit = change.goal.entry.rsplit_once('@').map(|(_, unit)| unit.to_owned());
         // Its own unit goes without saying, and is not in the name.

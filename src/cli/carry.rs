@@ -31,8 +31,9 @@ pub(crate) struct Carrying<'run> {
 
 /// Carries out what was approved of an environment's plan.
 pub(crate) async fn carry_out(planned: &Planned, approved: &Approved, with: &Carrying<'_>) -> Report {
-    let writer = planned.tenant.writer(planned.organisation.clone(), WritePermit::for_an_approved_plan());
-    let reader = planned.tenant.reader(planned.organisation.clone());
+    let tenant = planned.tenant.until(with.stop);
+    let writer = tenant.writer(planned.organisation.clone(), WritePermit::for_an_approved_plan());
+    let reader = tenant.reader(planned.organisation.clone());
     let touched = touched(&planned.plan);
     let read = || collect::refresh(&reader, &planned.inventory, &touched);
     let session = Live { writer, read };

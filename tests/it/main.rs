@@ -1,6 +1,7 @@
 //! Integration tests.
 mod addresses;
 mod architecture;
+mod bad_input;
 mod client;
 mod clouds;
 mod collect;
@@ -17,6 +18,8 @@ mod explain;
 mod explain_law;
 mod export;
 mod formats;
+#[cfg(unix)]
+mod interrupt;
 mod journal;
 mod pipe;
 mod pipelines;

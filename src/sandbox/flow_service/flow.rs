@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::refusals::{denied, no_makers, not_here, sharing_is_off};
 use super::row::{FlowRow, Grant, GrantRole, WorkflowIds};
 use super::sharing::{self, Wish};
+use super::state;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::bap::BapEnvironment;
 use crate::sandbox::claims::Claims;
@@ -23,9 +24,19 @@ pub(super) enum Scope {
     Maker,
 }
 
+/// Which of a maker's flows are asked for: `search('personal')`, `search('team')`, or neither (public client: flow list).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    /// Those that the bearer owns.
+    Personal,
+    /// Those that others share with the bearer as a co-owner.
+    Team,
+    Both,
+}
+
 /// Where a flow is kept.
 #[derive(Debug, Clone, Copy)]
-enum Kept {
+pub(super) enum Kept {
     /// A row of Dataverse.
     Row(Uuid),
     /// The place among the flows outside of Dataverse.
@@ -50,9 +61,16 @@ pub(super) fn all(tenant: &Tenant, environment: &str) -> Vec<FlowRow> {
 }
 
 /// Lists the flows that the bearer owns or co-owns.
-pub(super) fn own(tenant: &Tenant, environment: &str, claims: &Claims) -> Vec<FlowRow> {
+pub(super) fn own(tenant: &Tenant, environment: &str, claims: &Claims, which: Which) -> Vec<FlowRow> {
     let is_own = |flow: &FlowRow| {
-        find(tenant, environment, &flow.name).is_some_and(|kept| edits(tenant, environment, kept, claims))
+        let Some(kept) = find(tenant, environment, &flow.name) else { return false };
+        let is_owner = |grant: &Grant| grant.role == GrantRole::Owner && grant.principal == claims.oid;
+        let owns = grants(tenant, environment, kept).iter().any(is_owner);
+        match which {
+            Which::Personal => owns,
+            Which::Team => !owns && edits(tenant, environment, kept, claims),
+            Which::Both => edits(tenant, environment, kept, claims),
+        }
     };
     all(tenant, environment).into_iter().filter(is_own).collect()
 }
@@ -100,6 +118,9 @@ pub(super) fn one(
         ("GET", Some("owners"), _) => Ok(list(tenant, |role| role != GrantRole::CanView)),
         ("GET", Some("users"), Scope::Maker) => Ok(list(tenant, |role| role == GrantRole::CanView)),
         ("GET", Some("permissions"), _) => Ok(list(tenant, |_| true)),
+        ("POST", Some(word @ ("start" | "stop")), _) => {
+            state::set(tenant, (claims, scope), environment, kept, word == "start")
+        }
         ("POST", Some("modifyowners"), _) => modify(tenant, request, environment, kept, Some(GrantRole::CanEdit)),
         ("POST", Some("modifyusers"), Scope::Maker) => {
             modify(tenant, request, environment, kept, Some(GrantRole::CanView))

@@ -1,4 +1,5 @@
 //! Integration tests.
+mod addresses;
 mod architecture;
 mod audit;
 mod azure;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::sandbox::directory::{Directory, Object};
 
-const PROVIDER: &str = "/providers/Microsoft.BusinessAppPlatform";
+pub(super) const PROVIDER: &str = "/providers/Microsoft.BusinessAppPlatform";
 
 /// An environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

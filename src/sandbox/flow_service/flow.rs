@@ -1,13 +1,15 @@
-//! One flow: its detail with connections, and who may use it, for administrators and for makers.
+//! One flow: which it is, and who may use it, for administrators and for makers.
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::detail::detail;
 use super::sharing::{self, Wish};
-use super::{FlowRow, Grant, GrantRole, WorkflowIds, denied, no_makers};
+use super::{FlowRow, Grant, GrantRole, WorkflowIds, denied, invalid, no_makers};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::fault::Fault;
-use crate::sandbox::flow_text::Text;
 use crate::sandbox::organization::{Organization, id, is_set, number, text};
 use crate::sandbox::provider::Request;
 use crate::sandbox::tenant::Tenant;
@@ -22,7 +24,7 @@ pub(super) enum Scope {
 
 /// Where a flow is kept.
 #[derive(Debug, Clone, Copy)]
-enum Kept {
+pub(super) enum Kept {
     /// A row of Dataverse.
     Row(Uuid),
     /// The place among the flows outside of Dataverse.
@@ -46,12 +48,31 @@ pub(super) fn all(tenant: &Tenant, environment: &str) -> Vec<FlowRow> {
     flows
 }
 
-/// Lists the flows that the bearer owns or co-owns.
-pub(super) fn own(tenant: &Tenant, environment: &str, claims: &Claims) -> Vec<FlowRow> {
-    let is_own = |flow: &FlowRow| {
-        find(tenant, environment, &flow.name).is_some_and(|kept| edits(tenant, environment, kept, claims))
+/// Lists the flows that the bearer owns or co-owns: those with a row in Dataverse for whoever asks to include them, and those of
+/// nobody else or of others too for whoever searches for one kind (addresses and words: CLI for Microsoft 365).
+pub(super) fn own(
+    tenant: &Tenant,
+    environment: &str,
+    claims: &Claims,
+    parameters: &BTreeMap<String, String>,
+) -> Result<Vec<FlowRow>, Fault> {
+    let with_rows = match parameters.get("include").map(String::as_str) {
+        None => false,
+        Some("includeSolutionCloudFlows") => true,
+        Some(other) => return Err(invalid("include", other)),
     };
-    all(tenant, environment).into_iter().filter(is_own).collect()
+    let is_shared = match parameters.get("$filter").map(String::as_str) {
+        None => None,
+        Some("search('personal')") => Some(false),
+        Some("search('team')") => Some(true),
+        Some(other) => return Err(invalid("$filter", other)),
+    };
+    let is_listed = |flow: &FlowRow| {
+        let found = find(tenant, environment, &flow.name).filter(|kept| edits(tenant, environment, *kept, claims));
+        let is_of_kind = |kept| is_shared.is_none_or(|wanted| (grants(tenant, environment, kept).len() > 1) == wanted);
+        (with_rows || flow.workflow.is_none()) && found.is_some_and(is_of_kind)
+    };
+    Ok(all(tenant, environment).into_iter().filter(is_listed).collect())
 }
 
 /// Answers a request for one flow; `rest` is what stands behind it.
@@ -106,7 +127,7 @@ pub(super) fn one(
     }
 }
 
-fn organization<'a>(tenant: &'a Tenant, environment: &str) -> Option<&'a Organization> {
+pub(super) fn organization<'a>(tenant: &'a Tenant, environment: &str) -> Option<&'a Organization> {
     tenant.organizations.values().find(|organization| organization.environment == environment)
 }
 
@@ -195,6 +216,7 @@ pub(super) fn rows(organization: &Organization) -> impl Iterator<Item = FlowRow>
             }
             .to_owned(),
             creator: owner.and_then(|owner| id(owner, "azureactivedirectoryobjectid")),
+            system_user: id(row, "_ownerid_value").filter(|_| owner.is_some()),
             grants: Vec::new(),
             workflow: Some(WorkflowIds {
                 id: key,
@@ -203,67 +225,4 @@ pub(super) fn rows(organization: &Organization) -> impl Iterator<Item = FlowRow>
             }),
         }
     })
-}
-
-/// Writes a flow with its definition and connections (recorded: details for administrators).
-fn detail(tenant: &Tenant, environment: &str, kept: Kept, tid: Uuid) -> Value {
-    let (row, key) = match kept {
-        Kept::Personal(index) => {
-            (tenant.personal_flows.get(environment).and_then(|flows| flows.get(index)).cloned(), None)
-        }
-        Kept::Row(key) => {
-            let found = organization(tenant, environment)
-                .and_then(|organization| rows(organization).find(|row| row.workflow.is_some_and(|ids| ids.id == key)));
-            (found, Some(key))
-        }
-    };
-    let Some(row) = row else { return Value::Null };
-    let mut written = row.to_json(environment, tid);
-    let properties = &mut written["properties"];
-    properties["userType"] = json!("Owner");
-    properties["connectionReferences"] = json!({});
-    let Some((organization, key)) = organization(tenant, environment).zip(key) else { return written };
-    // It says where sharing lives, not that it is shared (recorded of five flows).
-    properties["sharingType"] = json!("CommonDataService");
-    if let Some(object) = row.creator {
-        properties["owningUser"] = json!({ "id": object, "azureActiveDirectoryObjectId": object });
-    }
-    let source = organization.row("workflow", key).and_then(|row| text(row, "clientdata"));
-    let Some(text) = source.and_then(|source| Text::parse(source).ok()) else { return written };
-    properties["definition"] = text.0["properties"]["definition"].clone();
-    let references: Map<String, Value> =
-        text.references().map(|(name, reference)| (name.clone(), connection(organization, reference))).collect();
-    properties["connectionReferences"] = Value::Object(references);
-    written
-}
-
-/// Writes a connection. `impersonation` is shown of the Dataverse connector alone, where it is the true mode (recorded).
-fn connection(organization: &Organization, reference: &Value) -> Value {
-    let api = reference["api"]["name"].as_str().unwrap_or_default();
-    let identifier = format!("/providers/Microsoft.PowerApps/apis/{api}");
-    let source = if reference["runtimeSource"].as_str().is_some_and(|word| word.eq_ignore_ascii_case("invoker")) {
-        "Invoker"
-    } else {
-        "Embedded"
-    };
-    let mut written = json!({
-        "source": source, "id": identifier, "apiName": api.trim_start_matches("shared_"), "displayName": api, "tier": "NotSpecified",
-        "isProcessSimpleApiReferenceConversionAlreadyDone": false,
-        "apiDefinition": { "name": api, "id": identifier, "type": "/providers/Microsoft.PowerApps/apis" },
-    });
-    if let Some(impersonation) = reference.get("impersonation") {
-        written["impersonation"] = impersonation.clone();
-    }
-    // Both are missing of what is not bound (recorded).
-    if let Some(name) = reference["connection"]["connectionReferenceLogicalName"].as_str() {
-        written["connectionReferenceLogicalName"] = json!(name);
-        let wanted = json!(name);
-        let bound = organization.find("connectionreference", "connectionreferencelogicalname", &wanted).next();
-        if let Some(connection) = bound.and_then(|(_, row)| text(row, "connectionid")) {
-            written["connectionName"] = json!(connection);
-        }
-    } else if let Some(name) = reference["connection"]["name"].as_str() {
-        written["connectionName"] = json!(name);
-    }
-    written
 }

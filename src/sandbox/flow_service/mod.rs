@@ -1,5 +1,6 @@
 //! The Flow service: environments, lists of flows, flows with their connections, and who may use them.
 
+mod detail;
 mod flow;
 mod sharing;
 
@@ -31,6 +32,9 @@ pub struct FlowRow {
     /// Who made it, by object id.
     #[serde(default)]
     pub creator: Option<Uuid>,
+    /// The row of the user in Dataverse who owns it; SYSTEM has this and no object id.
+    #[serde(default)]
+    pub system_user: Option<Uuid>,
     /// Who else may use it; of a flow in Dataverse the shares of its row say that.
     #[serde(default)]
     pub grants: Vec<Grant>,
@@ -199,7 +203,7 @@ fn list(
     flow::admit(tenant, scope, environment, claims)?;
     let flows = match scope {
         Scope::Admin => flow::all(tenant, environment),
-        Scope::Maker => flow::own(tenant, environment, claims),
+        Scope::Maker => flow::own(tenant, environment, claims, &request.parameters())?,
     };
     page(&flows, request, environment, claims.tid)
 }
@@ -239,7 +243,10 @@ impl FlowRow {
             "environment": { "name": environment, "type": "Microsoft.ProcessSimple/environments", "id": base },
             "creator": match self.creator {
                 Some(id) => json!({ "tenantId": tenant, "objectId": id, "userId": id, "userType": "ActiveDirectory" }),
-                None => json!({ "tenantId": tenant, "userType": "DataverseSystemUser" }),
+                None => match self.system_user {
+                    Some(row) => json!({ "tenantId": tenant, "objectId": row, "userId": row, "userType": "DataverseSystemUser" }),
+                    None => json!({ "tenantId": tenant, "userType": "DataverseSystemUser" }),
+                },
             },
             "flowFailureAlertSubscribed": false,
         });
@@ -281,6 +288,7 @@ mod tests {
             display_name: format!("Flow {number}"),
             state: "Started".to_owned(),
             creator: None,
+            system_user: None,
             grants: Vec::new(),
             workflow: None,
         };

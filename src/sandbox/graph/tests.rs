@@ -57,6 +57,7 @@ fn claims() -> Claims {
         tid: id(9),
         oid: APP,
         appid: Some(id(2001)),
+        app_displayname: None,
         upn: None,
         idtyp: "app".to_owned(),
         ver: "1.0".to_owned(),

@@ -146,6 +146,7 @@ fn flows_outside(tenant: Uuid, seed: &EnvironmentSeed, names: &Names) -> Result<
                 display_name,
                 state: "Started".to_owned(),
                 creator: Some(creator),
+                system_user: None,
                 grants: Vec::new(),
                 workflow: None,
             })

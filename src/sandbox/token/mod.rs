@@ -2,6 +2,8 @@
 
 mod assertion;
 mod device;
+mod discovery;
+mod people;
 #[cfg(test)]
 mod tests;
 
@@ -60,6 +62,9 @@ pub struct Claims {
     /// The application's id, of a token for an application.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub appid: Option<Uuid>,
+    /// The application's display name, of a token for an application (public clients show it as who is signed in).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app_displayname: Option<String>,
     /// The user principal name, of a token for a user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upn: Option<String>,
@@ -91,8 +96,8 @@ impl Issuer {
                 let mut body = json!({
                     "token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME, "access_token": self.sign(&claims),
                 });
-                if refreshes == Refreshes::Yes {
-                    body["refresh_token"] = self.refresh(&claims).into();
+                if let Refreshes::Yes(scope) = refreshes {
+                    self.complete(&mut body, directory, &claims, &scope, asked.form);
                 }
                 Answer::json(200, body).with_header("Cache-Control", "no-store, no-cache")
             }
@@ -110,39 +115,9 @@ impl Issuer {
         lifetime: i64,
     ) -> Option<String> {
         let (id, service_principal) = directory.service_principal_by_app(application)?;
-        let bearer = Bearer { id, application: Some(service_principal.app_id), upn: None };
+        let bearer = Bearer::application(id, service_principal);
         let claims = self.claims_of(bearer, audience.to_owned(), now);
         Some(self.sign(&Claims { exp: now + lifetime, ..claims }))
-    }
-
-    /// Answers `GET /{tenant}/v2.0/.well-known/openid-configuration`; `authority` is the address before the tenant
-    /// (recorded: configuration of `organizations`).
-    pub fn discovery(&self, tenant: &str, authority: &str, now: i64) -> Answer {
-        let issuer = match tenant {
-            "organizations" | "common" => "{tenantid}".to_owned(),
-            _ if self.is_named(tenant) => self.tenant.to_string(),
-            _ => return unknown_tenant(tenant).answer(now),
-        };
-        let base = format!("{}/{tenant}", authority.trim_end_matches('/'));
-        Answer::json(
-            200,
-            json!({
-                "token_endpoint": format!("{base}/oauth2/v2.0/token"),
-                "token_endpoint_auth_methods_supported": ["client_secret_post"],
-                "jwks_uri": format!("{base}/discovery/v2.0/keys"),
-                "response_modes_supported": ["query", "fragment", "form_post"],
-                "subject_types_supported": ["pairwise"],
-                "id_token_signing_alg_values_supported": ["RS256"],
-                "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
-                "scopes_supported": ["openid", "profile", "email", "offline_access"],
-                "issuer": format!("https://login.microsoftonline.com/{issuer}/v2.0"),
-                "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
-                "device_authorization_endpoint": format!("{base}/oauth2/v2.0/devicecode"),
-                "end_session_endpoint": format!("{base}/oauth2/v2.0/logout"),
-                "cloud_instance_name": "microsoftonline.com",
-                "msgraph_host": "graph.microsoft.com",
-            }),
-        )
     }
 
     /// Checks the token of a request to the resource `audience`; `now` is in seconds since 1970.
@@ -214,16 +189,16 @@ impl Issuer {
         asked: &Asked<'_>,
     ) -> Result<(Claims, Refreshes), Refusal> {
         let Asked { endpoint, tenant, form, now } = *asked;
-        if !self.is_named(tenant) {
+        let form: BTreeMap<String, String> = url::form_urlencoded::parse(form.as_bytes()).into_owned().collect();
+        // People need not say which tenant theirs is; an application has to.
+        let is_person = form.get("grant_type").is_some_and(|grant| grant != "client_credentials");
+        if !(self.is_named(tenant) || is_person && people::is_any_tenant(tenant)) {
             return Err(unknown_tenant(tenant));
         }
-        let form: BTreeMap<String, String> = url::form_urlencoded::parse(form.as_bytes()).into_owned().collect();
         match required(&form, "grant_type")? {
             "client_credentials" => {}
-            "urn:ietf:params:oauth:grant-type:device_code" => {
-                return Ok((self.of_code(directory, identities, &form, now)?, Refreshes::Yes));
-            }
-            "refresh_token" => return Ok((self.of_refresh(directory, &form, now)?, Refreshes::Yes)),
+            "urn:ietf:params:oauth:grant-type:device_code" => return self.of_code(directory, identities, &form, now),
+            "refresh_token" => return self.of_refresh(directory, &form, now),
             other => {
                 return Err(Refusal {
                     status: 400,
@@ -244,9 +219,8 @@ impl Issuer {
                     if kind != Some(assertion::KIND) {
                         required(&form, "client_assertion_type")?;
                     }
-                    let application = service_principal.app_id;
-                    assertion::check(self, identities, application, endpoint, text, now)?;
-                    Bearer { id, application: Some(application), upn: None }
+                    assertion::check(self, identities, service_principal.app_id, endpoint, text, now)?;
+                    Bearer::application(id, service_principal)
                 }
                 None => self.application(directory, client, &form)?,
             },
@@ -271,6 +245,7 @@ impl Issuer {
             oid: bearer.id,
             idtyp: if bearer.application.is_some() { "app" } else { "user" }.to_owned(),
             appid: bearer.application,
+            app_displayname: bearer.name,
             upn: bearer.upn,
             ver: "1.0".to_owned(),
         }
@@ -285,7 +260,7 @@ impl Issuer {
         if !person.enabled {
             return Err(refuse(50057, "The user account is disabled.".to_owned()));
         }
-        Ok(Bearer { id, application: None, upn: Some(person.upn.clone()) })
+        Ok(Bearer { id, application: None, name: None, upn: Some(person.upn.clone()) })
     }
 
     fn service_principal<'a>(
@@ -315,9 +290,7 @@ impl Issuer {
         let (id, service_principal) = self.service_principal(directory, client)?;
         let refuse = |number, text: String| Refusal { status: 401, error: "invalid_client", number, text };
         match form.get("client_secret") {
-            Some(secret) if *secret == service_principal.secret => {
-                Ok(Bearer { id, application: Some(service_principal.app_id), upn: None })
-            }
+            Some(secret) if *secret == service_principal.secret => Ok(Bearer::application(id, service_principal)),
             Some(_) => Err(refuse(
                 7_000_215,
                 format!(
@@ -347,17 +320,25 @@ pub struct Asked<'a> {
     pub now: i64,
 }
 
-/// Whether a token comes with one that gets more of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Whether a token comes with one that gets more of them, and for which scopes it was asked then.
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Refreshes {
-    Yes,
+    Yes(String),
     No,
 }
 
 struct Bearer {
     id: Uuid,
     application: Option<Uuid>,
+    /// The application's display name.
+    name: Option<String>,
     upn: Option<String>,
+}
+
+impl Bearer {
+    fn application(id: Uuid, found: &ServicePrincipal) -> Self {
+        Self { id, application: Some(found.app_id), name: Some(found.display_name.clone()), upn: None }
+    }
 }
 
 impl Refusal {

@@ -21,63 +21,37 @@ enum Use {
 const LIFECYCLE: &str = "the_life_of_a_flow_is_as_recorded";
 const SETS: &str = "sets_of_dataverse_are_as_recorded";
 const ADMIN: &str = "the_admin_api_answers_as_recorded";
+pub(super) const DETAILS: &str = "details_of_flows_are_as_recorded";
+pub(super) const SIGN_IN: &str = "signing_in_is_as_recorded";
+
+use Use::{OutOfScope, Replayed};
 
 /// Every file of the folder.
 const CASSETTES: &[(&str, Use)] = &[
-    ("bap_admin_apiPolicies_empty.json", Use::OutOfScope("data policies: not read and not written")),
-    ("bap_admin_environment_get.json", Use::Replayed(ADMIN)),
-    ("bap_admin_environments_list.json", Use::Replayed(ADMIN)),
-    ("dataverse_RetrieveSharedPrincipalsAndAccess_bot.json", Use::Replayed(SETS)),
-    ("dataverse_connectionreferences_list.json", Use::Replayed(SETS)),
-    ("dataverse_connectionreferences_list_2.json", Use::Replayed(SETS)),
-    (
-        "entra_openid_configuration.json",
-        Use::OutOfScope(
-            "the embedded tenant signs in people and applications with answers of its own, which other clients judge",
-        ),
-    ),
-    (
-        "entra_token_refresh_flow_audience.json",
-        Use::OutOfScope(
-            "the embedded tenant signs in people and applications with answers of its own, which other clients judge",
-        ),
-    ),
-    (
-        "entra_token_refresh_powerapps_audience.json",
-        Use::OutOfScope(
-            "the embedded tenant signs in people and applications with answers of its own, which other clients judge",
-        ),
-    ),
-    (
-        "flow_admin_flow_detail_1.json",
-        Use::OutOfScope("the embedded tenant lists flows of the Flow service, without their details"),
-    ),
-    (
-        "flow_admin_flow_detail_2.json",
-        Use::OutOfScope("the embedded tenant lists flows of the Flow service, without their details"),
-    ),
-    (
-        "flow_admin_flow_detail_3.json",
-        Use::OutOfScope("the embedded tenant lists flows of the Flow service, without their details"),
-    ),
-    (
-        "flow_admin_flow_detail_4.json",
-        Use::OutOfScope("the embedded tenant lists flows of the Flow service, without their details"),
-    ),
-    (
-        "flow_admin_flow_detail_5.json",
-        Use::OutOfScope("the embedded tenant lists flows of the Flow service, without their details"),
-    ),
-    ("flow_admin_v2_flows_list.json", Use::Replayed(ADMIN)),
-    ("flow_lifecycle_01_GET_workflows.json", Use::Replayed(LIFECYCLE)),
-    ("flow_lifecycle_02_POST_workflows.json", Use::Replayed(LIFECYCLE)),
-    ("flow_lifecycle_03_PATCH_workflows_.json", Use::Replayed(LIFECYCLE)),
-    ("flow_lifecycle_10_GET_workflows.json", Use::Replayed(LIFECYCLE)),
-    ("flow_lifecycle_11_DELETE_workflows_.json", Use::Replayed(LIFECYCLE)),
-    ("flow_wrong_host_404.json", Use::Replayed(ADMIN)),
+    ("bap_admin_apiPolicies_empty.json", Replayed(ADMIN)),
+    ("bap_admin_environment_get.json", Replayed(ADMIN)),
+    ("bap_admin_environments_list.json", Replayed(ADMIN)),
+    ("dataverse_RetrieveSharedPrincipalsAndAccess_bot.json", Replayed(SETS)),
+    ("dataverse_connectionreferences_list.json", Replayed(SETS)),
+    ("dataverse_connectionreferences_list_2.json", Replayed(SETS)),
+    ("entra_openid_configuration.json", Replayed(SIGN_IN)),
+    ("entra_token_refresh_flow_audience.json", Replayed(SIGN_IN)),
+    ("entra_token_refresh_powerapps_audience.json", Replayed(SIGN_IN)),
+    ("flow_admin_flow_detail_1.json", Replayed(DETAILS)),
+    ("flow_admin_flow_detail_2.json", Replayed(DETAILS)),
+    ("flow_admin_flow_detail_3.json", Replayed(DETAILS)),
+    ("flow_admin_flow_detail_4.json", Replayed(DETAILS)),
+    ("flow_admin_flow_detail_5.json", Replayed(DETAILS)),
+    ("flow_admin_v2_flows_list.json", Replayed(ADMIN)),
+    ("flow_lifecycle_01_GET_workflows.json", Replayed(LIFECYCLE)),
+    ("flow_lifecycle_02_POST_workflows.json", Replayed(LIFECYCLE)),
+    ("flow_lifecycle_03_PATCH_workflows_.json", Replayed(LIFECYCLE)),
+    ("flow_lifecycle_10_GET_workflows.json", Replayed(LIFECYCLE)),
+    ("flow_lifecycle_11_DELETE_workflows_.json", Replayed(LIFECYCLE)),
+    ("flow_wrong_host_404.json", Replayed(ADMIN)),
     (
         "powerapps_admin_connections_list.json",
-        Use::OutOfScope("connections of the Power Apps service: neither read nor written"),
+        OutOfScope("connections of the Power Apps service: neither read nor written, and the embedded tenant has none"),
     ),
 ];
 
@@ -123,7 +97,7 @@ const WITH_THEIR_VALUE: &[&str] = &[
 ];
 
 /// Lists how an answer differs from the recorded one.
-fn differences(recorded: &Exchange, answered: &Answered) -> Vec<String> {
+pub(super) fn differences(recorded: &Exchange, answered: &Answered) -> Vec<String> {
     let mut found = Vec::new();
     if recorded.status != answered.status {
         found.push(format!("status {} instead of {}: {}", answered.status, recorded.status, answered.body));
@@ -143,12 +117,12 @@ fn differences(recorded: &Exchange, answered: &Answered) -> Vec<String> {
     found
 }
 
-fn cassette(folder: &Path, name: &str) -> Exchange {
+pub(super) fn cassette(folder: &Path, name: &str) -> Exchange {
     Exchange::of(&read(&folder.join("cassettes").join(name)))
 }
 
 /// Replays a recording; `change` writes the id of this tenant's row where the recording's is.
-async fn replay(asked: &Asked, recorded: &Exchange, change: impl Fn(&str) -> String) -> Answered {
+pub(super) async fn replay(asked: &Asked, recorded: &Exchange, change: impl Fn(&str) -> String) -> Answered {
     let target = change(&recorded.target);
     let mut headers = recorded.headers.clone();
     headers.remove("authorization");
@@ -156,7 +130,7 @@ async fn replay(asked: &Asked, recorded: &Exchange, change: impl Fn(&str) -> Str
 }
 
 /// Fails with every difference of every recording.
-fn assert_same(found: &BTreeMap<String, Vec<String>>) {
+pub(super) fn assert_same(found: &BTreeMap<String, Vec<String>>) {
     let mut report = String::new();
     for (name, differences) in found.iter().filter(|(_, differences)| !differences.is_empty()) {
         let _ = writeln!(report, "{name}:\n  {}", differences.join("\n  "));
@@ -168,10 +142,10 @@ fn assert_same(found: &BTreeMap<String, Vec<String>>) {
 }
 
 /// The recordings that a test replays.
-fn of_test(test: &str) -> Vec<&'static str> {
+pub(super) fn of_test(test: &str) -> Vec<&'static str> {
     let is_its = |kind: &Use| match kind {
-        Use::Replayed(name) => *name == test,
-        Use::OutOfScope(_) => false,
+        Replayed(name) => *name == test,
+        OutOfScope(_) => false,
     };
     CASSETTES.iter().filter(|(_, kind)| is_its(kind)).map(|(name, _)| *name).collect()
 }
@@ -181,10 +155,10 @@ fn every_recording_is_replayed_or_named_with_a_reason() {
     let Some(folder) = corpus("every_recording_is_replayed_or_named_with_a_reason") else { return };
     let listed: Vec<&str> = CASSETTES.iter().map(|(name, _)| *name).collect();
     assert_eq!(files(&folder.join("cassettes"), ".json"), listed);
-    let replayed = CASSETTES.iter().filter(|(_, kind)| matches!(kind, Use::Replayed(_))).count();
+    let replayed = CASSETTES.iter().filter(|(_, kind)| matches!(kind, Replayed(_))).count();
     tell(&format!("recorded exchanges: {replayed} of {} replayed", listed.len()));
     for (name, kind) in CASSETTES {
-        if let Use::OutOfScope(reason) = kind {
+        if let OutOfScope(reason) = kind {
             tell(&format!("  not replayed: {name} ({reason})"));
         }
     }

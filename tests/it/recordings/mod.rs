@@ -4,9 +4,11 @@
 //! over with a message. With it every file counts: one that is neither replayed nor named with a reason fails.
 mod ask;
 mod cassettes;
+mod details;
 mod errors;
 mod provider;
 mod shape;
+mod sign_in;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

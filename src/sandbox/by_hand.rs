@@ -9,7 +9,8 @@ use super::principals;
 use super::rights::Depth;
 use super::roles::{self, NewRole};
 use super::run;
-use super::seed::{self, Seed, SeedError, put_share};
+use super::seed::{self, Seed, SeedError};
+use super::shares;
 use super::tenant::Tenant;
 
 impl Tenant {
@@ -70,7 +71,7 @@ impl Organization {
             return;
         }
         let kind = if self.row("team", principal).is_some() { "team" } else { "systemuser" };
-        put_share(self, (table, object), (kind, principal), mask);
+        shares::put(self, (table, object), (kind, principal), mask);
     }
 
     /// Says whether a user or team holds a role; the copy counts, not its root.

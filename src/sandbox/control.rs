@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::fault::Fault;
 use super::faults::Rule;
+use super::incoming::Incoming;
 use super::run::run;
 use super::seed::make;
-use super::server::Shared;
-use super::service::{Incoming, keep};
+use super::shared::{Shared, keep};
 use super::tenant::Tenant;
 
 /// Answers a request; it is neither logged nor does it need a token, for only this machine can send it.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::answer::Answer;
+use super::fault::Fault;
 
 /// All scheduled disturbances, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -183,6 +184,16 @@ impl Disturbance {
 }
 
 impl Refusal {
+    /// Makes the fault that is answered.
+    pub(super) fn fault(&self) -> Fault {
+        let (code, message) = self.words();
+        let fault = Fault::new(self.status, code, message);
+        match self.retry_after {
+            Some(seconds) => fault.with_header("Retry-After", seconds.to_string()),
+            None => fault,
+        }
+    }
+
     /// Returns code and text, the usual ones of the status unless others were given.
     pub fn words(&self) -> (String, String) {
         let (code, message) = match self.status {

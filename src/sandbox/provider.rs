@@ -7,10 +7,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::answer::Answer;
+use super::claims::Claims;
 use super::fault::Fault;
+use super::incoming::Incoming;
 use super::organization::derived;
 use super::percent;
-use super::token::Claims;
 
 /// A request to the Business App Platform or the Flow service.
 #[derive(Debug, Clone, Copy)]
@@ -76,7 +77,12 @@ impl Access {
     }
 }
 
-impl Request<'_> {
+impl<'a> Request<'a> {
+    /// Takes what these services look at out of a request; `root` is where links in the answer point.
+    pub(super) fn of(incoming: &Incoming<'a>, root: &'a str, body: Option<&'a Value>) -> Self {
+        Self { method: incoming.method, path: incoming.path, query: incoming.query, body, root }
+    }
+
     /// Returns the path's segments behind `/providers/{provider}`, or nothing if the path is another.
     pub fn segments_below(&self, provider: &str) -> Option<Vec<String>> {
         let segments = percent::segments(self.path)?;

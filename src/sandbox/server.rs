@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -16,8 +16,10 @@ use tokio::task::JoinHandle;
 use super::answer::Answer;
 use super::fault::Fault;
 use super::front::{AuthorityError, Dialled, Door, Front, Origin};
+use super::incoming::Incoming;
 use super::seed::{Seed, SeedError, make};
-use super::service::{Incoming, respond};
+use super::service::respond;
+use super::shared::{Shared, lock};
 use super::store::{self, StoreError};
 use super::tenant::{Credentials, Tenant};
 
@@ -205,19 +207,6 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         }
     });
     Ok(Running { address, authority, tenant, dialled, stop: Some(stop), served: Some(served) })
-}
-
-/// What all requests share.
-pub(super) struct Shared {
-    pub tenant: Arc<Mutex<Tenant>>,
-    pub state: Option<PathBuf>,
-    pub seed: Seed,
-    pub now: fn() -> i64,
-}
-
-/// Locks the tenant; a request that panicked has been taken back by nobody, but the next one may still look.
-pub(super) fn lock(tenant: &Mutex<Tenant>) -> MutexGuard<'_, Tenant> {
-    tenant.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn answer(

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::bap::BapEnvironment;
 use super::directory::Directory;
 use super::faults::Faults;
-use super::flow_service::FlowRow;
+use super::flow_service::row::FlowRow;
 use super::identity::Identities;
 use super::organization::Organization;
 use super::provider::Access;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use super::{Authority, Grant, Through};
+use super::authority::{Authority, Grant, Through};
 use crate::sandbox::odata::Row;
 use crate::sandbox::organization::{Organization, id, number};
 use crate::sandbox::rights::{Depth, Verb};

@@ -1,10 +1,10 @@
 //! Depths, teams and shares as tables of cases.
 
+use super::*;
+use crate::sandbox::organization::{Organization, derived, row_of};
+use crate::sandbox::rights::{Depth, Verb};
 use serde_json::json;
 use uuid::Uuid;
-
-use super::*;
-use crate::sandbox::organization::{derived, row_of};
 
 const ROOT: &str = "root";
 const SALES: &str = "sales";

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::environment::PROVIDER;
 use super::{Bap, BapEnvironment, unknown};
 use crate::sandbox::answer::Answer;
+use crate::sandbox::claims::Claims;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::provider::Request;
-use crate::sandbox::token::Claims;
 
 impl Bap<'_> {
     /// Answers `GET environments` and `GET environments/{name}` (addresses: CLI for Microsoft 365; the shape is that of the

@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::answer::Answer;
+use super::claims::Claims;
 use super::directory::Directory;
 use super::fault::Fault;
 use super::provider::{Access, Request};
-use super::token::Claims;
 pub use environment::{BapEnvironment, EnvironmentRole, LinkedDataverse, RoleAssignment};
 
 /// The versions that public clients were seen to use.

@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::functions::guid;
 use super::path::{Arguments, reference_of};
-use super::{Request, Session, complex, unknown_table};
+use super::request::Request;
+use super::{Session, complex, unknown_table};
 use crate::sandbox::access::{Authority, Reach};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::fault::Fault;

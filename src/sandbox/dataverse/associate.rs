@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::Session;
 use super::path::{Arguments, Segment};
+use super::request::Request;
 use super::route::not_allowed;
-use super::{Request, Session};
 use crate::sandbox::access::unit_of;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::fault::Fault;

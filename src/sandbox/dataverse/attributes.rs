@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::Request;
-use super::metadata::{label, select};
+use super::definition::{label, select};
 use super::path::{Arguments, Segment};
+use super::request::Request;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::{Expand, Query, Row};

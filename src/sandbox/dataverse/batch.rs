@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Preferences, Request, Session};
+use super::Session;
+use super::request::{Preferences, Request};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::faults::{Disturbance, When};
@@ -131,27 +132,17 @@ impl Session<'_> {
         if rule.when == When::BeforeCommit
             && let Some(refusal) = refusal
         {
-            return Err(refused(refusal));
+            return Err(refusal.fault());
         }
         let answer = self.handle_seen(&request);
         if rule.answer == Disturbance::Reverted {
             self.organization.roll_back(mark);
         }
         match (&rule.answer, refusal) {
-            (_, Some(refusal)) => Err(refused(refusal)),
+            (_, Some(refusal)) => Err(refusal.fault()),
             (Disturbance::Status(status), None) => Ok(Answer { status: *status, ..answer }),
             (Disturbance::Rewritten(replacement), None) => Ok(replacement.rewrite(answer)),
             (_, None) => Ok(answer),
         }
-    }
-}
-
-/// Makes the fault of a scheduled refusal.
-pub(in crate::sandbox) fn refused(refusal: &crate::sandbox::faults::Refusal) -> Fault {
-    let (code, message) = refusal.words();
-    let fault = Fault::new(refusal.status, code, message);
-    match refusal.retry_after {
-        Some(seconds) => fault.with_header("Retry-After", seconds.to_string()),
-        None => fault,
     }
 }

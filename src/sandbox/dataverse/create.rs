@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::Session;
 use super::bodies::{Attached, Purpose};
-use super::{Request, Session};
+use super::request::Request;
 use crate::sandbox::access::Reach;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::fault::Fault;

@@ -3,7 +3,8 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Request, Session};
+use super::Session;
+use super::request::Request;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::organization::{id, is_set, number, text};

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::path::Segment;
+use super::request::Request;
 use super::route::not_allowed;
-use super::{Request, Session, complex};
+use super::{Session, complex};
 use crate::sandbox::access::{Authority, joined, privileges_of_role, root_of, unit_of};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::directory::MembershipType;
@@ -187,7 +188,7 @@ impl Session<'_> {
             .filter_map(|(role, team)| {
                 let row = self.organization.row("role", role)?;
                 let mut written =
-                    super::shape::render(&sight, table, role, row, &query, super::shape::Annotations::None);
+                    super::shape::render(&sight, table, role, row, &query, super::request::Annotations::None);
                 if let Some((team, row)) = team.and_then(|team| Some((team, self.organization.row("team", team)?))) {
                     written.insert("t_x002e_teamid".into(), json!(team));
                     written.insert("t_x002e_name".into(), json!(text(row, "name")));

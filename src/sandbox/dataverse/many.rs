@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{Request, Session, complex};
+use super::request::Request;
+use super::{Session, complex};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::fault::Fault;
 

@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::Session;
+use super::definition::{label, select};
 use super::path::{Arguments, Segment};
-use super::{Request, Session};
+use super::request::Request;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::{Dialect, Query, Row};
@@ -133,11 +135,6 @@ fn refuse_unknown(query: &Query) -> Result<(), Fault> {
     }
 }
 
-pub(super) fn select(row: Row, query: &Query) -> Row {
-    let Some(select) = &query.select else { return row };
-    row.into_iter().filter(|(name, _)| name == "MetadataId" || select.contains(name)).collect()
-}
-
 fn definition(organization: &Organization, table: &Table) -> Row {
     row_of(json!({
         "MetadataId": metadata_id(organization, table),
@@ -164,11 +161,6 @@ fn definition(organization: &Organization, table: &Table) -> Row {
 
 fn metadata_id(organization: &Organization, table: &Table) -> Value {
     json!(derived(organization.id, &format!("metadata:{}", table.logical_name)))
-}
-
-pub(super) fn label(text: &str) -> Value {
-    let label = json!({ "Label": text, "LanguageCode": 1033, "IsManaged": true });
-    json!({ "LocalizedLabels": [label], "UserLocalizedLabel": label })
 }
 
 /// Lists privileges as metadata does (recorded: `EntityDefinitions(LogicalName='account')?$select=Privileges`).

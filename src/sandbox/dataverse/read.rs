@@ -5,9 +5,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::shape::{self, Annotations};
+use super::request::{Annotations, Preferences, Request};
+use super::shape;
 use super::sight::Sight;
-use super::{Preferences, Request};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::{Filter, Path, Query, Row};

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::Session;
+use super::request::Request;
 use super::sharing::only;
-use super::{Request, Session};
 use crate::sandbox::access::privileges_of_role;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::builtin::{SYSTEM_ADMINISTRATOR, THAT_COME_BACK};

@@ -2,10 +2,11 @@
 
 use uuid::Uuid;
 
+use super::Session;
 use super::path::{Arguments, Segment, parse};
 use super::read::{self, Set};
+use super::request::Request;
 use super::shape;
-use super::{Request, Session};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::edm;
 use crate::sandbox::fault::Fault;

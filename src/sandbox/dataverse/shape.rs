@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::request::Annotations;
 use super::sight::Sight;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::{Expand, Filter, Path, Query, Row};
@@ -10,15 +11,6 @@ use crate::sandbox::organization::{id, text};
 use crate::sandbox::schema::choices::label;
 use crate::sandbox::schema::relationships::{many_to_many, one_to_many};
 use crate::sandbox::schema::{Kind, Table};
-
-/// Whether `Prefer: odata.include-annotations` asked for annotations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Annotations {
-    /// Only the version.
-    None,
-    /// Names of lookups and choices too.
-    All,
-}
 
 /// Refuses what a query names and the table does not have.
 pub(super) fn check(sight: &Sight<'_>, table: &Table, query: &Query) -> Result<(), Fault> {

@@ -3,15 +3,16 @@
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::Session;
 use super::path::{Arguments, reference_of};
-use super::{Request, Session};
+use super::request::Request;
 use crate::sandbox::access::{Authority, Reach, no_role};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::organization::{id, number};
 use crate::sandbox::rights::{Verb, mask_of};
 use crate::sandbox::schema::Ownership;
-use crate::sandbox::seed;
+use crate::sandbox::shares;
 use crate::sandbox::variants::{ForbiddenSharing, GrantOverExisting, GrantWithoutPrivilege, RevokedShare};
 
 /// What one of the three actions is about.
@@ -180,7 +181,7 @@ impl Session<'_> {
     }
 
     fn put(&mut self, share: &Share, mask: u32) {
-        seed::put_share(self.organization, (&share.table, share.object), (&share.kind, share.principal), mask);
+        shares::put(self.organization, (&share.table, share.object), (&share.kind, share.principal), mask);
     }
 }
 

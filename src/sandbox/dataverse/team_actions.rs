@@ -3,8 +3,9 @@
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::Session;
+use super::request::Request;
 use super::sharing::only;
-use super::{Request, Session};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::organization::is_set;

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::Session;
 use super::bodies::{Attached, Purpose};
+use super::request::Request;
 use super::role_actions::{is_customizable, managed};
-use super::{Request, Session};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::Row;

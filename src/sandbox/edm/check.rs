@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::EnumKind;
 use super::complex::{complexes, enums};
+use super::model::EnumKind;
 use super::operations::Operation;
 use crate::sandbox::fault::Fault;
 

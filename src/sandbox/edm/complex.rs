@@ -1,6 +1,6 @@
 //! Enumerations and complex types of the Web API.
 
-use super::{Enum, EnumKind, Structure};
+use super::model::{Enum, EnumKind, Structure};
 use crate::sandbox::rights::{Depth, Verb};
 
 /// The enumerations, made from the words and numbers that requests are read with.

@@ -1,8 +1,8 @@
 //! The model of the Web API: one entity type per table, made from the columns that requests are checked against.
 
 use super::complex::{complexes, enums};
+use super::model::{Model, Name, Navigation, Structure};
 use super::operations::OPERATIONS;
-use super::{Model, Name, Navigation, Structure};
 use crate::sandbox::schema::relationships::{MANY_TO_MANY, ONE_TO_MANY};
 use crate::sandbox::schema::{Kind, Table};
 

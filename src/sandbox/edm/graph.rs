@@ -1,8 +1,8 @@
 //! The model of Microsoft Graph, as far as users, groups and service principals go.
 
+use super::model::{Model, Structure};
 use super::operations::{Binding, Call, Operation};
-use super::{Model, Structure};
-use crate::sandbox::graph::Kind;
+use crate::sandbox::schema::directory::Kind;
 
 const OBJECT: Binding = Binding::Row("directoryObject");
 

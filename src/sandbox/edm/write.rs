@@ -1,7 +1,7 @@
 //! Writes a model as `$metadata` has it: CSDL 4.0 in XML (OASIS: OData CSDL XML representation).
 
+use super::model::{Enum, EnumKind, Model, Structure};
 use super::operations::{Binding, Call, Operation};
-use super::{Enum, EnumKind, Model, Structure};
 
 impl Model {
     /// Writes the document.

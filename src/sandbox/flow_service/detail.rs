@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::flow::{Kept, organization, rows};
+use super::kept::{Kept, organization, rows};
 use crate::sandbox::flow_text::Text;
 use crate::sandbox::odata::Row;
 use crate::sandbox::organization::{Organization, is_set, text};

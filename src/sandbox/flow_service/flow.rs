@@ -1,4 +1,4 @@
-//! One flow: which it is, and who may use it, for administrators and for makers.
+//! One flow: its detail with connections, and who may use it, for administrators and for makers.
 
 use std::collections::BTreeMap;
 
@@ -6,29 +6,22 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::detail::detail;
+use super::kept::{Kept, organization, rows};
+use super::refusals::{denied, invalid, no_makers};
+use super::row::{FlowRow, Grant, GrantRole};
 use super::sharing::{self, Wish};
-use super::{FlowRow, Grant, GrantRole, WorkflowIds, denied, invalid, no_makers};
 use crate::sandbox::answer::Answer;
+use crate::sandbox::claims::Claims;
 use crate::sandbox::fault::Fault;
-use crate::sandbox::organization::{Organization, id, is_set, number, text};
+use crate::sandbox::organization::{id, number};
 use crate::sandbox::provider::Request;
 use crate::sandbox::tenant::Tenant;
-use crate::sandbox::token::Claims;
 
 /// Whose path a request takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
     Admin,
     Maker,
-}
-
-/// Where a flow is kept.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Kept {
-    /// A row of Dataverse.
-    Row(Uuid),
-    /// The place among the flows outside of Dataverse.
-    Personal(usize),
 }
 
 /// Refuses who may not take the path at all.
@@ -127,10 +120,6 @@ pub(super) fn one(
     }
 }
 
-pub(super) fn organization<'a>(tenant: &'a Tenant, environment: &str) -> Option<&'a Organization> {
-    tenant.organizations.values().find(|organization| organization.environment == environment)
-}
-
 fn find(tenant: &Tenant, environment: &str, flow: &str) -> Option<Kept> {
     let of_row = organization(tenant, environment).and_then(|organization| {
         let wanted: Uuid = flow.parse().ok()?;
@@ -200,29 +189,4 @@ fn modify(
         }
     }
     Ok(Answer::empty(200))
-}
-
-/// Lists the flows of an organisation.
-pub(super) fn rows(organization: &Organization) -> impl Iterator<Item = FlowRow> {
-    organization.all("workflow").filter(|(_, row)| number(row, "category") == Some(5)).map(|(key, row)| {
-        let owner = id(row, "_ownerid_value").and_then(|owner| organization.row("systemuser", owner));
-        FlowRow {
-            name: key.to_string(),
-            display_name: text(row, "name").unwrap_or_default().to_owned(),
-            state: match number(row, "statecode") {
-                Some(1) => "Started",
-                Some(2) => "Suspended",
-                _ => "Stopped",
-            }
-            .to_owned(),
-            creator: owner.and_then(|owner| id(owner, "azureactivedirectoryobjectid")),
-            system_user: id(row, "_ownerid_value").filter(|_| owner.is_some()),
-            grants: Vec::new(),
-            workflow: Some(WorkflowIds {
-                id: key,
-                unique: id(row, "workflowidunique").unwrap_or(key),
-                is_managed: is_set(row, "ismanaged"),
-            }),
-        }
-    })
 }

@@ -3,13 +3,14 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{FlowRow, Grant, GrantRole, PrincipalKind, invalid};
+use super::refusals::invalid;
+use super::row::{FlowRow, Grant, GrantRole, PrincipalKind};
 use crate::sandbox::directory::Directory;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::Row;
 use crate::sandbox::organization::{Organization, id, number};
 use crate::sandbox::rights::{EVERY_RIGHT, Verb};
-use crate::sandbox::{principals, seed};
+use crate::sandbox::{principals, shares};
 
 /// Lists who may use a flow with a row in Dataverse: its owner, and the shares of the row (Learn: sharing of such a flow is sharing of
 /// its record). Principals without an id in the directory are no principals here.
@@ -71,7 +72,7 @@ pub(super) fn set_on_row(
         GrantRole::CanView => Verb::Read.bit(),
         GrantRole::CanEdit | GrantRole::Owner => EVERY_RIGHT,
     };
-    seed::put_share(organization, ("workflow", flow), (table, key), mask);
+    shares::put(organization, ("workflow", flow), (table, key), mask);
     Ok(())
 }
 

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::{Request, handle};
 use crate::sandbox::answer::Answer;
+use crate::sandbox::claims::Claims;
 use crate::sandbox::directory::Directory;
 use crate::sandbox::fault::Fault;
-use crate::sandbox::token::Claims;
 
 /// How many requests a batch may have (Learn: JSON batching).
 const REQUESTS: usize = 20;

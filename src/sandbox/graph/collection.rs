@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::resource::{Kind, row};
-use super::{Request, no_such_resource};
+use super::request::{Request, no_such_resource};
+use super::resource::row;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::directory::Directory;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::{Comparison, Dialect, Filter, Literal, Operand, Query, Row, TextFunction};
+use crate::sandbox::schema::directory::Kind;
 
 /// How many objects a page has when nothing is asked for, and at most (Learn: list users).
 const PAGE: usize = 100;

@@ -2,6 +2,7 @@
 
 mod batch;
 mod collection;
+mod request;
 mod resource;
 #[cfg(test)]
 mod tests;
@@ -13,36 +14,19 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::answer::Answer;
+use super::claims::Claims;
 use super::directory::Directory;
 use super::fault::Fault;
 use super::percent;
-use super::token::Claims;
+use super::schema::directory::Kind;
 use collection::{Page, list};
-pub(super) use resource::Kind;
+pub use request::Request;
+use request::no_such_resource;
 
 /// How many ids `getByIds` takes (Learn: directoryObject getByIds).
 const IDS: usize = 1000;
 /// How many groups `checkMemberGroups` takes (Learn: directoryObject checkMemberGroups).
 const CHECKED_GROUPS: usize = 20;
-
-/// A request to Graph.
-#[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
-    /// The method.
-    pub method: &'a str,
-    /// The path behind `/v1.0`, still percent-encoded.
-    pub path: &'a str,
-    /// What stands behind the `?`, if anything.
-    pub query: &'a str,
-    /// The header `ConsistencyLevel`.
-    pub consistency_level: Option<&'a str>,
-    /// The JSON body.
-    pub body: Option<&'a Value>,
-    /// Where links in answers point, `https://graph.microsoft.com/v1.0`.
-    pub root: &'a str,
-    /// Seconds since 1970.
-    pub now: i64,
-}
 
 /// Answers a request of the token's bearer.
 pub fn handle(directory: &Directory, request: Request<'_>, claims: &Claims) -> Answer {
@@ -250,14 +234,6 @@ fn kind_of(collection: &str) -> Result<Kind, Fault> {
 
 fn identifier(text: &str) -> Result<Uuid, Fault> {
     text.parse().map_err(|_| Fault::new(400, "Request_BadRequest", format!("Invalid object identifier '{text}'.")))
-}
-
-fn no_such_resource(key: impl std::fmt::Display) -> Fault {
-    Fault::new(
-        404,
-        "Request_ResourceNotFound",
-        format!("Resource '{key}' does not exist or one of its queried reference-property objects are not present."),
-    )
 }
 
 fn missing(name: &str) -> Fault {

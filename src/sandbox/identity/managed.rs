@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{JOB_TOKEN, query, wrong_verb};
+use super::{JOB_TOKEN, wrong_verb};
 use crate::sandbox::answer::Answer;
-use crate::sandbox::service::Incoming;
+use crate::sandbox::incoming::Incoming;
 use crate::sandbox::tenant::Tenant;
 
 /// How long a token of a managed identity is valid, in seconds (Learn: a day).
@@ -45,7 +45,7 @@ pub(super) fn app_service(tenant: &Tenant, incoming: &Incoming<'_>, now: i64) ->
 }
 
 fn issue(tenant: &Tenant, incoming: &Incoming<'_>, now: i64) -> Answer {
-    let query = query(incoming);
+    let query = incoming.parameters();
     if !query.contains_key("api-version") {
         return refuse(400, "invalid_request", "Required query variable 'api-version' is missing");
     }

@@ -6,6 +6,7 @@ mod managed;
 mod pipelines;
 #[cfg(test)]
 mod tests;
+pub(super) mod voucher;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,8 +15,6 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::answer::Answer;
-use super::service::Incoming;
-use super::tenant::Tenant;
 
 /// What a job, an app or a machine presents to the service that vouches for it; the surroundings set it in real life.
 pub const JOB_TOKEN: &str = "sandbox-job";
@@ -71,57 +70,6 @@ pub struct Proof {
     pub path: String,
     /// What is in it.
     pub text: String,
-}
-
-/// A service that vouches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Voucher {
-    /// GitHub Actions.
-    GitHub,
-    /// Azure Pipelines.
-    Pipelines,
-    /// The metadata service of a machine, or the agent of Azure Arc.
-    Metadata,
-    /// App Service.
-    AppService,
-}
-
-impl Voucher {
-    /// Tells the service by the host, and by the path where the host is the sandbox itself.
-    pub(super) fn of(host: &str, path: &str) -> Option<Self> {
-        let metadata = "/metadata/identity/oauth2/token";
-        if host.ends_with(".actions.githubusercontent.com") || path.starts_with("/_github/") {
-            Some(Self::GitHub)
-        } else if path.ends_with("/oidctoken") {
-            Some(Self::Pipelines)
-        } else if path == metadata {
-            Some(Self::Metadata)
-        } else if path == "/msi/token" {
-            Some(Self::AppService)
-        } else {
-            None
-        }
-    }
-
-    /// Answers a request.
-    pub(super) fn respond(self, tenant: &Tenant, incoming: &Incoming<'_>, now: i64) -> Answer {
-        match self {
-            Self::GitHub => pipelines::github(tenant, incoming, now),
-            Self::Pipelines => pipelines::azure(tenant, incoming, now),
-            Self::Metadata => managed::metadata(tenant, incoming, now),
-            Self::AppService => managed::app_service(tenant, incoming, now),
-        }
-    }
-}
-
-/// The parameters of a request's query.
-fn query(incoming: &Incoming<'_>) -> BTreeMap<String, String> {
-    url::form_urlencoded::parse(incoming.query.as_bytes()).into_owned().collect()
-}
-
-/// Whether the request carries this bearer token.
-fn is_borne_by(incoming: &Incoming<'_>, token: &str) -> bool {
-    incoming.headers.get("authorization").and_then(|value| value.strip_prefix("Bearer ")) == Some(token)
 }
 
 fn wrong_verb(allowed: &str) -> Answer {

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::{JOB_TOKEN, is_borne_by, query, wrong_verb};
+use super::{JOB_TOKEN, wrong_verb};
 use crate::sandbox::answer::Answer;
-use crate::sandbox::service::Incoming;
+use crate::sandbox::incoming::Incoming;
 use crate::sandbox::tenant::Tenant;
 
 /// How long a job's token is valid, in seconds (documented for GitHub: five minutes).
@@ -19,10 +19,10 @@ pub(super) fn github(tenant: &Tenant, incoming: &Incoming<'_>, now: i64) -> Answ
     if incoming.method != "GET" {
         return wrong_verb("GET");
     }
-    if !is_borne_by(incoming, JOB_TOKEN) {
+    if incoming.bearer() != Some(JOB_TOKEN) {
         return Answer::json(401, json!({ "message": "Unauthorized" }));
     }
-    let audience = query(incoming).remove("audience").unwrap_or_else(|| "https://github.com/contoso".to_owned());
+    let audience = incoming.parameters().remove("audience").unwrap_or_else(|| "https://github.com/contoso".to_owned());
     let token = token(tenant, GITHUB, GITHUB_SUBJECT, &audience, now);
     Answer::json(200, json!({ "count": token.len(), "value": token }))
 }
@@ -33,8 +33,8 @@ pub(super) fn azure(tenant: &Tenant, incoming: &Incoming<'_>, now: i64) -> Answe
         // Reported of clients that send GitHub's GET here.
         return wrong_verb("POST");
     }
-    let query = query(incoming);
-    if !is_borne_by(incoming, JOB_TOKEN) {
+    let query = incoming.parameters();
+    if incoming.bearer() != Some(JOB_TOKEN) {
         // Azure DevOps shows its sign-in page, unless the request says that it follows none.
         let suppressed = incoming.headers.get("x-tfs-fedauthredirect").map(String::as_str) == Some("Suppress");
         let page = "<!DOCTYPE html><html><head><title>Azure DevOps Services | Sign In</title></head></html>";

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::Name;
+use super::name::Name;
 
 /// A column of a table, under its wire name: `_ownerid_value` for the lookup `ownerid`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -7,16 +7,18 @@ use uuid::Uuid;
 
 use super::dataverse::Maker;
 use super::directory::unknown;
+use super::error::SeedError;
 use super::flow::{Connection, clientdata};
-use super::{
+use super::format::{
     AgentSeed, ConnectionReferenceSeed, ConnectionSeed, EnvironmentVariableSeed, FlowSeed, FlowState, Principal,
-    SeedError, ShareSeed,
+    ShareSeed,
 };
 use crate::sandbox::flow_text::usual_columns;
-use crate::sandbox::organization::{Organization, row_of};
+use crate::sandbox::organization::row_of;
 use crate::sandbox::principals;
 use crate::sandbox::rights::{EVERY_RIGHT, mask_of};
 use crate::sandbox::roles::managed_property;
+use crate::sandbox::shares;
 
 impl Maker<'_> {
     pub(super) fn connection_reference(&mut self, seed: &ConnectionReferenceSeed) -> Result<(), SeedError> {
@@ -141,7 +143,7 @@ impl Maker<'_> {
                 return Err(SeedError::Invalid { place: place.to_owned(), problem });
             };
             let (principal, kind) = self.principal(place, &share.principal)?;
-            put_share(&mut self.organization, (table, object), (kind, principal), mask);
+            shares::put(&mut self.organization, (table, object), (kind, principal), mask);
         }
         Ok(())
     }
@@ -197,19 +199,4 @@ impl Maker<'_> {
         }
         Ok(())
     }
-}
-
-/// Writes a share row.
-pub(crate) fn put_share(
-    organization: &mut Organization,
-    (table, object): (&str, Uuid),
-    (kind, principal): (&str, Uuid),
-    mask: u32,
-) {
-    let joint = organization.joint_id("principalobjectaccess", object, principal);
-    let row = json!({
-        "objectid": object, "objecttypecode": table, "principalid": principal, "principaltypecode": kind,
-        "accessrightsmask": mask, "inheritedaccessrightsmask": 0, "changedon": "2026-01-05T08:00:00Z",
-    });
-    organization.put("principalobjectaccess", joint, row_of(row));
 }

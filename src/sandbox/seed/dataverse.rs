@@ -6,7 +6,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::directory::{Names, unknown};
-use super::{DataverseSeed, EnvironmentSeed, MemberSeed, RoleSeed, SeedError, TableOwnership, TeamSeed};
+use super::error::SeedError;
+use super::format::{DataverseSeed, EnvironmentSeed, MemberSeed, RoleSeed, TableOwnership, TeamSeed};
 use crate::sandbox::access::unit_of;
 use crate::sandbox::directory::{Directory, Person};
 use crate::sandbox::fault::Fault;

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use super::{DirectorySeed, SeedError};
+use super::error::SeedError;
+use super::format::{DirectorySeed, GroupSeed};
 use crate::sandbox::directory::{Directory, Group, Person, ServicePrincipal};
 use crate::sandbox::organization::derived;
 
@@ -39,8 +40,7 @@ impl Names {
             };
             names.directory.service_principals.insert(id, value);
         }
-        let id_of =
-            |group: &super::GroupSeed| group.id.unwrap_or_else(|| derived(tenant, &format!("group:{}", group.name)));
+        let id_of = |group: &GroupSeed| group.id.unwrap_or_else(|| derived(tenant, &format!("group:{}", group.name)));
         for group in &seed.groups {
             let value = Group {
                 display_name: group.name.clone(),

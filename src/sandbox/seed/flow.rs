@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{ConnectionMode, FlowSeed};
+use super::format::{ConnectionMode, FlowSeed};
 
 /// The Dataverse connector, whose connections are stored in a form of their own.
 pub(super) const DATAVERSE: &str = "shared_commondataserviceforapps";

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
+use super::dataverse;
 use super::directory::{Names, unknown};
-use super::{Caller, EnvironmentSeed, Principal, Seed, SeedError, dataverse};
+use super::error::SeedError;
+use super::format::{Caller, EnvironmentSeed, Principal, Seed};
 use crate::sandbox::bap::{BapEnvironment, EnvironmentRole, LinkedDataverse, RoleAssignment};
 use crate::sandbox::faults::Faults;
-use crate::sandbox::flow_service::FlowRow;
+use crate::sandbox::flow_service::row::FlowRow;
 use crate::sandbox::identity::Identities;
 use crate::sandbox::organization::{Organization, derived};
 use crate::sandbox::provider::Access;

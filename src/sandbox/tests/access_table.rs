@@ -141,7 +141,7 @@ fn rows(client: &Client) -> Vec<Uuid> {
         if let Some((principal, mask)) = share {
             client.with(|organization| {
                 let kind = if principal == crew { "team" } else { "systemuser" };
-                crate::sandbox::seed::put_share(organization, ("account", key), (kind, principal), mask);
+                crate::sandbox::shares::put(organization, ("account", key), (kind, principal), mask);
             });
         }
         made.push(key);

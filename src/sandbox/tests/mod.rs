@@ -20,10 +20,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::answer::Answer;
+use super::incoming::Incoming;
 use super::organization::Organization;
 use super::seed::{Seed, default_seed, make};
-use super::server::{Shared, lock};
-use super::service::{Incoming, respond};
+use super::service::respond;
+use super::shared::{Shared, lock};
 use super::tenant::Tenant;
 use super::variants::Variants;
 

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Issuer, Refusal};
+use super::issuer::Issuer;
+use super::refusal::Refusal;
 use crate::sandbox::identity::certificate::Certificate;
 use crate::sandbox::identity::{Federated, Identities};
 

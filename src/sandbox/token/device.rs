@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::bearer::Bearer;
+use super::grant::Refreshes;
+use super::issuer::Issuer;
 use super::people::{OPENID, is_any_tenant};
-use super::{Bearer, Claims, Issuer, Refreshes, Refusal, required, resource};
+use super::refusal::{Refusal, required, resource, unknown_tenant};
 use crate::sandbox::answer::Answer;
+use crate::sandbox::claims::Claims;
 use crate::sandbox::directory::Directory;
 use crate::sandbox::identity::{Code, Identities};
 use crate::sandbox::organization::derived;
@@ -19,7 +23,7 @@ impl Issuer {
     pub fn begin(&self, identities: &mut Identities, tenant: &str, form: &str, now: i64) -> Answer {
         let begun = || {
             if !(self.is_named(tenant) || is_any_tenant(tenant)) {
-                return Err(super::unknown_tenant(tenant));
+                return Err(unknown_tenant(tenant));
             }
             let form: BTreeMap<String, String> = url::form_urlencoded::parse(form.as_bytes()).into_owned().collect();
             let (client, scope) = (required(&form, "client_id")?.to_owned(), required(&form, "scope")?.to_owned());

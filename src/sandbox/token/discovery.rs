@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::issuer::Issuer;
 use super::people::is_any_tenant;
-use super::{Issuer, unknown_tenant};
+use super::refusal::unknown_tenant;
 use crate::sandbox::answer::Answer;
 
 /// What an ID token says.

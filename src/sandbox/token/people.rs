@@ -6,7 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::{Claims, Issuer};
+use super::issuer::Issuer;
+use crate::sandbox::claims::Claims;
 use crate::sandbox::directory::Directory;
 
 /// The scopes of `OpenID` Connect, which are no scopes of a service.

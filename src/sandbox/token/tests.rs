@@ -1,7 +1,17 @@
 //! Who gets a token, who does not, and which tokens are let in.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::grant::LIFETIME;
 use super::*;
-use crate::sandbox::directory::{Person, ServicePrincipal};
+use crate::sandbox::answer::Answer;
+use crate::sandbox::directory::{Directory, Person, ServicePrincipal};
+use crate::sandbox::identity::Identities;
 
 const TENANT: &str = "00000000-0000-0000-0000-00000000000a";
 const FLOW: &str = "https://service.flow.microsoft.com/";

@@ -6,7 +6,7 @@ mod people;
 use Valid::{CreateUpdate, Never};
 
 use super::columns::{Column, Kind, Valid, common, owner};
-use super::{Ownership, Table};
+use super::table::{Ownership, Table};
 use crate::sandbox::rights::{Depth, Verb};
 
 /// A privilege that belongs to no table.

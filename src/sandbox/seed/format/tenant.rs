@@ -1,10 +1,12 @@
-//! The fields of a seed. Ids may be left out: they are derived from names, so that they are the same in every run.
+//! The tenant of a seed: its directory and its environments.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::DataverseSeed;
+use super::organization::DataverseSeed;
+use super::principal::{Principal, yes};
 use crate::sandbox::identity::Federated;
+use crate::sandbox::seed::error::SeedError;
 use crate::sandbox::variants::Variants;
 
 /// A tenant.
@@ -181,28 +183,17 @@ pub struct PersonalFlowSeed {
     pub owner: String,
 }
 
-/// A principal, named in one of these ways.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Principal {
-    /// A user principal name.
-    User(String),
-    /// An Entra group; in Dataverse its group team of members and guests.
-    Group(String),
-    /// A service principal.
-    Application(String),
-    /// A Dataverse team.
-    Team(String),
-}
-
-pub(super) const fn yes() -> bool {
-    true
-}
-
 fn secret() -> String {
     "sandbox".to_owned()
 }
 
 fn production() -> String {
     "Production".to_owned()
+}
+
+impl Seed {
+    /// Reads a seed.
+    pub fn parse(yaml: &str) -> Result<Self, SeedError> {
+        serde_yaml::from_str(yaml).map_err(|error| SeedError::Format(error.to_string()))
+    }
 }

@@ -1,0 +1,18 @@
+//! Refusals of the Flow service.
+
+use crate::sandbox::fault::Fault;
+
+/// The same answer for one who may not see it and for one that is not there (recorded by public clients).
+pub(super) fn denied(environment: &str) -> Fault {
+    Fault::new(403, "EnvironmentAccessDenied", format!("Access to the environment '{environment}' is denied."))
+}
+
+/// Says that applications may use the administrator's paths only (text reported in an issue of a public client; code inferred).
+pub(super) fn no_makers() -> Fault {
+    Fault::new(403, "ClientScopeAuthorizationFailed", "The x-ms-client-scope header must not be null or empty.")
+}
+
+/// Says that a parameter has a value that it cannot have.
+pub(super) fn invalid(name: &str, value: &str) -> Fault {
+    Fault::new(400, "InvalidRequestParameter", format!("The value '{value}' of '{name}' is not valid."))
+}

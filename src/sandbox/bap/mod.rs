@@ -1,5 +1,6 @@
 //! The Business App Platform: environments, their roles without Dataverse, and users brought into them.
 
+mod applications;
 mod environment;
 mod maker;
 mod members;
@@ -20,8 +21,8 @@ use super::provider::{Access, Request};
 pub use environment::{BapEnvironment, EnvironmentRole, LinkedDataverse, RoleAssignment};
 
 /// The versions that public clients were seen to use.
-const VERSIONS: [&str; 7] =
-    ["2016-11-01", "2018-10-01", "2019-05-01", "2020-08-01", "2020-10-01", "2021-04-01", "2023-06-01"];
+const VERSIONS: [&str; 8] =
+    ["2016-11-01", "2018-10-01", "2019-05-01", "2020-06-01", "2020-08-01", "2020-10-01", "2021-04-01", "2023-06-01"];
 
 /// What the platform knows while it answers.
 #[derive(Debug, Clone, Copy)]
@@ -120,6 +121,7 @@ impl Bap<'_> {
         }
         match segments.as_slice() {
             ["environments", rest @ ..] => return self.of_maker(request, rest, claims).map(Outcome::from),
+            ["adminApplications", rest @ ..] if request.method == "GET" => return self.applications(request, rest, claims).map(Outcome::from),
             // A tenant without data policies (recorded); none can be made here.
             ["scopes", "admin", "apiPolicies"] if request.method == "GET" => {
                 self.access.admit_application(request, claims)?;

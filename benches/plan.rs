@@ -144,7 +144,7 @@ async fn measure(flows: usize, at: &[String]) {
         clock: Arc::new(WallClock),
     };
     let tenant = Tenant::connect(settings).expect("a client");
-    let organisation = Organisation::parse(Cloud::Public, URL).expect("an address");
+    let organisation = Organisation::parse(&Cloud::Public.into(), URL).expect("an address");
     let directory = Directory::default();
     let inventory =
         collect::collect(&tenant.reader(Some(organisation)), &directory, &desired.environment, &Scope::of(desired))

@@ -192,13 +192,13 @@ pub(super) fn connect(
     clock: Arc<dyn Clock>,
 ) -> Result<(Tenant, Option<Organisation>), Problem> {
     let (tenant, _) = sign_in::connect(environment, sandbox, global, clock)?;
-    Ok((tenant, organisation(environment)?))
+    let organisation = organisation(environment, &tenant)?;
+    Ok((tenant, organisation))
 }
 
 /// The organisation of an environment, if it has one.
-pub(super) fn organisation(environment: &Environment) -> Result<Option<Organisation>, Problem> {
-    let cloud = sign_in::cloud(environment.cloud);
-    environment.url.as_ref().map(|url| Organisation::parse(cloud, &url.value)).transpose()
+pub(super) fn organisation(environment: &Environment, tenant: &Tenant) -> Result<Option<Organisation>, Problem> {
+    environment.url.as_ref().map(|url| tenant.organisation(&url.value)).transpose()
 }
 
 /// Why an environment could not be read or asked, and what to do.

@@ -114,7 +114,7 @@ impl Reading {
             let asked = async {
                 let (tenant, way) =
                     sign_in::connect(environment, self.sandbox.as_ref(), global, Arc::clone(&self.clock))?;
-                let organisation = online::organisation(environment)?;
+                let organisation = online::organisation(environment, &tenant)?;
                 Ok(collect::identity(&tenant.reader(organisation), environment, way).await)
             };
             let asked: Result<Identity, Problem> = asked.await;

@@ -12,7 +12,7 @@ use crate::tenant::sign_in::methods::{Family, Method};
 use crate::tenant::{Cloud, Credentials, Endpoints, Line, Patience, Routing, Secret, Settings, Tenant, Trust};
 
 /// The cloud of a manifest, as the client knows it.
-pub(super) fn cloud(cloud: desired::Cloud) -> Cloud {
+fn cloud(cloud: desired::Cloud) -> Cloud {
     match cloud {
         desired::Cloud::Public => Cloud::Public,
         desired::Cloud::Gcc => Cloud::Gcc,
@@ -81,9 +81,9 @@ pub(super) fn connect(
         clock,
     };
     let prefix = environment.credentials.as_deref().unwrap_or(Family::Own.prefix());
-    let variable = |name: &str| std::env::var(format!("{prefix}_{name}")).ok().filter(|value| !value.is_empty());
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     // The embedded tenant has every host already.
-    let endpoints = if sandbox.is_some() { Endpoints::from(cloud) } else { Endpoints::with(cloud, variable)? };
+    let endpoints = if sandbox.is_some() { Endpoints::from(cloud) } else { Endpoints::with(cloud, prefix, variable)? };
     let trust = global.ca_file.clone().map_or(Trust::Machine, Trust::Also);
     let tell: fn(&str) = tell;
     let tenant = Tenant::connect_by(settings, Line { endpoints: Some(endpoints), trust, tell: Some(tell) })?;

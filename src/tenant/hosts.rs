@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use reqwest::Url;
 use url::Host;
 
-use super::clouds::Cloud;
 use super::endpoints::Endpoints;
 use crate::problem::{Cause, Problem};
 use crate::request::Service;
@@ -43,8 +42,9 @@ pub struct Organisation(Url);
 impl Organisation {
     /// Reads the address of an organisation: `https://contoso.crm4.dynamics.com`.
     ///
-    /// It must be one of the cloud's hosts, because a token is sent there. Plain http and other hosts are accepted on loopback alone.
-    pub fn parse(cloud: Cloud, address: &str) -> Result<Self, Problem> {
+    /// It must be one of the cloud's hosts, or of those that are set in their place, because a token is sent there. Plain http and other
+    /// hosts are accepted on loopback alone.
+    pub fn parse(endpoints: &Endpoints, address: &str) -> Result<Self, Problem> {
         let refuse = |says: String, next: &str| {
             Err(Problem::without_request(Cause::Refused, Service::Dataverse.name(), says, next))
         };
@@ -65,16 +65,21 @@ impl Organisation {
         if url.port().is_some() {
             return refuse(format!("`{address}` names a port"), FORM);
         }
-        if cloud.has_organisation(&host) {
+        if endpoints.has_organisation(&host) {
             return Ok(Self(url));
         }
-        match Cloud::of_organisation(&host) {
-            Some(other) => refuse(
+        let cloud = endpoints.cloud();
+        if let Some(other) = endpoints.other_cloud(&host) {
+            return refuse(
                 format!("`{host}` belongs to the cloud `{}`, not to `{}`", other.name(), cloud.name()),
                 "correct `cloud:` of the Environment document",
-            ),
-            None => refuse(format!("`{host}` is not a Dataverse host of the cloud `{}`", cloud.name()), FORM),
+            );
         }
+        let form = endpoints.organisations();
+        refuse(
+            format!("`{host}` is not a Dataverse host of the cloud `{}`: those are `{form}`", cloud.name()),
+            "correct `url:`, or name what a private cloud's hosts end with in POWERGRANT_DATAVERSE_SUFFIX",
+        )
     }
 
     /// The address without a slash at its end.
@@ -114,7 +119,8 @@ impl Target {
         };
         // The audience of Dataverse is the organisation's address without a path (Learn: authenticate to Dataverse).
         let root = organisation.0.join("/api/data/v9.2/").expect("an absolute path joins any address");
-        Ok(Self { service, root, audience: organisation.url().to_owned() })
+        let audience = endpoints.audience(service).unwrap_or_else(|| organisation.url().to_owned());
+        Ok(Self { service, root, audience })
     }
 
     /// The address of a path relative to the service's root.
@@ -167,15 +173,16 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tenant::Cloud;
 
     fn contoso() -> Target {
-        let organisation = Organisation::parse(Cloud::Public, "https://contoso.crm4.dynamics.com/").unwrap();
+        let organisation = Organisation::parse(&Cloud::Public.into(), "https://contoso.crm4.dynamics.com/").unwrap();
         Target::of(&Cloud::Public.into(), Service::Dataverse, Some(&organisation)).unwrap()
     }
 
     #[test]
     fn only_hosts_of_the_cloud_and_loopback_are_organisations() {
-        let parse = |address: &str| Organisation::parse(Cloud::Public, address);
+        let parse = |address: &str| Organisation::parse(&Cloud::Public.into(), address);
         assert_eq!(parse("https://contoso.crm4.dynamics.com/").unwrap().url(), "https://contoso.crm4.dynamics.com");
         assert_eq!(parse("http://127.0.0.1:8080").unwrap().url(), "http://127.0.0.1:8080");
         for refused in [
@@ -192,6 +199,40 @@ mod tests {
         }
         let other = parse("https://contoso.crm9.dynamics.com").unwrap_err();
         assert!(other.says.contains("belongs to the cloud `gcc`"), "{other}");
+        let strange = parse("https://contoso.example").unwrap_err();
+        assert!(strange.says.contains("of the cloud `public`: those are `*.crmN.dynamics.com`"), "{strange}");
+    }
+
+    #[test]
+    fn a_private_clouds_organisations_and_audiences_are_what_is_set() {
+        let set = |name: &str| match name {
+            "P_DATAVERSE_SUFFIX" => Some("crm.private.example".to_owned()),
+            "P_DATAVERSE_AUDIENCE" => Some("https://dataverse.private.example".to_owned()),
+            "P_GRAPH_URL" => Some("https://graph.private.example".to_owned()),
+            "P_GRAPH_AUDIENCE" => Some("https://audience.private.example".to_owned()),
+            _ => None,
+        };
+        let endpoints = Endpoints::with(Cloud::Public, "P", set).unwrap();
+        let contoso = Organisation::parse(&endpoints, "https://contoso.crm.private.example").unwrap();
+        let refused = Organisation::parse(&endpoints, "https://contoso.crm4.dynamics.com").unwrap_err();
+        assert!(refused.says.contains("those are `*.crm.private.example`"), "{refused}");
+        let dataverse = Target::of(&endpoints, Service::Dataverse, Some(&contoso)).unwrap();
+        assert_eq!(dataverse.audience, "https://dataverse.private.example");
+        let graph = Target::of(&endpoints, Service::Graph, None).unwrap();
+        assert_eq!(graph.audience, "https://audience.private.example");
+        for (target, own) in
+            [(&dataverse, "https://contoso.crm.private.example/x"), (&graph, "https://graph.private.example/x")]
+        {
+            assert!(target.receives(&Url::parse(own).unwrap()));
+            for public in [
+                "https://graph.microsoft.com/x",
+                "https://contoso.crm4.dynamics.com/x",
+                "https://fabrikam.crm.private.example/x",
+            ] {
+                assert!(!target.receives(&Url::parse(public).unwrap()), "{public}");
+                assert!(target.next(&Url::parse(own).unwrap(), public).is_err(), "{public}");
+            }
+        }
     }
 
     #[test]

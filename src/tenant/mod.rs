@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 pub use clouds::Cloud;
 pub use counts::{Count, Counted, Counts};
-pub use endpoints::Endpoints;
+pub use endpoints::{Endpoints, OVERRIDES, Override};
 pub use hosts::{Organisation, Routing};
 pub use reader::Reader;
 pub use retry::Patience;
@@ -110,6 +110,11 @@ impl Tenant {
     /// The cloud that the tenant is in.
     pub fn cloud(&self) -> Cloud {
         self.endpoints.cloud()
+    }
+
+    /// The organisation at an address, which must be one that this identity's tokens may go to.
+    pub fn organisation(&self, address: &str) -> Result<Organisation, Problem> {
+        Organisation::parse(&self.endpoints, address)
     }
 
     /// What reads; without an organisation it has no Dataverse.

@@ -97,7 +97,7 @@ impl Size {
     async fn read(&self, running: &Running) -> (Inventory, u64) {
         let settings = client::settings(running);
         let tenant = Tenant::connect(settings).expect("a client");
-        let organisation = Organisation::parse(Cloud::Public, URL).expect("an address");
+        let organisation = Organisation::parse(&Cloud::Public.into(), URL).expect("an address");
         let desired = self.desired();
         let reader = tenant.reader(Some(organisation));
         let inventory = collect(&reader, &Directory::default(), &desired.environment, &Scope::of(&desired)).await;

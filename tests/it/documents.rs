@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use powergrant::request::Service;
 use powergrant::rights::{RIGHTS, Task, Weight, manifest};
 use powergrant::tenant::sign_in::methods::{Family, Method, VARIABLES};
-use powergrant::tenant::{Cloud, Endpoints};
+use powergrant::tenant::{Cloud, OVERRIDES, Override};
 
 /// Puts a table between the marks of its name, or says that it is another.
 pub(crate) fn has_table(file: &str, name: &str, table: &str) {
@@ -69,8 +69,11 @@ fn the_clouds_are_those_of_the_code() {
         table.extend(Cloud::ALL.map(|cloud| format!(" `{}` |", cloud.audience(service).expect("an audience"))));
     }
     has_table(".github/SIGN-IN.md", "clouds", &table);
-    let names = Endpoints::variables().into_iter().map(|name| format!("`POWERGRANT_{name}`"));
-    has_table(".github/SIGN-IN.md", "overrides", &(names.collect::<Vec<_>>().join(", ") + "."));
+    let mut table = "| variable | replaces |\n|---|---|\n".to_owned();
+    for Override { name, about, .. } in OVERRIDES {
+        let _ = writeln!(table, "| `POWERGRANT_{name}` | {about} |");
+    }
+    has_table(".github/SIGN-IN.md", "overrides", &table);
 }
 
 #[test]

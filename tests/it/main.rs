@@ -1,6 +1,7 @@
 //! Integration tests.
 mod architecture;
 mod client;
+mod clouds;
 mod collect;
 mod commands;
 mod convergence;
@@ -8,6 +9,7 @@ mod derive;
 mod desk;
 mod documents;
 mod drift;
+mod expiring;
 mod explain;
 mod explain_law;
 mod export;
@@ -16,6 +18,7 @@ mod journal;
 mod pipe;
 mod pipelines;
 mod policy;
+mod proxied;
 mod proxy;
 mod rails;
 mod read_back;

@@ -61,8 +61,12 @@ pub(crate) fn compiled(documents: &str) -> (Vec<DesiredEnvironment>, Vec<Finding
 
 impl Pipe {
     pub(crate) async fn start(seed: Seed) -> Self {
-        let running = sandbox::start(sandbox::Options::new(seed)).await.expect("the embedded tenant starts");
-        let clock = JumpingClock::at(jiff::Timestamp::now());
+        Self::on(sandbox::Options::new(seed), JumpingClock::at(jiff::Timestamp::now())).await
+    }
+
+    /// A tenant of its own kind, which may have its time from the same clock.
+    pub(crate) async fn on(options: sandbox::Options, clock: JumpingClock) -> Self {
+        let running = sandbox::start(options).await.expect("the embedded tenant starts");
         let identity = connect(&running, &clock);
         Self { running, identity, clock }
     }
@@ -79,7 +83,7 @@ impl Pipe {
         let tenant = self.identity.another_run();
         let url = desired.environment.url.as_ref();
         let organisation =
-            url.map(|url| Organisation::parse(Cloud::Public, &url.value).expect("an organisation's address"));
+            url.map(|url| Organisation::parse(&Cloud::Public.into(), &url.value).expect("an organisation's address"));
         let reader = tenant.reader(organisation.clone());
         let inventory = collect(&reader, &Directory::default(), &desired.environment, &Scope::of(desired)).await;
         let plan = plan(desired, &inventory);
@@ -96,14 +100,21 @@ impl Pipe {
 
     /// Carries out what was approved.
     async fn carry_out(&self, planned: &Planned, approved: &Approved, lifted: &BTreeSet<Rule>) -> Report {
-        self.carry_out_while(planned, approved, lifted, &|_| {}).await
+        self.carry_out_while(planned, approved, lifted, &|_| {}, &|| {}).await
     }
 
     /// Carries out a whole plan while somebody else is at work: he is told before each reading which one it is.
     pub(crate) async fn apply_while(&self, planned: &Planned, meanwhile: &(dyn Fn(usize) + Sync)) -> Report {
         let lifted: BTreeSet<Rule> = Rule::ALL.iter().copied().collect();
         let approved = gate(&planned.plan, &[], &lifted).expect("no rail is tripped");
-        self.carry_out_while(planned, &approved, &lifted, meanwhile).await
+        self.carry_out_while(planned, &approved, &lifted, meanwhile, &|| {}).await
+    }
+
+    /// Carries out a whole plan, and does something after each of its steps.
+    pub(crate) async fn apply_and(&self, planned: &Planned, after_step: &(dyn Fn() + Sync)) -> Report {
+        let lifted: BTreeSet<Rule> = Rule::ALL.iter().copied().collect();
+        let approved = gate(&planned.plan, &[], &lifted).expect("no rail is tripped");
+        self.carry_out_while(planned, &approved, &lifted, &|_| {}, after_step).await
     }
 
     async fn carry_out_while(
@@ -112,6 +123,7 @@ impl Pipe {
         approved: &Approved,
         lifted: &BTreeSet<Rule>,
         meanwhile: &(dyn Fn(usize) + Sync),
+        after_step: &(dyn Fn() + Sync),
     ) -> Report {
         let readings = AtomicUsize::new(0);
         let reader = planned.tenant.reader(planned.organisation.clone());
@@ -129,7 +141,7 @@ impl Pipe {
             lifted,
             clock: &self.clock,
             stop: &Stop::default(),
-            progress: &|_, _| {},
+            progress: &|_, _| after_step(),
         };
         run(&setting, &session, planned.inventory.clone()).await
     }

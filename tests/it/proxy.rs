@@ -1,151 +1,11 @@
-//! Runs of the real binary through a forward proxy, to the real names of each cloud's hosts; the proxy notes whom it is asked for.
-use std::collections::BTreeSet;
+//! Runs of the real binary over a forward proxy and TLS, and what stands in the way of them.
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::process::Output;
 
 use powergrant::sandbox::faults::{Disturbance, Recorded, Rule};
-use powergrant::sandbox::{self, Front, Options, Running};
 
-use crate::desk::{Desk, shown, text};
-
-const TENANT: &str = "11111111-1111-1111-1111-111111111111";
-const APPLICATION: &str = "33333333-3333-3333-3333-333333333333";
-const ENVIRONMENT: &str = "7f3c0a51-5e0f-4c0e-9d0a-2b6c8f1e4d10";
-const PUBLIC: &str = "contoso.crm4.dynamics.com";
-
-/// The embedded tenant behind its proxy, and a desk whose manifests mean one of its clouds.
-struct Stage {
-    // The tenant answers on its threads.
-    _threads: tokio::runtime::Runtime,
-    running: Running,
-    desk: Desk,
-}
-
-impl Stage {
-    fn of(cloud: &str, organisation: &str) -> Self {
-        powergrant::tenant::install_tls();
-        let seed = sandbox::seed::default_seed().replace(PUBLIC, organisation);
-        let seed = sandbox::seed::Seed::parse(&seed).expect("the seed is sound");
-        let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads");
-        let options = Options { front: Front::Proxy, ..Options::new(seed) };
-        let running = threads.block_on(sandbox::start(options)).expect("the tenant starts");
-        let desk = Desk::with("copilot-agent-flow");
-        let about = format!("https://{organisation}\n  cloud: {cloud}\n  environmentId: {ENVIRONMENT}");
-        desk.write("environment.yaml", &desk.read("environment.yaml").replace(&format!("https://{PUBLIC}"), &about));
-        desk.write("ca.pem", running.authority().expect("it encrypts"));
-        Self { _threads: threads, running, desk }
-    }
-
-    fn public() -> Self {
-        Self::of("public", PUBLIC)
-    }
-
-    /// Runs a command with these variables; a `None` takes one away.
-    fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-        let mut command = self.desk.command(arguments);
-        command
-            .env("POWERGRANT_PROD_TENANT_ID", TENANT)
-            .env("POWERGRANT_PROD_CLIENT_ID", APPLICATION)
-            .env("POWERGRANT_PROD_CLIENT_SECRET", "sandbox")
-            .env("POWERGRANT_CA_FILE", "ca.pem")
-            .env("HTTPS_PROXY", format!("http://{}", self.running.address()))
-            .env_remove("NO_PROXY")
-            .env_remove("no_proxy")
-            .envs(variables.iter().copied());
-        command.output().expect("the command starts")
-    }
-
-    fn change(&self, rule: Rule) {
-        self.running.tenant().lock().expect("no holder of this lock panics").faults.schedule(rule);
-    }
-
-    fn dialled(&self) -> BTreeSet<String> {
-        self.running.dialled().into_iter().collect()
-    }
-
-    fn asked(&self, part: &str) -> usize {
-        let tenant = self.running.tenant();
-        let tenant = tenant.lock().expect("no holder of this lock panics");
-        tenant.log.iter().filter(|logged| logged.path.contains(part)).count()
-    }
-}
-
-#[test]
-fn a_run_in_each_cloud_dials_the_hosts_of_that_cloud_alone() {
-    let clouds = [
-        (
-            "public",
-            PUBLIC,
-            ["login.microsoftonline.com", "graph.microsoft.com", "api.bap.microsoft.com", "api.flow.microsoft.com"],
-        ),
-        (
-            "gcc",
-            "contoso.crm9.dynamics.com",
-            [
-                "login.microsoftonline.com",
-                "graph.microsoft.com",
-                "gov.api.bap.microsoft.us",
-                "gov.api.flow.microsoft.us",
-            ],
-        ),
-        (
-            "gcchigh",
-            "contoso.crm.microsoftdynamics.us",
-            [
-                "login.microsoftonline.us",
-                "graph.microsoft.us",
-                "high.api.bap.microsoft.us",
-                "high.api.flow.microsoft.us",
-            ],
-        ),
-        (
-            "dod",
-            "contoso.crm.appsplatform.us",
-            [
-                "login.microsoftonline.us",
-                "dod-graph.microsoft.us",
-                "api.bap.appsplatform.us",
-                "api.flow.appsplatform.us",
-            ],
-        ),
-        (
-            "china",
-            "contoso.crm.dynamics.cn",
-            [
-                "login.chinacloudapi.cn",
-                "microsoftgraph.chinacloudapi.cn",
-                "api.bap.partner.microsoftonline.cn",
-                "api.powerautomate.cn",
-            ],
-        ),
-    ];
-    for (cloud, organisation, hosts) in clouds {
-        let stage = Stage::of(cloud, organisation);
-        let whoami = stage.run(&["whoami", "."], &[]);
-        assert_eq!(whoami.status.code(), Some(0), "{cloud}: {}", shown(&whoami));
-        assert!(text(&whoami.stdout).contains("Nothing is missing."), "{cloud}: {}", shown(&whoami));
-        let plan = stage.run(&["plan", "."], &[]);
-        assert_eq!(plan.status.code(), Some(0), "{cloud}: {}", shown(&plan));
-        let apply = stage.run(&["apply", "--yes", "."], &[]);
-        assert_eq!(apply.status.code(), Some(0), "{cloud}: {}", shown(&apply));
-        assert!(text(&apply.stdout).contains("read back from the services and held"), "{cloud}: {}", shown(&apply));
-        let expected: BTreeSet<String> = hosts.into_iter().chain([organisation]).map(str::to_owned).collect();
-        assert_eq!(stage.dialled(), expected, "{cloud}");
-    }
-}
-
-#[test]
-fn a_link_into_another_cloud_or_to_a_stranger_is_not_followed() {
-    for host in ["contoso.crm9.dynamics.com", "graph.microsoft.us", "evil.example"] {
-        let stage = Stage::public();
-        stage.change(Rule::on("roles?", Disturbance::ForeignNextLink(host.to_owned())).from_nth(1, 0));
-        let plan = stage.run(&["plan", "."], &[]);
-        assert_eq!(plan.status.code(), Some(1), "{host}: {}", shown(&plan));
-        assert!(shown(&plan).contains("leads away from"), "{host}: {}", shown(&plan));
-        assert!(!stage.dialled().contains(host), "{host} was dialled");
-    }
-}
+use crate::desk::{shown, text};
+use crate::proxied::{PUBLIC, Stage};
 
 #[test]
 fn what_no_proxy_names_is_reached_without_it() {
@@ -165,42 +25,6 @@ fn what_no_proxy_names_is_reached_without_it() {
     assert!(text(&direct.stdout).contains("Nothing is missing."), "{}", shown(&direct));
     assert!(!stage.dialled().contains("127.0.0.1"), "{:?}", stage.dialled());
     assert!(stage.dialled().contains(PUBLIC), "the others still go through it");
-}
-
-#[test]
-fn every_address_can_be_replaced() {
-    let stage = Stage::public();
-    let own = format!("https://127.0.0.1:{}", stage.running.address().port());
-    desk_at(&stage.desk, &own);
-    let replaced =
-        ["LOGIN", "GRAPH", "ADMIN", "FLOW"].map(|name| (format!("POWERGRANT_PROD_{name}_URL"), own.as_str()));
-    let mut variables: Vec<(&str, &str)> = replaced.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-    variables.push(("NO_PROXY", "127.0.0.1"));
-    let whoami = stage.run(&["whoami", "."], &variables);
-    assert!(text(&whoami.stdout).contains("Nothing is missing."), "{}", shown(&whoami));
-    assert_eq!(stage.dialled(), BTreeSet::new());
-    // An audience is what is asked for: one that no service takes is refused by the service.
-    variables.push(("POWERGRANT_PROD_FLOW_AUDIENCE", "https://another.example"));
-    let other = stage.run(&["whoami", "."], &variables);
-    assert!(text(&other.stdout).contains("Power Automate                signed in; refuses"), "{}", shown(&other));
-}
-
-/// Lets the manifests mean an organisation at this address.
-fn desk_at(desk: &Desk, address: &str) {
-    desk.write("environment.yaml", &desk.read("environment.yaml").replace(&format!("https://{PUBLIC}"), address));
-}
-
-#[test]
-fn plain_http_is_for_loopback_alone() {
-    let stage = Stage::public();
-    let plan = stage.run(&["plan", "."], &[("POWERGRANT_PROD_GRAPH_URL", "http://graph.example")]);
-    assert_eq!(plan.status.code(), Some(1), "{}", shown(&plan));
-    assert!(shown(&plan).contains("plain http is for loopback alone"), "{}", shown(&plan));
-    desk_at(&stage.desk, &format!("http://{PUBLIC}"));
-    let plan = stage.run(&["plan", "."], &[]);
-    assert_eq!(plan.status.code(), Some(1), "{}", shown(&plan));
-    assert!(shown(&plan).contains("http"), "{}", shown(&plan));
-    assert_eq!(stage.dialled(), BTreeSet::new());
 }
 
 #[test]
@@ -279,30 +103,6 @@ fn a_claims_challenge_in_the_middle_of_an_apply_is_reported_and_not_tried_again(
     let before = Stage::public();
     before.run(&["apply", "--yes", "."], &[]);
     assert_eq!(stage.asked("oauth2/v2.0/token"), before.asked("oauth2/v2.0/token"), "a token was asked for in vain");
-}
-
-#[test]
-fn without_graph_and_the_admin_api_whatever_dataverse_alone_answers_works() {
-    let stage = Stage::public();
-    for host in ["graph.microsoft.com", "api.bap.microsoft.com", "api.flow.microsoft.com"] {
-        let refused = Rule { host: Some(host.to_owned()), ..Rule::on("", Disturbance::refuse(403)).from_nth(1, 0) };
-        stage.change(refused);
-    }
-    // With the environment's id the admin API would be asked about it; without one nothing depends on it.
-    let environment = stage.desk.read("environment.yaml");
-    stage.desk.write("environment.yaml", &environment.replace(&format!("\n  environmentId: {ENVIRONMENT}"), ""));
-    let plan = stage.run(&["plan", "."], &[]);
-    assert_eq!(plan.status.code(), Some(0), "{}", shown(&plan));
-    let whoami = stage.run(&["whoami", "."], &[]);
-    assert_eq!(whoami.status.code(), Some(0), "{}", shown(&whoami));
-    let said = text(&whoami.stdout);
-    assert!(said.contains("flow shares                   yes     yes"), "{said}");
-    assert!(
-        said.contains("98830695-27a2-44f7-8c18-0c3ebc9698f6=Role 97235f07-e226-4f63-ace3-39588e11d3a1=Role"),
-        "{said}"
-    );
-    let apply = stage.run(&["apply", "--yes", "."], &[]);
-    assert_eq!(apply.status.code(), Some(0), "{}", shown(&apply));
 }
 
 #[cfg(target_os = "linux")]

@@ -74,7 +74,8 @@ impl Stage {
 }
 
 async fn who_am_i(client: &Tenant) -> Result<(), Problem> {
-    let organisation = Organisation::parse(Cloud::Public, "https://contoso.crm4.dynamics.com").expect("an address");
+    let organisation =
+        Organisation::parse(&Cloud::Public.into(), "https://contoso.crm4.dynamics.com").expect("an address");
     let answer = client.reader(Some(organisation)).one(&Read::get(Service::Dataverse, "WhoAmI")).await?;
     assert!(answer["UserId"].as_str().is_some_and(|id| id.parse::<Uuid>().is_ok()), "{answer}");
     Ok(())
@@ -380,7 +381,7 @@ async fn a_run_in_each_cloud_speaks_to_the_hosts_of_that_cloud_alone() {
             clock: Arc::new(JumpingClock::at(moment(NOW))),
         };
         let client = Tenant::connect(settings).expect("a client");
-        let address = Organisation::parse(cloud, &format!("https://{organisation}")).expect("an address");
+        let address = Organisation::parse(&cloud.into(), &format!("https://{organisation}")).expect("an address");
         let reader = client.reader(Some(address));
         for (service, path) in [
             (Service::Dataverse, "WhoAmI"),

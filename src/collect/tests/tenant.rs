@@ -58,7 +58,7 @@ impl Stub {
             patience: Patience::default(),
             clock: Arc::new(JumpingClock::at(Timestamp::UNIX_EPOCH)),
         });
-        let organisation = Organisation::parse(Cloud::Public, ORGANISATION).unwrap();
+        let organisation = Organisation::parse(&Cloud::Public.into(), ORGANISATION).unwrap();
         Self { stage, reader: tenant.unwrap().reader(Some(organisation)) }
     }
 

@@ -147,7 +147,7 @@ impl Server {
 }
 
 pub(super) fn organisation() -> Organisation {
-    Organisation::parse(Cloud::Public, ORGANISATION).unwrap()
+    Organisation::parse(&Cloud::Public.into(), ORGANISATION).unwrap()
 }
 
 fn connect(address: SocketAddr, clock: &JumpingClock, patience: Patience) -> Tenant {

@@ -93,7 +93,7 @@ async fn a_write_that_never_arrived_was_not_committed() {
         patience: Patience::default(),
         clock: Arc::new(JumpingClock::at(Timestamp::UNIX_EPOCH)),
     };
-    let organisation = Organisation::parse(Cloud::Public, &nobody).unwrap();
+    let organisation = Organisation::parse(&Cloud::Public.into(), &nobody).unwrap();
     let writer = Tenant::connect(settings).unwrap().writer(Some(organisation), WritePermit::for_an_approved_plan());
     let sent = writer.send(&role()).await;
     assert!(matches!(sent, Sent::NotCommitted(ref problem) if problem.cause == Cause::Unreachable), "{sent:?}");

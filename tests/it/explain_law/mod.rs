@@ -81,7 +81,7 @@ impl Stage {
     }
 
     fn organisation() -> Organisation {
-        Organisation::parse(Cloud::Public, URL).expect("an address")
+        Organisation::parse(&Cloud::Public.into(), URL).expect("an address")
     }
 
     async fn read(&self, scope: &Scope) -> Inventory {

@@ -150,7 +150,7 @@ async fn tenant() -> (Running, Reader) {
     let running = sandbox::start(sandbox::Options::new(seed)).await.expect("the tenant starts");
     let patience = Patience { attempts: 2, ..Patience::default() };
     let settings = Settings { patience, ..client::settings(&running) };
-    let organisation = Organisation::parse(Cloud::Public, &format!("https://{HOST}")).expect("an address");
+    let organisation = Organisation::parse(&Cloud::Public.into(), &format!("https://{HOST}")).expect("an address");
     let reader = Tenant::connect(settings).expect("a client").reader(Some(organisation));
     (running, reader)
 }

@@ -11,12 +11,7 @@ use crate::sandbox::provider::Request;
 impl Bap<'_> {
     /// Answers `GET adminApplications` and `GET adminApplications/{id}`, of people who administer and of registered applications
     /// (Learn: create a service principal application using the API); registering is not served.
-    pub(super) fn applications(
-        self,
-        request: Request<'_>,
-        rest: &[&str],
-        claims: &Claims,
-    ) -> Result<Answer, Fault> {
+    pub(super) fn applications(self, request: Request<'_>, rest: &[&str], claims: &Claims) -> Result<Answer, Fault> {
         self.access.admit_application(request, claims)?;
         if !self.access.is_administrator(claims) {
             return Err(Fault::new(403, "Forbidden", "The caller is not a Power Platform administrator."));
@@ -31,7 +26,8 @@ impl Bap<'_> {
             [id] => {
                 registered.retain(|found| found["applicationId"] == *id);
                 let found = registered.pop();
-                let missing = || Fault::new(404, "ApplicationNotFound", format!("The application '{id}' is not registered."));
+                let missing =
+                    || Fault::new(404, "ApplicationNotFound", format!("The application '{id}' is not registered."));
                 found.map(|found| Answer::json(200, found)).ok_or_else(missing)
             }
             _ => Err(unknown(request)),

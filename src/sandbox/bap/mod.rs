@@ -121,7 +121,9 @@ impl Bap<'_> {
         }
         match segments.as_slice() {
             ["environments", rest @ ..] => return self.of_maker(request, rest, claims).map(Outcome::from),
-            ["adminApplications", rest @ ..] if request.method == "GET" => return self.applications(request, rest, claims).map(Outcome::from),
+            ["adminApplications", rest @ ..] if request.method == "GET" => {
+                return self.applications(request, rest, claims).map(Outcome::from);
+            }
             // A tenant without data policies (recorded); none can be made here.
             ["scopes", "admin", "apiPolicies"] if request.method == "GET" => {
                 self.access.admit_application(request, claims)?;

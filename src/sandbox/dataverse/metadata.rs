@@ -97,8 +97,9 @@ impl Session<'_> {
 }
 
 /// Properties that a publisher may have decided (Learn: `EntityMetadata`, all of the type `BooleanManagedProperty`).
-const MANAGED: [&str; 10] = [
+const MANAGED: [&str; 11] = [
     "IsCustomizable",
+    "IsMappable",
     "IsRenameable",
     "CanCreateAttributes",
     "CanCreateForms",
@@ -133,8 +134,9 @@ fn refuse_unknown(query: &Query) -> Result<(), Fault> {
         "Privileges",
         "IconVectorName",
         "DataProviderId",
+        "IsLogicalEntity",
     ];
-    let is_known = |name: &str| known.contains(&name) || MANAGED.contains(&name);
+    let is_known = |name: &str| known.contains(&name) || MANAGED.contains(&name.strip_suffix("/Value").unwrap_or(name));
     if let Some(name) = query.properties().iter().find(|name| !is_known(name)) {
         return Err(Fault::unknown_property(name, "EntityMetadata"));
     }
@@ -147,16 +149,18 @@ fn refuse_unknown(query: &Query) -> Result<(), Fault> {
     }
     // Labels are objects: they cannot be compared (recorded: display names cannot be filtered).
     let labels = query.filter.iter().flat_map(crate::sandbox::odata::Filter::properties);
-    match labels.map(|path| path.to_string()).find(|path| path.starts_with("Display") || path == "Privileges" || MANAGED.contains(&path.as_str())) {
+    match labels
+        .map(|path| path.to_string())
+        .find(|path| path.starts_with("Display") || path == "Privileges" || MANAGED.contains(&path.as_str()))
+    {
         Some(path) => Err(Fault::malformed(format!("The property '{path}' cannot be used in a filter."))),
         None => Ok(()),
     }
 }
 
 fn definition(organization: &Organization, table: &Table) -> Row {
-    let managed = MANAGED.iter().map(|name| {
-        ((*name).to_owned(), managed_property(&name.to_lowercase(), table.is_custom))
-    });
+    let managed =
+        MANAGED.iter().map(|name| ((*name).to_owned(), managed_property(&name.to_lowercase(), table.is_custom)));
     let mut row = row_of(json!({
         "MetadataId": metadata_id(organization, table),
         "LogicalName": table.logical_name,
@@ -179,6 +183,7 @@ fn definition(organization: &Organization, table: &Table) -> Row {
         "Privileges": privileges(organization, table),
         "IconVectorName": null,
         "DataProviderId": null,
+        "IsLogicalEntity": false,
     }));
     row.extend(managed);
     row

@@ -106,6 +106,17 @@ fn a_user_is_found_by_id_and_by_name() {
 }
 
 #[test]
+fn words_of_addresses_and_selected_properties_are_taken_in_any_case() {
+    let user = get(&format!("/Users/{}?$select=Id,DISPLAYNAME", id(1)));
+    let keys: Vec<&String> = user.as_object().unwrap().keys().filter(|key| !key.starts_with('@')).collect();
+    assert_eq!(keys, ["displayName", "id"]);
+    assert_eq!(
+        get(&format!("/users/{}/MemberOf", id(1)))["value"],
+        get(&format!("/users/{}/memberOf", id(1)))["value"]
+    );
+}
+
+#[test]
 fn what_is_not_there_is_told_in_the_words_of_the_service() {
     let answer = handle(&directory(), request("GET", "/users/eve@contoso.com", None), &claims());
     let error = &answer.body.as_ref().unwrap()["error"];

@@ -48,13 +48,15 @@ pub(super) fn check(
     let Some(assertion) = Assertion::parse(text) else {
         return Err(refuse(50027, "Invalid JWT token. JWT format is not valid.".to_owned()));
     };
-    let Some(thumbprint) = assertion.header["x5t#S256"].as_str() else {
+    // The second is what most clients still send (Learn: certificate credentials, "x5t", base64url of the SHA-1); some with padding.
+    let named = ["x5t#S256", "x5t"].into_iter().find_map(|name| assertion.header[name].as_str());
+    let Some(thumbprint) = named.map(|named| named.trim_end_matches('=')) else {
         let trusted: Vec<&Federated> = identities.federated.get(&application).into_iter().flatten().collect();
         return others(issuer, &assertion, &trusted, text, now);
     };
     let known = identities.certificates.get(&application).into_iter().flatten();
     let mut known = known.filter_map(|pem| Certificate::of_pem(pem));
-    let found = known.find(|certificate| certificate.thumbprint == thumbprint);
+    let found = known.find(|certificate| thumbprint == certificate.thumbprint || thumbprint == certificate.sha1);
     own(&assertion, found.as_ref(), thumbprint, application, endpoint, now)
 }
 

@@ -83,8 +83,9 @@ fn stands_for(inventory: &Inventory, person: &Person, row: PrincipalRow) -> Abil
 /// Whether one person reaches one row with Read, read assignment by assignment.
 fn reads(inventory: &Inventory, person: &Person, table: &str, row: Uuid, owner: PrincipalRow) -> Ability {
     let privilege = inventory.privilege(table, Operation::Read).expect("a privilege of the world").id;
-    let shared = inventory.shares.row(&row).into_iter().flatten().filter(|(_, rights)| rights.contains(Rights::READ));
-    let shared = worst(shared.map(|(with, _)| stands_for(inventory, person, *with)));
+    let shares =
+        || inventory.shares.row(&row).into_iter().flatten().filter(|(_, rights)| rights.contains(Rights::READ));
+    let shared = worst(shares().map(|(with, _)| stands_for(inventory, person, *with)));
     let mut ways = Vec::new();
     for (role, holders) in inventory.holders.rows() {
         let Some(depth) = inventory.role_privileges.row(role).and_then(|held| held.get(&privilege)) else { continue };
@@ -109,7 +110,19 @@ fn reads(inventory: &Inventory, person: &Person, table: &str, row: Uuid, owner: 
                 (PrincipalRow::Team(_), PrincipalRow::User(_)) if reaches_members => owns,
                 (PrincipalRow::Team(_) | PrincipalRow::Organization(_), _) => Ability::Cannot,
             };
-            let by_row = worst([if by_depth { Ability::Can } else { Ability::Cannot }, by_owner, shared]);
+            // User level of a team's role that does not reach members is for what is shared with the team itself.
+            let with_the_team = match holder {
+                PrincipalRow::Team(_) if shares().any(|(with, _)| with == holder) => counts,
+                PrincipalRow::User(_) | PrincipalRow::Team(_) | PrincipalRow::Organization(_) => Ability::Cannot,
+            };
+            let by_share = match (holder, reaches_members, depth) {
+                (PrincipalRow::Team(_), false, Depth::User) => with_the_team,
+                (PrincipalRow::Team(_), false, Depth::RecordFilter) => {
+                    worst([with_the_team, both(shared, Ability::Unknown)])
+                }
+                _ => shared,
+            };
+            let by_row = worst([if by_depth { Ability::Can } else { Ability::Cannot }, by_owner, by_share]);
             ways.push(both(counts, by_row));
         }
     }

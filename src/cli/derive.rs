@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Global;
 use super::exit::Exit;
 use super::output::Output;
-use super::reading::{Reading, report_doubts};
+use super::reading::{Accepted, Reading, report_doubts};
 use super::snapshots;
 use crate::compile::desired::DesiredEnvironment;
 use crate::derive::{Derived, Table, derive, documents, verify};
@@ -77,7 +77,7 @@ impl Derive {
         let scope = |_: &DesiredEnvironment| Scope::everything();
         let exit = reading
             .each(scope, global, output, |seen, output| {
-                let exit = report_doubts(&seen.inventory, self.allow_incomplete, output);
+                let exit = report_doubts(&seen.inventory, Accepted::of_flag(self.allow_incomplete), output);
                 exit.and(self.one(&seen.inventory, output))
             })
             .await;

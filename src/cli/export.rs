@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::Global;
 use super::exit::Exit;
 use super::output::Output;
-use super::reading::{Reading, Seen, report_doubts};
+use super::reading::{Accepted, Reading, Seen, report_doubts};
 use crate::compile::desired::DesiredEnvironment;
 use crate::export::{Document, Proof, Selection, export, prove, yaml};
 use crate::foreign::{clip, inert};
@@ -65,7 +65,7 @@ impl Export {
     fn one(&self, seen: &Seen, selection: &Selection, global: &Global, output: &mut Output) -> Exit {
         let environment = &seen.desired.environment;
         let shown = inert(&environment.name);
-        let mut exit = report_doubts(&seen.inventory, self.allow_incomplete, output);
+        let mut exit = report_doubts(&seen.inventory, Accepted::of_flag(self.allow_incomplete), output);
         let exported = export(&seen.inventory, selection);
         for name in &exported.unknown {
             output.error(&format!("error: there is no {} in {shown}, or several\n", inert(name)));

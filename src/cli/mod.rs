@@ -68,6 +68,9 @@ pub struct Global {
     /// A PEM file of certificate authorities to trust besides the machine's own.
     #[arg(long, global = true, value_name = "FILE", env = "POWERGRANT_CA_FILE")]
     pub ca_file: Option<PathBuf>,
+    /// How many seconds after its start a run still waits for a service that is busy or down; with 0 nothing is tried again.
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 1800)]
+    pub patience: u64,
     /// Prints results and errors only.
     #[arg(short, long, global = true)]
     pub quiet: bool,

@@ -24,6 +24,7 @@ use crate::inventory::scope::Scope;
 use crate::plan::{Plan, plan};
 use crate::problem::Problem;
 use crate::render::Shown;
+use crate::request::Service;
 use crate::review::{self, Review};
 use crate::sandbox;
 use crate::tenant::{Organisation, Tenant};
@@ -176,7 +177,7 @@ async fn read_one(
     clock: Arc<dyn Clock>,
 ) -> Result<Box<Planned>, Problem> {
     let environment = &desired.environment;
-    let (tenant, organisation) = connect(environment, sandbox, global, clock)?;
+    let (tenant, organisation) = enter(environment, sandbox, global, clock).await?;
     let scope = Scope::of(&desired);
     let inventory = collect::collect(&tenant.reader(organisation.clone()), directory, environment, &scope).await;
     let plan = plan(&desired, &inventory);
@@ -184,8 +185,8 @@ async fn read_one(
     Ok(Box::new(Planned { desired, inventory, plan, review, tenant, organisation }))
 }
 
-/// Makes the client of one environment; nothing is sent yet.
-pub(super) fn connect(
+/// Makes the client of one environment and signs in there: who cannot has one thing to mend, and not one for each thing that was wanted.
+pub(super) async fn enter(
     environment: &Environment,
     sandbox: Option<&sandbox::Running>,
     global: &Global,
@@ -193,6 +194,8 @@ pub(super) fn connect(
 ) -> Result<(Tenant, Option<Organisation>), Problem> {
     let (tenant, _) = sign_in::connect(environment, sandbox, global, clock)?;
     let organisation = organisation(environment, &tenant)?;
+    let service = if organisation.is_some() { Service::Dataverse } else { Service::Admin };
+    tenant.reader(organisation.clone()).signed_in(service).await?;
     Ok((tenant, organisation))
 }
 

@@ -16,6 +16,7 @@ use crate::collect;
 use crate::compile::desired::DesiredEnvironment;
 use crate::foreign::inert;
 use crate::inventory::Inventory;
+use crate::inventory::doubts::GROUP_MEMBERS;
 use crate::inventory::scope::Scope;
 use crate::problem::Problem;
 use crate::rights::identity::Identity;
@@ -78,7 +79,7 @@ impl Reading {
                 let name = desired.environment.name.to_string();
                 let read = async {
                     let (tenant, organisation) =
-                        online::connect(&desired.environment, self.sandbox.as_ref(), global, clock)?;
+                        online::enter(&desired.environment, self.sandbox.as_ref(), global, clock).await?;
                     let reader = tenant.reader(organisation);
                     let inventory = collect::collect(&reader, &directory, &desired.environment, &scope).await;
                     Ok((Seen { desired: desired.clone(), scope, inventory }, online::counts(desired, &tenant)))
@@ -137,12 +138,38 @@ impl Reading {
     }
 }
 
-/// Tells what of an inventory is not whole; that is a failure unless the user accepts it.
-pub(super) fn report_doubts(inventory: &Inventory, allow_incomplete: bool, output: &mut Output) -> Exit {
-    let doubts = inventory.doubts();
-    for (section, problem) in &doubts {
+/// What may be missing from an inventory without a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Accepted {
+    /// Nothing.
+    Nothing,
+    /// The people of groups: without rights in Microsoft Graph nobody tells them.
+    GroupMembers,
+    /// Whatever it is.
+    Anything,
+}
+
+impl Accepted {
+    /// What the flag `--allow-incomplete` accepts.
+    pub(super) fn of_flag(allow_incomplete: bool) -> Self {
+        if allow_incomplete { Self::Anything } else { Self::Nothing }
+    }
+}
+
+/// Tells what of an inventory is not whole; that is a failure unless it is accepted.
+pub(super) fn report_doubts(inventory: &Inventory, accepted: Accepted, output: &mut Output) -> Exit {
+    let mut exit = Exit::Success;
+    for (section, problem) in inventory.doubts() {
         let (name, says) = (inert(&inventory.environment.name), inert(&problem.to_string()));
         output.error(&format!("warning: {name}: {section} not read whole: {says}\nhint: {}\n", inert(&problem.next)));
+        let is_accepted = match accepted {
+            Accepted::Nothing => false,
+            Accepted::GroupMembers => section == GROUP_MEMBERS,
+            Accepted::Anything => true,
+        };
+        if !is_accepted {
+            exit = Exit::Error;
+        }
     }
-    if doubts.is_empty() || allow_incomplete { Exit::Success } else { Exit::Error }
+    exit
 }

@@ -1,6 +1,7 @@
 //! Which identity a run signs in as: the one door to environment variables.
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Global;
 use crate::clock::Clock;
@@ -77,7 +78,7 @@ pub(super) fn connect(
         routing: sandbox.map_or(Routing::Direct, |running| Routing::Sandbox(running.address())),
         credentials,
         tenant: environment.tenant,
-        patience: Patience::default(),
+        patience: Patience { deadline: Duration::from_secs(global.patience), ..Patience::default() },
         clock,
     };
     let prefix = environment.credentials.as_deref().unwrap_or(Family::Own.prefix());

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::Global;
 use super::exit::Exit;
 use super::output::Output;
-use super::reading::{Reading, Seen, report_doubts};
+use super::reading::{Accepted, Reading, Seen, report_doubts};
 use crate::compile::desired::DesiredEnvironment;
 use crate::explain::requirements;
 use crate::inventory::people::PrincipalRow;
@@ -22,6 +22,9 @@ use crate::names::Text;
 ///
 /// A snapshot holds facts of flows and never their text, and no secrets. Names of people, groups and flows are
 /// pseudonyms unless `--with-names` is given; names that a command is given later are found all the same.
+///
+/// Who is in an Entra group is read from Microsoft Graph. Without rights there the snapshot is written all the same, and
+/// questions answer *unknown* where only a group decides; it fails only where a document names a group.
 #[derive(Debug, clap::Args)]
 pub struct Snapshot {
     /// Files and folders with the Environment documents; what the other documents name is read too. `.` if none is given.
@@ -84,7 +87,7 @@ impl Snapshot {
         };
         let exit = reading
             .each(scope, global, output, |seen, output| {
-                let exit = report_doubts(&seen.inventory, self.allow_incomplete, output);
+                let exit = report_doubts(&seen.inventory, self.accepted(&seen), output);
                 file.add(seen, begin);
                 exit
             })
@@ -100,6 +103,18 @@ impl Snapshot {
                 exit
             }
             Err(error) => refused(self.out.as_deref(), &error, output),
+        }
+    }
+}
+
+impl Snapshot {
+    /// The people of groups that no document names are read for questions alone, and nothing else here needs rights in
+    /// Microsoft Graph: without them it is a snapshot all the same, which knows less of who is in which team.
+    fn accepted(&self, seen: &Seen) -> Accepted {
+        match (self.allow_incomplete, Scope::of(&seen.desired).groups.is_empty()) {
+            (true, _) => Accepted::Anything,
+            (false, true) => Accepted::GroupMembers,
+            (false, false) => Accepted::Nothing,
         }
     }
 }

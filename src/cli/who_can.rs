@@ -107,8 +107,8 @@ struct Rendered(String);
 impl WhoCan {
     pub(super) async fn run(&self, global: &Global, output: &mut Output) -> Exit {
         let known = Known { names: self.flow.iter().cloned().collect(), ..Known::default() };
-        let privilege = self.privilege.clone();
-        self.asked.run(global, output, known, privilege, |inventory| self.answer(inventory)).await
+        let scope = Scope { privileges: self.privilege.iter().cloned().collect(), ..Scope::default() };
+        self.asked.run(global, output, known, scope, |inventory| self.answer(inventory)).await
     }
 
     fn answer(&self, inventory: &Inventory) -> Answer {
@@ -143,7 +143,8 @@ impl WhoCan {
 impl Can {
     pub(super) async fn run(&self, global: &Global, output: &mut Output) -> Exit {
         let known = Known { names: [self.user.clone()].into(), ..Known::default() };
-        self.asked.run(global, output, known, None, |inventory| self.answer(inventory)).await
+        let scope = Scope { principals: [person_name(&self.user)].into(), ..Scope::default() };
+        self.asked.run(global, output, known, scope, |inventory| self.answer(inventory)).await
     }
 
     fn answer(&self, inventory: &Inventory) -> Answer {
@@ -162,7 +163,7 @@ impl Asked {
         global: &Global,
         output: &mut Output,
         known: Known,
-        privilege: Option<String>,
+        asked: Scope,
         answer: impl Fn(&Inventory) -> Answer,
     ) -> Exit {
         let print = |inventory: &Inventory, output: &mut Output| match answer(inventory) {
@@ -187,10 +188,9 @@ impl Asked {
             Err(exit) => return exit,
         };
         let scope = |_: &DesiredEnvironment| {
-            let mut scope = Scope::everything();
+            let mut scope = Scope::everything().and(asked.clone());
             scope.team_groups = true;
             scope.privileges.extend(requirements::privileges().map(str::to_owned));
-            scope.privileges.extend(privilege.clone());
             scope
         };
         let exit = reading.each(scope, global, output, |seen, output| print(&seen.inventory, output)).await;

@@ -145,13 +145,12 @@ impl Waves<'_> {
         let ends: BTreeSet<String> = ends.map(|relationship| relationship.table().to_string()).collect();
         let used = self.used_properties();
         let ends: BTreeSet<String> = ends.intersection(&used).cloned().collect();
-        let known: BTreeSet<String> = self.inventory.tables.rows().map(|(name, _)| name.to_string()).collect();
-        if ends.is_subset(&known) {
-            return;
-        }
-        match tables::tables(source, &ends.union(&known).cloned().collect()).await {
-            Section::NotAsked => {}
-            read @ (Section::Unreadable(_) | Section::Read { .. }) => self.inventory.tables = read,
+        // Where all names had to be read, most tables stand there without their privileges.
+        let known = self.inventory.tables.rows().filter(|(_, table)| table.privileges.is_some());
+        let known: BTreeSet<String> = known.map(|(name, _)| name.to_string()).collect();
+        if !ends.is_subset(&known) {
+            let read = tables::tables(source, &ends.union(&known).cloned().collect()).await;
+            self.inventory.tables.refresh(read);
         }
     }
 

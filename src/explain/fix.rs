@@ -9,8 +9,10 @@ use crate::explain::requirements::{ACT_ON_BEHALF, Fact, Needs};
 use crate::explain::{Bar, Question, Verdict, answer};
 use crate::inventory::Inventory;
 use crate::inventory::people::PrincipalRow;
+use crate::inventory::section::Answer;
 use crate::inventory::things::Rights;
 use crate::kinds::flow::readers::{ReaderLevel, ReferenceReaders};
+use crate::kinds::flow::share::{FLOWS, REFERENCES, SharedTable};
 use crate::kinds::flow::shares::{FlowShares, Share};
 use crate::kinds::held::Held;
 use crate::kinds::role_assignment::holder::Holder;
@@ -82,16 +84,26 @@ fn minimal(inventory: &Inventory, question: &Question, mut grants: Vec<Grant>) -
     Some(grants)
 }
 
-/// Whether the person can run the flow after these grants.
+/// Whether the person can run the flow after these grants, and all of them can be made at once.
 pub fn helps(inventory: &Inventory, question: &Question, grants: &[Grant]) -> bool {
     let mut after = inventory.clone();
     for grant in grants {
         grant.enact(&mut after);
     }
-    answer(&after, question, Moment::NextAccess) == Verdict::Can
+    grants.iter().all(|grant| grant.can_be_made(&after)) && answer(&after, question, Moment::NextAccess) == Verdict::Can
 }
 
 impl Grant {
+    /// Whether `apply` makes the grant: nothing is shared with whoever holds no Read on the table as the rows stand, whatever
+    /// the next access will bring.
+    fn can_be_made(&self, after: &Inventory) -> bool {
+        match self {
+            Self::NewRole(_) | Self::Assign { .. } | Self::Privilege { .. } => true,
+            Self::Share { with, .. } => reads(after, with, FLOWS),
+            Self::Reader { with, .. } => reads(after, with, REFERENCES),
+        }
+    }
+
     /// Makes the grant in an inventory.
     fn enact(&self, inventory: &mut Inventory) {
         match self {
@@ -116,6 +128,14 @@ impl Grant {
                 ReferenceReaders::enact(inventory, reference, &change(with.clone(), ReaderLevel::Read));
             }
         }
+    }
+}
+
+/// Whether a principal holds Read on a table now, as far as is known.
+fn reads(inventory: &Inventory, principal: &Principal, table: SharedTable) -> bool {
+    match inventory.row_of(principal) {
+        Answer::Found(row) => inventory.holds_read(row, table.logical_name) != Ok(false),
+        Answer::Absent | Answer::Unreadable(_) | Answer::NotAsked => false,
     }
 }
 
@@ -171,6 +191,7 @@ impl<'a> Candidates<'a> {
             Fact::FlowShared => {
                 self.shares = true;
                 self.needs_on("workflow", Operation::Read, access, person)?;
+                self.needs_read_for_a_share(FLOWS)?;
             }
             Fact::ReferenceReadable => {
                 for reference in self.unreadable(access, person) {
@@ -179,6 +200,7 @@ impl<'a> Candidates<'a> {
                     }
                 }
                 self.needs_on("connectionreference", Operation::Read, access, person)?;
+                self.needs_read_for_a_share(REFERENCES)?;
             }
             Fact::ActionsAllowed => {
                 let deeds = judge.deeds(self.question.flow.id);
@@ -231,6 +253,16 @@ impl<'a> Candidates<'a> {
     fn needs_on(&mut self, table: &str, operation: Operation, access: &Access<'_>, person: usize) -> Option<()> {
         let privilege = self.inventory.privilege(table, operation)?;
         if access.grants(person, privilege.id).is_empty() {
+            let name = privilege.name.clone();
+            self.needs(&name, Depth::User)?;
+        }
+        Some(())
+    }
+
+    /// A share waits for Read on its table, which whoever is shared with may hold only from the next access on.
+    fn needs_read_for_a_share(&mut self, table: SharedTable) -> Option<()> {
+        if !reads(self.inventory, &self.question.person, table) {
+            let privilege = self.inventory.privilege(table.logical_name, Operation::Read)?;
             let name = privilege.name.clone();
             self.needs(&name, Depth::User)?;
         }

@@ -44,8 +44,9 @@ pub fn of_flow(inventory: &Inventory, flow: &Ref<Flow>, bar: Bar, listed: Listed
     let access = Access::of(inventory);
     let judge = Judge::new(&access, Moment::NextAccess);
     let runners = judge.runners(flow.id, bar);
-    let people = (0..access.people().len()).filter(|person| is_listed(&access, *person));
-    let rows = people.filter_map(|person| row(&access, &judge, person, flow, (runners.ability(person), bar), listed));
+    let rows = listed_people(&access)
+        .into_iter()
+        .filter_map(|person| row(&access, &judge, person, flow, (runners.ability(person), bar), listed));
     rows.collect()
 }
 
@@ -106,8 +107,7 @@ pub fn of_privilege(inventory: &Inventory, name: &str, depth: Depth, listed: Lis
     let access = Access::of(inventory);
     let privilege = access.privilege_id(name)?;
     let holders = access.holders(Some(privilege)).at_least(depth);
-    let people = (0..access.people().len()).filter(|person| is_listed(&access, *person));
-    let rows = people.filter_map(|person| {
+    let rows = listed_people(&access).into_iter().filter_map(|person| {
         let ability = holders.ability(person);
         let through = access.grants(person, privilege).into_iter().map(|grant| {
             let role = super::evidence::role_name(inventory, grant.role);
@@ -142,7 +142,7 @@ pub struct Matrix {
 pub fn matrix(inventory: &Inventory, bar: Bar) -> Matrix {
     let access = Access::of(inventory);
     let judge = Judge::new(&access, Moment::NextAccess);
-    let people: Vec<usize> = (0..access.people().len()).filter(|person| is_listed(&access, *person)).collect();
+    let people = listed_people(&access);
     let rows = flows(inventory).into_iter().map(|flow| {
         let runners = judge.runners(flow.id, bar);
         let answers = people.iter().map(|person| runners.ability(*person)).collect();
@@ -161,7 +161,11 @@ fn flows(inventory: &Inventory) -> Vec<Ref<Flow>> {
     flows
 }
 
-/// Users of the platform itself are nobody who runs anything.
-fn is_listed(access: &Access<'_>, person: usize) -> bool {
-    access.people()[person].kind != UserKind::Platform
+/// Everybody by name; users of the platform itself are nobody who runs anything.
+fn listed_people(access: &Access<'_>) -> Vec<usize> {
+    let people = access.people();
+    let mut listed: Vec<usize> =
+        (0..people.len()).filter(|person| people[*person].kind != UserKind::Platform).collect();
+    listed.sort_by_cached_key(|person| (people[*person].principal.to_string(), people[*person].principal.identity()));
+    listed
 }

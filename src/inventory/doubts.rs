@@ -3,6 +3,9 @@ use crate::inventory::Inventory;
 use crate::inventory::section::{Reading, Section};
 use crate::problem::Problem;
 
+/// What the section of groups' people is called.
+pub const GROUP_MEMBERS: &str = "members of groups";
+
 impl Inventory {
     /// The sections that were asked for and could not be read, or may lack rows, each with the reason.
     pub fn doubts(&self) -> Vec<(&'static str, Problem)> {
@@ -60,7 +63,7 @@ impl Inventory {
             ("users", of_section(users)),
             ("teams", of_section(teams)),
             ("the directory", of_section(directory)),
-            ("members of groups", of_section(group_members)),
+            (GROUP_MEMBERS, of_section(group_members)),
             ("members of teams", of_section(team_members)),
             ("teams of users", of_section(user_teams)),
             ("groups of users", of_section(user_groups)),

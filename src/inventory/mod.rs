@@ -1,6 +1,6 @@
 //! What was read of an environment, as one plain value, with what was not asked and what could not be read.
 pub mod agents;
-mod doubts;
+pub mod doubts;
 pub mod lookup;
 pub mod official;
 pub mod people;

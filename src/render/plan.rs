@@ -24,7 +24,8 @@ fn environment(out: &mut String, plan: &Plan) {
     let shown: Vec<&Line> = plan.lines.iter().filter(|line| is_shown(line)).collect();
     let _ = writeln!(out, "{}\n", clip(&plan.environment));
     if shown.is_empty() {
-        let _ = writeln!(out, "  nothing to do");
+        let nothing = if plan.is_incomplete() { "nothing is known of what was not read" } else { "nothing to do" };
+        let _ = writeln!(out, "  {nothing}");
     }
     let mut heading = None;
     for line in shown {
@@ -105,7 +106,13 @@ pub fn summary(plans: &[&Plan]) -> String {
             LineKind::Unmanaged { .. } | LineKind::Kept { .. } => {}
         }
     }
+    if plans.is_empty() {
+        return "Plan: nothing was planned.\n".to_owned();
+    }
     if add + change + remove + blocked + unread == 0 {
+        if plans.iter().any(|plan| plan.is_incomplete()) {
+            return "Plan: not known, for not everything could be read.\n".to_owned();
+        }
         return "Plan: nothing to do.\n".to_owned();
     }
     let mut line =

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use super::variants::{
-    AbsentAssociation, AddOverExisting, DuplicateAssociation, EmbeddedUnderAppTrigger, ForbiddenSharing,
-    GrantOverExisting, GrantWithoutPrivilege, ModeEffect, PatchOfActiveFlow, RemovePrivilegeAction, RevokedShare,
-    RoleCopyReads, RunRequirements, ShareRows, StaleWay, Variants,
+    AbsentAssociation, AddOverExisting, CoOwnerMask, DeleteOfHeldRole, DuplicateAssociation, EmbeddedUnderAppTrigger,
+    FlowServiceShares, ForbiddenSharing, GrantOverExisting, GrantWithoutPrivilege, GroupMembers, ModeEffect,
+    PatchOfActiveFlow, ReferenceCheck, RemovePrivilegeAction, RevokedShare, RoleCopyReads, RunRequirements,
+    SharePointPrivileges, ShareRows, StaleWay, UserById, Variants,
 };
 
 /// The numbers of stale reads that are worth trying besides none.
@@ -80,6 +81,13 @@ impl Variants {
             mode_effect: _,
             role_copy_reads: _,
             run_requirements: _,
+            share_point_privileges: _,
+            delete_of_held_role: _,
+            group_members: _,
+            user_by_id: _,
+            co_owner_mask: _,
+            flow_service_shares: _,
+            reference_check: _,
         } = Self::default();
         vec![
             answers!(add_over_existing_privilege: AddOverExisting { Changes, Raises, Noop, Refused }),
@@ -105,6 +113,13 @@ impl Variants {
             answers!(mode_effect: ModeEffect { AtOnce, AfterRestart }),
             answers!(role_copy_reads: RoleCopyReads { OfRoot, Nothing }),
             answers!(run_requirements: RunRequirements { Documented, Reported, Assumed }),
+            answers!(share_point_privileges: SharePointPrivileges { ComeBack, StayAway }),
+            answers!(delete_of_held_role: DeleteOfHeldRole { Refused, Accepted }),
+            answers!(group_members: GroupMembers { AtAccess, AfterCache }),
+            answers!(user_by_id: UserById { Shown, NotAMember }),
+            answers!(co_owner_mask: CoOwnerMask { EveryRight, AllButDelete }),
+            answers!(flow_service_shares: FlowServiceShares { Rows, Nothing, Refused }),
+            answers!(reference_check: ReferenceCheck { OnCreation, OnEverySave }),
         ]
     }
 }

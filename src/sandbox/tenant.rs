@@ -18,11 +18,6 @@ use super::provider::Access;
 use super::token::Issuer;
 use super::variants::Variants;
 
-/// The governance setting of managed environments that limits sharing of solution flows.
-pub const SHARING_SETTING: &str = "solutionCloudFlows-limitSharingMode";
-/// Its value that turns sharing off (Learn: limit sharing; public client's data types).
-pub const SHARING_OFF: &str = "disableSharing";
-
 /// The embedded tenant. What is skipped by serialisation is not part of the tenant's state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Tenant {
@@ -96,7 +91,7 @@ impl Tenant {
         self.organizations
             .get(environment)
             .and_then(|organization| self.environments.get(&organization.environment))
-            .is_some_and(|bap| bap.extended_settings.get(SHARING_SETTING).map(String::as_str) == Some(SHARING_OFF))
+            .is_some_and(BapEnvironment::forbids_sharing)
     }
 
     /// Returns a digest of the state: equal before and after what only reads.

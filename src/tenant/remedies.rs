@@ -170,6 +170,7 @@ pub(super) fn of_sign_in(number: &str) -> Option<&'static str> {
         "AADSTS700021" | "AADSTS700023" => Some("check the client id, the tenant and the cloud"),
         "AADSTS70011" | "AADSTS1002012" => Some("check the audience, if it was replaced by a variable"),
         "AADSTS70018" => Some("let the person who enters the code accept the sign-in"),
+        "AADSTS50027" => Some("what was presented is no token: check the file or the service that it comes from"),
         "AADSTS700016" => Some("check the client id and the tenant: the application is not in this tenant"),
         "AADSTS7000112" => Some("the application is disabled in this tenant"),
         "AADSTS90002" | "AADSTS900023" => Some("check the tenant's id, and the cloud it is in"),

@@ -24,8 +24,15 @@ mod rails;
 mod read_back;
 mod real_data;
 mod recordings;
+#[cfg(unix)]
+mod refusals;
+#[cfg(unix)]
+mod secrets;
 mod signing_in;
 mod snapshot;
+mod traps;
 mod trouble;
+#[cfg(unix)]
+mod ways;
 mod who_can;
 mod whoami;

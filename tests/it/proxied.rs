@@ -2,7 +2,9 @@
 use std::collections::BTreeSet;
 use std::process::Output;
 
+use assert_cmd::Command;
 use powergrant::sandbox::faults::Rule;
+use powergrant::sandbox::tenant::Tenant;
 use powergrant::sandbox::{self, Front, Options, Running};
 
 use crate::desk::Desk;
@@ -22,11 +24,16 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn of(cloud: &str, organisation: &str) -> Self {
+        Self::at(cloud, organisation, |options| options)
+    }
+
+    /// The same with a tenant of its own kind.
+    pub(crate) fn at(cloud: &str, organisation: &str, with: fn(Options) -> Options) -> Self {
         powergrant::tenant::install_tls();
         let seed = sandbox::seed::default_seed().replace(PUBLIC, organisation);
         let seed = sandbox::seed::Seed::parse(&seed).expect("the seed is sound");
         let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads");
-        let options = Options { front: Front::Proxy, ..Options::new(seed) };
+        let options = with(Options { front: Front::Proxy, ..Options::new(seed) });
         let running = threads.block_on(sandbox::start(options)).expect("the tenant starts");
         let desk = Desk::with("copilot-agent-flow");
         let about = format!("https://{organisation}\n  cloud: {cloud}\n  environmentId: {ENVIRONMENT}");
@@ -41,21 +48,33 @@ impl Stage {
 
     /// Runs a command with these variables besides those of a client secret.
     pub(crate) fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-        let mut command = self.desk.command(arguments);
+        let mut command = self.command(arguments);
         command
             .env("POWERGRANT_PROD_TENANT_ID", TENANT)
             .env("POWERGRANT_PROD_CLIENT_ID", APPLICATION)
             .env("POWERGRANT_PROD_CLIENT_SECRET", "sandbox")
-            .env("POWERGRANT_CA_FILE", "ca.pem")
-            .env("HTTPS_PROXY", format!("http://{}", self.running.address()))
-            .env_remove("NO_PROXY")
-            .env_remove("no_proxy")
             .envs(variables.iter().copied());
         command.output().expect("the command starts")
     }
 
+    /// A command over the proxy, without anything to sign in with.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.desk.command(arguments);
+        command
+            .env("POWERGRANT_CA_FILE", "ca.pem")
+            .env("HTTPS_PROXY", format!("http://{}", self.running.address()))
+            .env_remove("NO_PROXY")
+            .env_remove("no_proxy");
+        command
+    }
+
+    /// The embedded tenant, to be looked at or changed. No request is answered meanwhile.
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&mut Tenant) -> T) -> T {
+        look(&mut self.running.tenant().lock().expect("no holder of this lock panics"))
+    }
+
     pub(crate) fn change(&self, rule: Rule) {
-        self.running.tenant().lock().expect("no holder of this lock panics").faults.schedule(rule);
+        self.with(|tenant| tenant.faults.schedule(rule));
     }
 
     pub(crate) fn dialled(&self) -> BTreeSet<String> {
@@ -63,8 +82,6 @@ impl Stage {
     }
 
     pub(crate) fn asked(&self, part: &str) -> usize {
-        let tenant = self.running.tenant();
-        let tenant = tenant.lock().expect("no holder of this lock panics");
-        tenant.log.iter().filter(|logged| logged.path.contains(part)).count()
+        self.with(|tenant| tenant.log.iter().filter(|logged| logged.path.contains(part)).count())
     }
 }

@@ -86,3 +86,22 @@ fn a_file_that_is_cut_off_is_refused_with_its_place_and_apply_takes_no_snapshot(
     assert_eq!(apply.status.code(), Some(1), "{}", shown(&apply));
     assert!(text(&apply.stderr).contains("unexpected argument '--snapshot'"), "{}", shown(&apply));
 }
+
+#[test]
+fn without_rights_in_graph_a_snapshot_is_whole_unless_a_document_names_a_group() {
+    let desk = Desk::with(EXAMPLE);
+    let seed = powergrant::sandbox::seed::default_seed();
+    let closed = seed.replacen("\ndirectory:\n", "\ndirectory:\n  graphReaders: []\n", 1);
+    assert_ne!(closed, seed);
+    // A team of a group, so that there are people whom only the directory knows.
+    let team = "      teams:\n        - { group: SG-Expense-Prod, roles: [Basic User] }\n      solutions:\n";
+    desk.write("sandbox.yaml", &closed.replacen("      solutions:\n", team, 1));
+    let named = desk.run(&["snapshot", "--sandbox", ".", "--out", "taken.jsonl"]);
+    assert_eq!(named.status.code(), Some(1), "{}", shown(&named));
+    desk.write("only.yaml", &desk.read("environment.yaml"));
+    let alone = desk.run(&["snapshot", "--sandbox", "only.yaml", "--out", "taken.jsonl"]);
+    assert_eq!(alone.status.code(), Some(0), "{}", shown(&alone));
+    assert!(text(&alone.stderr).contains("members of groups not read whole"), "{}", shown(&alone));
+    let who = desk.run(&["who-can", "--snapshot", "taken.jsonl", "--flow", "Expense intake"]);
+    assert_eq!(who.status.code(), Some(0), "{}", shown(&who));
+}

@@ -117,41 +117,6 @@ fn whoami_for_programs_says_the_same() {
     assert_eq!(environment["services"]["Microsoft Graph"]["tenant"], TENANT);
 }
 
-#[test]
-fn no_secret_and_no_token_is_in_anything_that_a_run_leaves_behind() {
-    let desk = with_identities();
-    let (application, secret) = APPLIER;
-    let mut all = String::new();
-    for (secret, arguments) in [
-        (secret, &["plan", "-vv", "--sandbox", "--auth", "client-secret", "--show-requests", "."][..]),
-        (secret, &["whoami", "-vv", "--sandbox", "--auth", "client-secret", "--format", "json", "."]),
-        (secret, &["apply", "-vv", "--sandbox", "--auth", "client-secret", "--yes", "--log-format", "json", "."]),
-        ("sandbox-apply-and-wrong", &["plan", "-vv", "--sandbox", "--auth", "client-secret", "."]),
-    ] {
-        all += &shown(&run_as(&desk, application, secret, arguments));
-    }
-    assert!(all.contains("AADSTS7000215"), "the last run was to be refused:\n{all}");
-    leftovers(&desk.path("."), &mut all);
-    for secret in [secret, "eyJ", "Bearer "] {
-        let at = all.find(secret).map(|at| all[..at].lines().last().unwrap_or_default().to_owned());
-        assert_eq!(at, None, "`{secret}` was left behind");
-    }
-}
-
-/// The text of every file of a desk, but for the embedded tenant's own state, which knows its secrets.
-fn leftovers(folder: &Path, all: &mut String) {
-    for entry in std::fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            if !path.ends_with(".powergrant/sandbox") {
-                leftovers(&path, all);
-            }
-        } else {
-            *all += &std::fs::read_to_string(&path).expect("a text");
-        }
-    }
-}
-
 /// Puts programs of these names on the path that print a token of the embedded tenant and note for what.
 #[cfg(unix)]
 #[test]

@@ -27,7 +27,7 @@ pub enum Fault {
     #[error("the first line is not that of a snapshot")]
     NoSnapshot,
     /// Another version of powergrant wrote it.
-    #[error("the snapshot's format is version {}.{}, and this powergrant reads {}", found.major, found.minor, Version::CURRENT.major)]
+    #[error("the snapshot's format is version {}.{}, and this powergrant reads version {}", found.major, found.minor, Version::CURRENT.major)]
     OtherVersion {
         /// The version.
         found: Version,
@@ -83,6 +83,9 @@ impl Refusal {
     pub fn hint(&self) -> &'static str {
         match self.fault {
             Fault::Unreadable(_) => "check the path and the file's permissions",
+            Fault::OtherVersion { found } if found.major > Version::CURRENT.major => {
+                "read it with the powergrant that wrote it, or take a new one with this: `powergrant snapshot PATH --out FILE`"
+            }
             Fault::Empty
             | Fault::NoSnapshot
             | Fault::OtherVersion { .. }

@@ -66,10 +66,14 @@ fn a_snapshot_comes_back_as_it_was_taken() {
 
 #[test]
 fn another_major_version_is_refused_with_the_command_that_takes_a_new_one() {
-    let newer = text().replacen("\"major\":1", "\"major\":2", 1).replacen("\"tool\"", "\"tools\"", 1);
-    let refusal = refusal(&newer);
-    assert_eq!(refusal.to_string(), "1:1: the snapshot's format is version 2.0, and this powergrant reads 1");
-    assert!(refusal.hint().contains("powergrant snapshot PATH --out FILE"), "{}", refusal.hint());
+    let other = |major: &str| {
+        refusal(&text().replacen("\"major\":2", &format!("\"major\":{major}"), 1).replacen("\"tool\"", "\"tools\"", 1))
+    };
+    let older = other("1");
+    assert_eq!(older.to_string(), "1:1: the snapshot's format is version 1.0, and this powergrant reads version 2");
+    assert!(older.hint().starts_with("take a new one: `powergrant snapshot PATH --out FILE`"), "{}", older.hint());
+    let newer = other("3");
+    assert!(newer.hint().contains("the powergrant that wrote it"), "{}", newer.hint());
 }
 
 #[test]

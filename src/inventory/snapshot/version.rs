@@ -13,5 +13,5 @@ pub struct Version {
 
 impl Version {
     /// What this powergrant writes.
-    pub const CURRENT: Self = Self { major: 1, minor: 0 };
+    pub const CURRENT: Self = Self { major: 2, minor: 0 };
 }

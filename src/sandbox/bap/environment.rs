@@ -9,6 +9,10 @@ use uuid::Uuid;
 use crate::sandbox::directory::{Directory, Object};
 
 pub(super) const PROVIDER: &str = "/providers/Microsoft.BusinessAppPlatform";
+/// The governance setting of managed environments that limits sharing of solution flows.
+pub const SHARING_SETTING: &str = "solutionCloudFlows-limitSharingMode";
+/// Its value that turns sharing off (Learn: limit sharing; public client's data types).
+pub const SHARING_OFF: &str = "disableSharing";
 
 /// An environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +94,11 @@ impl EnvironmentRole {
 }
 
 impl BapEnvironment {
+    /// Says whether its governance settings forbid sharing flows (Learn: limit sharing in Managed Environments).
+    pub fn forbids_sharing(&self) -> bool {
+        self.extended_settings.get(SHARING_SETTING).map(String::as_str) == Some(SHARING_OFF)
+    }
+
     /// Returns the object that lists and gets send (recorded: admin environments).
     pub fn to_json(&self, tenant: Uuid) -> Value {
         let database = if self.dataverse.is_some() { "CommonDataService" } else { "None" };

@@ -18,7 +18,7 @@ use super::claims::Claims;
 use super::directory::Directory;
 use super::fault::Fault;
 use super::provider::{Access, Request};
-pub use environment::{BapEnvironment, EnvironmentRole, LinkedDataverse, RoleAssignment};
+pub use environment::{BapEnvironment, EnvironmentRole, LinkedDataverse, RoleAssignment, SHARING_OFF, SHARING_SETTING};
 
 /// The versions that public clients were seen to use.
 const VERSIONS: [&str; 8] =

@@ -9,6 +9,7 @@ use crate::sandbox::directory::Directory;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::organization::Organization;
 use crate::sandbox::principals;
+use crate::sandbox::variants::{GroupMembers, Variants};
 
 /// Who calls, and as whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,12 +27,16 @@ pub(in crate::sandbox) fn identify(
     directory: &Directory,
     claims: &Claims,
     headers: &BTreeMap<String, String>,
+    variants: &Variants,
 ) -> Result<Identity, Fault> {
     let user = if let Some(application) = claims.appid {
         principals::application_user(organization, application).ok_or_else(|| principals::not_a_member(claims.oid))?
     } else {
+        let is_first = principals::user_of(organization, claims.oid).is_none();
         let user = principals::add_user(organization, directory, claims.oid)?;
-        principals::access(organization, directory, claims.oid);
+        if is_first || variants.group_members == GroupMembers::AtAccess {
+            principals::access(organization, directory, claims.oid);
+        }
         user
     };
     let by_object = headers.get("callerobjectid").map(|text| {

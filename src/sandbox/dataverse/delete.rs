@@ -10,6 +10,7 @@ use crate::sandbox::fault::Fault;
 use crate::sandbox::organization::{id, is_set, number, text};
 use crate::sandbox::rights::Verb;
 use crate::sandbox::roles;
+use crate::sandbox::variants::DeleteOfHeldRole;
 
 impl Session<'_> {
     /// Answers `DELETE set(id)`.
@@ -59,7 +60,7 @@ impl Session<'_> {
         let is_held = ["systemuserroles", "teamroles"].into_iter().any(|table| {
             self.organization.all(table).any(|(_, row)| id(row, "roleid").is_some_and(|role| family.contains(&role)))
         });
-        if is_held {
+        if is_held && self.variants.delete_of_held_role == DeleteOfHeldRole::Refused {
             // That it is refused is claimed by two public clients; the code is inferred.
             let text = format!("The role {key} cannot be deleted because it is assigned to users or teams.");
             return Err(Fault::new(400, "0x80040216", text));

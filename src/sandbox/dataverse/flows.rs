@@ -12,7 +12,7 @@ use crate::sandbox::flow_text::{
 use crate::sandbox::odata::Row;
 use crate::sandbox::organization::{id, number, text};
 use crate::sandbox::rights::Verb;
-use crate::sandbox::variants::{EmbeddedUnderAppTrigger, ModeEffect, PatchOfActiveFlow};
+use crate::sandbox::variants::{EmbeddedUnderAppTrigger, ModeEffect, PatchOfActiveFlow, ReferenceCheck};
 
 /// Triggers of apps, for which a third party measured that connections are set back.
 const APP_TRIGGERS: [&str; 2] = ["PowerApp", "PowerAppV2"];
@@ -30,13 +30,14 @@ impl Session<'_> {
             return Ok(());
         }
         let written = Text::parse(text(row, "clientdata").unwrap_or_default())?;
-        let authority = self.authority()?;
-        for (_, reference) in written.references() {
-            if let Some(found) = self.reference_row(reference) {
-                authority.require_on(self.organization, self.table("connectionreference")?, Verb::Read, found)?;
-            }
-        }
+        self.may_read_references(&written, &self.authority()?)?;
         self.check_saved(key, row, &written)
+    }
+
+    fn may_read_references(&self, written: &Text, authority: &Authority) -> Result<(), Fault> {
+        let table = self.table("connectionreference")?;
+        let mut found = written.references().filter_map(|(_, reference)| self.reference_row(reference));
+        found.try_for_each(|found| authority.require_on(self.organization, table, Verb::Read, found))
     }
 
     /// Changes a flow.
@@ -60,6 +61,9 @@ impl Session<'_> {
         if is_new_text {
             let written = Text::parse(text(&after, "clientdata").unwrap_or_default())?;
             self.check_saved(key, &after, &written)?;
+            if self.variants.reference_check == ReferenceCheck::OnEverySave {
+                self.may_read_references(&written, authority)?;
+            }
             if was_on {
                 match self.variants.patch_of_active_flow {
                     PatchOfActiveFlow::Accepted => {}

@@ -15,7 +15,7 @@ use crate::sandbox::fault::Fault;
 use crate::sandbox::organization::{id, is_set, text};
 use crate::sandbox::rights::{Depth, Verb};
 use crate::sandbox::roles::{depth_of, remove_privilege, set_privilege};
-use crate::sandbox::variants::{AddOverExisting, RemovePrivilegeAction};
+use crate::sandbox::variants::{AddOverExisting, RemovePrivilegeAction, SharePointPrivileges};
 
 impl Session<'_> {
     pub(super) fn add_privileges(&mut self, request: &Request<'_>, role: Uuid) -> Result<Answer, Fault> {
@@ -33,7 +33,7 @@ impl Session<'_> {
                 set_privilege(self.organization, role, privilege, depth);
             }
         }
-        for name in THAT_COME_BACK {
+        for name in self.that_come_back() {
             let privilege = self.organization.privilege_id(name);
             if depth_of(self.organization, role, privilege).is_none() {
                 set_privilege(self.organization, role, privilege, Depth::Global);
@@ -45,7 +45,8 @@ impl Session<'_> {
     pub(super) fn replace_privileges(&mut self, request: &Request<'_>, role: Uuid) -> Result<Answer, Fault> {
         self.may_edit_role(role)?;
         let wanted = self.privilege_list(request)?;
-        let staying: BTreeSet<Uuid> = THAT_COME_BACK.iter().map(|name| self.organization.privilege_id(name)).collect();
+        let staying: BTreeSet<Uuid> =
+            self.that_come_back().iter().map(|name| self.organization.privilege_id(name)).collect();
         for (privilege, _) in privileges_of_role(self.organization, role) {
             if !wanted.contains_key(&privilege) && !staying.contains(&privilege) {
                 remove_privilege(self.organization, role, privilege);
@@ -74,6 +75,14 @@ impl Session<'_> {
         self.known_privilege(privilege)?;
         remove_privilege(self.organization, role, privilege);
         Ok(Answer::empty(204))
+    }
+
+    /// Names the privileges that are put back, whatever is asked for.
+    fn that_come_back(&self) -> &'static [&'static str] {
+        match self.variants.share_point_privileges {
+            SharePointPrivileges::ComeBack => THAT_COME_BACK,
+            SharePointPrivileges::StayAway => &[],
+        }
     }
 
     fn privilege_list(&self, request: &Request<'_>) -> Result<BTreeMap<Uuid, Depth>, Fault> {

@@ -10,8 +10,9 @@ use super::shape;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::edm;
 use crate::sandbox::fault::Fault;
-use crate::sandbox::organization::number;
+use crate::sandbox::organization::{id, number};
 use crate::sandbox::principals;
+use crate::sandbox::variants::UserById;
 
 impl Session<'_> {
     pub(super) fn route(&mut self, request: &Request<'_>) -> Result<Answer, Fault> {
@@ -116,10 +117,23 @@ impl Session<'_> {
     fn one(&self, request: &Request<'_>, table: &str, key: Uuid) -> Result<Answer, Fault> {
         let query = request.options()?;
         let authority = self.authority()?;
+        self.may_ask_for_user(table, key)?;
         let definition = self.table(table)?;
         read::one(&self.sight(&authority), request, definition, key, &query, |verb| {
             authority.require_on(self.organization, definition, verb, key)
         })
+    }
+
+    /// Refuses an application that asks for somebody else by id, where that is so.
+    fn may_ask_for_user(&self, table: &str, key: Uuid) -> Result<(), Fault> {
+        let caller = self.identity.user;
+        let of_application = self.organization.row("systemuser", caller).and_then(|row| id(row, "applicationid"));
+        match (self.variants.user_by_id, of_application, self.organization.row(table, key)) {
+            (UserById::NotAMember, Some(_), Some(row)) if table == "systemuser" && key != caller => {
+                Err(principals::not_a_member(id(row, "azureactivedirectoryobjectid").unwrap_or(key)))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn follow(&self, request: &Request<'_>, table: &str, key: Uuid, navigation: &str) -> Result<Answer, Fault> {

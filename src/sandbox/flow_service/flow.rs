@@ -7,15 +7,17 @@ use uuid::Uuid;
 
 use super::detail::detail;
 use super::kept::{Kept, organization, rows};
-use super::refusals::{denied, invalid, no_makers};
+use super::refusals::{denied, invalid, no_makers, not_here, sharing_is_off};
 use super::row::{FlowRow, Grant, GrantRole};
 use super::sharing::{self, Wish};
 use crate::sandbox::answer::Answer;
+use crate::sandbox::bap::BapEnvironment;
 use crate::sandbox::claims::Claims;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::organization::{id, number};
 use crate::sandbox::provider::Request;
 use crate::sandbox::tenant::Tenant;
+use crate::sandbox::variants::{FlowServiceShares, ForbiddenSharing};
 
 /// Whose path a request takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,6 +167,14 @@ fn modify(
     role: Option<GrantRole>,
 ) -> Result<Answer, Fault> {
     let wishes = sharing::wishes(request.body, role, &tenant.directory)?;
+    if matches!(kept, Kept::Row(_)) {
+        match tenant.variants.flow_service_shares {
+            FlowServiceShares::Rows => may_be_shared(tenant, environment, &wishes)?,
+            FlowServiceShares::Nothing => return Ok(Answer::empty(200)),
+            FlowServiceShares::Refused => return Err(not_here()),
+        }
+    }
+    let co_owner = tenant.variants.co_owner_mask;
     let owners: Vec<Uuid> = grants(tenant, environment, kept)
         .iter()
         .filter(|grant| grant.role == GrantRole::Owner)
@@ -178,7 +188,7 @@ fn modify(
                 let Some(organization) = all.find(|organization| organization.environment == environment) else {
                     continue;
                 };
-                sharing::set_on_row(organization, &tenant.directory, key, (principal, kind), role)?;
+                sharing::set_on_row(organization, &tenant.directory, key, (principal, kind), (role, co_owner))?;
             }
             Kept::Personal(index) => {
                 let flows = tenant.personal_flows.get_mut(environment);
@@ -189,4 +199,13 @@ fn modify(
         }
     }
     Ok(Answer::empty(200))
+}
+
+/// Refuses new shares where the managed environment forbids sharing (Learn: limit sharing in Managed Environments); taking
+/// away is always possible.
+fn may_be_shared(tenant: &Tenant, environment: &str, wishes: &[Wish]) -> Result<(), Fault> {
+    let bap = tenant.environments.get(environment);
+    let is_forbidden = bap.is_some_and(BapEnvironment::forbids_sharing)
+        && tenant.variants.forbidden_sharing == ForbiddenSharing::Refused;
+    if is_forbidden && wishes.iter().any(|wish| wish.role.is_some()) { Err(sharing_is_off()) } else { Ok(()) }
 }

@@ -16,3 +16,15 @@ pub(super) fn no_makers() -> Fault {
 pub(super) fn invalid(name: &str, value: &str) -> Fault {
     Fault::new(400, "InvalidRequestParameter", format!("The value '{value}' of '{name}' is not valid."))
 }
+
+/// Says that a flow in a solution is not shared here (issues of the Center of Excellence kit; code and words are inferred).
+pub(super) fn not_here() -> Fault {
+    Fault::new(403, "SolutionFlowPermissionsNotEditable", "Permissions of flows in solutions cannot be edited here.")
+}
+
+/// Says that sharing is turned off (Learn: limit sharing in Managed Environments; code and words are inferred).
+pub(super) fn sharing_is_off() -> Fault {
+    let text =
+        "Sharing of solution-aware cloud flows is turned off by the governance settings of this managed environment.";
+    Fault::new(403, "FlowSharingNotAllowed", text)
+}

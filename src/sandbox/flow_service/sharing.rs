@@ -9,7 +9,8 @@ use crate::sandbox::directory::Directory;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::Row;
 use crate::sandbox::organization::{Organization, id, number};
-use crate::sandbox::rights::{EVERY_RIGHT, Verb};
+use crate::sandbox::rights::Verb;
+use crate::sandbox::variants::CoOwnerMask;
 use crate::sandbox::{principals, shares};
 
 /// Lists who may use a flow with a row in Dataverse: its owner, and the shares of the row (Learn: sharing of such a flow is sharing of
@@ -46,7 +47,7 @@ pub(super) fn set_on_row(
     directory: &Directory,
     flow: Uuid,
     (principal, kind): (Uuid, PrincipalKind),
-    role: Option<GrantRole>,
+    (role, co_owner): (Option<GrantRole>, CoOwnerMask),
 ) -> Result<(), Fault> {
     let known = match kind {
         PrincipalKind::User => principals::user_of(organization, principal),
@@ -70,7 +71,7 @@ pub(super) fn set_on_row(
     };
     let mask = match role {
         GrantRole::CanView => Verb::Read.bit(),
-        GrantRole::CanEdit | GrantRole::Owner => EVERY_RIGHT,
+        GrantRole::CanEdit | GrantRole::Owner => co_owner.mask(),
     };
     shares::put(organization, ("workflow", flow), (table, key), mask);
     Ok(())

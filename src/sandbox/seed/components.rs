@@ -16,9 +16,12 @@ use super::format::{
 use crate::sandbox::flow_text::usual_columns;
 use crate::sandbox::organization::row_of;
 use crate::sandbox::principals;
-use crate::sandbox::rights::{EVERY_RIGHT, mask_of};
+use crate::sandbox::rights::mask_of;
 use crate::sandbox::roles::managed_property;
 use crate::sandbox::shares;
+
+/// What an editor of an agent may do with it: all but delete it (recorded: `RetrieveSharedPrincipalsAndAccess` of a bot).
+const AGENT_EDITOR: u32 = 786_487;
 
 impl Maker<'_> {
     pub(super) fn connection_reference(&mut self, seed: &ConnectionReferenceSeed) -> Result<(), SeedError> {
@@ -135,7 +138,7 @@ impl Maker<'_> {
         for share in shares {
             let mask = match share.rights.as_str() {
                 "runOnly" => Some(1),
-                "coOwner" => Some(EVERY_RIGHT),
+                "coOwner" => Some(self.co_owner),
                 rights => mask_of(rights),
             };
             let Some(mask) = mask else {
@@ -182,8 +185,12 @@ impl Maker<'_> {
         })));
         self.organization.put("bot", bot, row);
         self.shares(&place, "bot", bot, &seed.shares)?;
+        let editors = self.editors(&place, bot, &seed.editors)?;
         for name in &seed.flows {
             let flow = self.organization.named("workflow", name).ok_or_else(|| unknown(&place, "flow", name))?;
+            if let Some(team) = editors {
+                shares::put(&mut self.organization, ("workflow", flow), ("team", team), self.co_owner);
+            }
             let component = self.key("botcomponent", &format!("{}:{name}", seed.schema_name));
             let mut row = owner.clone();
             row.extend(row_of(json!({
@@ -198,5 +205,27 @@ impl Maker<'_> {
             self.organization.put("botcomponent_workflow", joint, row);
         }
         Ok(())
+    }
+
+    /// Makes the owner team through which Copilot Studio shares an agent with those who edit it; it is also a co-owner of the
+    /// flows that the agent calls (recorded: shares of a bot; field notes).
+    fn editors(&mut self, place: &str, bot: Uuid, editors: &[String]) -> Result<Option<Uuid>, SeedError> {
+        if editors.is_empty() {
+            return Ok(None);
+        }
+        let name = format!("{bot}_1");
+        let team = self.key("team", &name);
+        let row = json!({
+            "name": name, "teamtype": 0, "membershiptype": 0, "isdefault": false, "systemmanaged": false, "ownerid": team,
+            "azureactivedirectoryobjectid": null, "organizationid": self.organization.id,
+            "_businessunitid_value": self.organization.root_unit(),
+        });
+        self.organization.put("team", team, row_of(row));
+        for upn in editors {
+            let user = self.present(place, upn)?;
+            principals::add_member(&mut self.organization, team, user);
+        }
+        shares::put(&mut self.organization, ("bot", bot), ("team", team), AGENT_EDITOR);
+        Ok(Some(team))
     }
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::directory::{Names, unknown};
 use super::error::SeedError;
-use super::format::{DataverseSeed, EnvironmentSeed, MemberSeed, RoleSeed, TableOwnership, TeamSeed};
+use super::format::{DataverseSeed, EnvironmentSeed, MemberSeed, RoleSeed, Seed, TableOwnership, TeamSeed};
 use crate::sandbox::access::unit_of;
 use crate::sandbox::directory::{Directory, Person};
 use crate::sandbox::fault::Fault;
@@ -20,17 +20,19 @@ use crate::sandbox::schema::{Ownership, Table};
 
 /// Makes an organisation with everything that the seed puts into it.
 pub(super) fn make(
-    tenant: Uuid,
+    whole: &Seed,
     environment: &EnvironmentSeed,
     seed: &DataverseSeed,
     names: &Names,
 ) -> Result<Organization, SeedError> {
+    let tenant = whole.tenant.id;
     let host = seed.url.trim_start_matches("https://").trim_end_matches('/').to_owned();
     let unique_name = seed.unique_name.clone().unwrap_or_else(|| host.split('.').next().unwrap_or_default().to_owned());
     let organization_id =
         seed.organization_id.unwrap_or_else(|| derived(tenant, &format!("organization:{}", environment.name)));
     let bap_name = environment_id(tenant, environment);
-    let mut maker = Maker { organization: Organization::new(organization_id, &unique_name, &host, &bap_name), names };
+    let organization = Organization::new(organization_id, &unique_name, &host, &bap_name);
+    let mut maker = Maker { organization, names, co_owner: whole.variants.co_owner_mask.mask() };
     if let Some(group) = &environment.security_group {
         maker.organization.security_group = Some(names.group(&environment.name, group)?);
     }
@@ -84,6 +86,8 @@ fn directory_with(directory: &Directory, object: Uuid) -> Cow<'_, Directory> {
 pub(super) struct Maker<'a> {
     pub(super) organization: Organization,
     pub(super) names: &'a Names,
+    /// The rights of a co-owner.
+    pub(super) co_owner: u32,
 }
 
 impl Maker<'_> {

@@ -31,7 +31,9 @@ pub(super) fn clientdata(flow: &FlowSeed, connections: &[Connection<'_>], childr
         actions.insert(name.clone(), action);
         previous = Some(name);
     };
-    for connection in connections {
+    // A connection that no action of the seed uses does what flows with it usually do.
+    let is_idle = |connection: &&Connection<'_>| !flow.actions.iter().any(|action| action.connection == connection.key);
+    for connection in connections.iter().filter(is_idle) {
         let (operation, parameters) = usual_operation(&connection.connector);
         add(format!("{operation}_{}", connection.key), call(connection, operation, &parameters));
     }
@@ -59,10 +61,7 @@ pub(super) fn clientdata(flow: &FlowSeed, connections: &[Connection<'_>], childr
             "definition": {
                 "$schema": "https://schema.management.azure.com/providers/Microsoft.Logic/schemas/2016-06-01/workflowdefinition.json#",
                 "contentVersion": "1.0.0.0",
-                "parameters": {
-                    "$connections": { "defaultValue": {}, "type": "Object" },
-                    "$authentication": { "defaultValue": {}, "type": "SecureObject" },
-                },
+                "parameters": parameters(flow),
                 "triggers": { trigger_name: trigger },
                 "actions": actions,
             },
@@ -71,6 +70,23 @@ pub(super) fn clientdata(flow: &FlowSeed, connections: &[Connection<'_>], childr
         "schemaVersion": "1.0.0.0",
     })
     .to_string()
+}
+
+/// What a flow's definition declares: its connections, and each environment variable that an action names
+/// (exported flows: `@parameters('Site address (contoso_SiteAddress)')` with the schema name in its metadata).
+fn parameters(flow: &FlowSeed) -> Value {
+    let mut declared = json!({
+        "$connections": { "defaultValue": {}, "type": "Object" },
+        "$authentication": { "defaultValue": {}, "type": "SecureObject" },
+    });
+    for value in flow.actions.iter().flat_map(|action| action.parameters.values()) {
+        let named = value.strip_prefix("@parameters('").and_then(|text| text.strip_suffix("')"));
+        let schema_name = named.and_then(|name| name.strip_suffix(')')?.rsplit_once('(')).map(|(_, name)| name);
+        if let (Some(name), Some(schema_name)) = (named, schema_name) {
+            declared[name] = json!({ "type": "String", "metadata": { "schemaName": schema_name } });
+        }
+    }
+    declared
 }
 
 fn reference(connection: &Connection<'_>) -> Value {

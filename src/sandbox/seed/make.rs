@@ -8,13 +8,15 @@ use super::dataverse;
 use super::directory::{Names, unknown};
 use super::error::SeedError;
 use super::format::{Caller, EnvironmentSeed, Principal, Seed};
-use crate::sandbox::bap::{BapEnvironment, EnvironmentRole, LinkedDataverse, RoleAssignment};
+use crate::sandbox::bap::{
+    BapEnvironment, EnvironmentRole, LinkedDataverse, RoleAssignment, SHARING_OFF, SHARING_SETTING,
+};
 use crate::sandbox::faults::Faults;
 use crate::sandbox::flow_service::row::FlowRow;
 use crate::sandbox::identity::Identities;
 use crate::sandbox::organization::{Organization, derived};
 use crate::sandbox::provider::Access;
-use crate::sandbox::tenant::{Credentials, SHARING_OFF, SHARING_SETTING, Tenant};
+use crate::sandbox::tenant::{Credentials, Tenant};
 use crate::sandbox::token::{Issuer, USER_LOGIN};
 
 /// Makes the tenant that a seed describes.
@@ -43,7 +45,7 @@ pub(crate) fn make(seed: &Seed) -> Result<Tenant, SeedError> {
     for environment in &seed.environments {
         let bap_name = dataverse::environment_id(id, environment);
         if let Some(dataverse) = &environment.dataverse {
-            let organization = dataverse::make(id, environment, dataverse, &names)?;
+            let organization = dataverse::make(seed, environment, dataverse, &names)?;
             organizations.insert(environment.name.clone(), organization);
         }
         let linked = organizations.get(&environment.name);

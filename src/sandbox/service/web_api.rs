@@ -31,7 +31,7 @@ pub(super) fn web_api(
     };
     let prefix = incoming.path.strip_suffix(path).unwrap_or_default();
     let address = format!("{root}{prefix}/api/data/{version}");
-    let identity = dataverse::identify(organization, &tenant.directory, claims, incoming.headers)?;
+    let identity = dataverse::identify(organization, &tenant.directory, claims, incoming.headers, &tenant.variants)?;
     let mut session = dataverse::Session {
         organization,
         directory: &tenant.directory,

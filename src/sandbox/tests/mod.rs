@@ -1,12 +1,15 @@
 //! The sandbox asked as a client asks it, without a socket but where the socket is the question.
 
+mod access_law;
 mod access_table;
 mod batches;
 mod flow_service;
 mod flows;
 mod front;
+mod open_questions;
 mod principals;
 mod reading;
+mod refusals;
 mod roles;
 mod services;
 mod sharing;

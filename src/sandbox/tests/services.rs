@@ -19,8 +19,8 @@ pub(super) fn ask(client: &Client, method: &str, (host, resource): (&str, &str),
     respond(&client.shared, &incoming)
 }
 
-const GRAPH: (&str, &str) = ("graph.microsoft.com", "https://graph.microsoft.com");
-const ADMIN: (&str, &str) = ("api.bap.microsoft.com", "https://service.powerapps.com/");
+pub(super) const GRAPH: (&str, &str) = ("graph.microsoft.com", "https://graph.microsoft.com");
+pub(super) const ADMIN: (&str, &str) = ("api.bap.microsoft.com", "https://service.powerapps.com/");
 pub(super) const FLOW: (&str, &str) = ("api.flow.microsoft.com", "https://service.flow.microsoft.com/");
 
 #[test]

@@ -198,9 +198,12 @@ impl Reader<'_> {
             }
             Method::Certificate => {
                 let password = self.value(Says::CertificatePassword).map(Secret::new);
-                let certificate = match (self.value(Says::Certificate), self.find(Says::CertificateFile)) {
-                    (Some(text), _) => Some(Certificate::read(text.as_bytes(), password.as_ref())?),
-                    (None, Some((name, path))) => Some(Certificate::read(&bytes(&name, &path)?, password.as_ref())?),
+                let certificate = match (self.find(Says::Certificate), self.find(Says::CertificateFile)) {
+                    (Some((name, text)), _) => Some(certificate(&name, text.as_bytes(), password.as_ref())?),
+                    (None, Some((name, path))) => {
+                        let about = format!("{name} (`{path}`)");
+                        Some(certificate(&about, &bytes(&name, &path)?, password.as_ref())?)
+                    }
                     (None, None) => None,
                 };
                 let (tenant, client_id, certificate) =
@@ -233,7 +236,7 @@ impl Reader<'_> {
             Method::Command => {
                 let program =
                     self.value(Says::TokenCommand).ok_or_else(|| Missing(self.names(Says::TokenCommand), None))?;
-                Ok(Credentials::Command { program })
+                Ok(Credentials::Command { program: Secret::new(program) })
             }
         }
     }
@@ -291,6 +294,12 @@ impl Reader<'_> {
 
 fn refuse(says: String, next: &str) -> Problem {
     Problem::without_request(Cause::SignedOut, "sign-in", says, next)
+}
+
+/// A certificate out of a variable, or out of the file that it names.
+fn certificate(variable: &str, bytes: &[u8], password: Option<&Secret>) -> Result<Certificate, Problem> {
+    Certificate::read(bytes, password)
+        .map_err(|problem| Problem { says: format!("{variable}: {}", problem.says), ..problem })
 }
 
 /// The text of a file that a variable names.

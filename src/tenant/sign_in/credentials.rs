@@ -94,8 +94,8 @@ pub enum Credentials {
     ///
     /// It is run by the shell and finds the scope in `SCOPE`.
     Command {
-        /// The command line.
-        program: String,
+        /// The command line, which may hold a password of another program.
+        program: Secret,
     },
 }
 
@@ -158,6 +158,7 @@ impl Credentials {
             | Self::AzureCli { .. }
             | Self::Azd { .. }
             | Self::DeviceCode { .. }
+            // What the shell says of a command that it does not find names it.
             | Self::Command { .. } => Vec::new(),
         }
     }

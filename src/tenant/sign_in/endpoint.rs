@@ -2,6 +2,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use reqwest::Url;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -47,7 +48,7 @@ impl SignIn {
         let url = self.endpoints.login().join(&path).expect("the tenant is encoded");
         let body = Body { kind: "application/x-www-form-urlencoded".to_owned(), text };
         let headers = vec![("Accept".to_owned(), "application/json".to_owned())];
-        let asked = Asked { service: "sign-in", method: "POST", path };
+        let asked = Asked { service: "sign-in", method: "POST", path: located(&url) };
         Parcel { asked, who: Counted::SignIn, url, headers, body: Some(body) }
     }
 
@@ -55,6 +56,12 @@ impl SignIn {
     pub(super) fn token_endpoint(&self, tenant: &str) -> String {
         self.form(tenant, "token", &[]).url.into()
     }
+}
+
+/// Host, port and path of an address on the way to a token, for problems: which host it was is half of the answer there.
+pub(super) fn located(url: &Url) -> String {
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}{port}{}", url.host_str().unwrap_or_default(), url.path())
 }
 
 /// The name of an assertion in the form.
@@ -90,8 +97,11 @@ pub(super) fn refusal(asked: &Asked, answer: &Answer) -> Problem {
     let description = body["error_description"].as_str().unwrap_or("no token and no reason");
     // What follows is the request's ids and the time, which have their own places.
     let says = description.split("Trace ID:").next().unwrap_or(description).trim();
+    let (number, says) = match says.split_once(':') {
+        Some((number, rest)) if number.starts_with("AADSTS") => (Some(number), rest.trim()),
+        Some(_) | None => (None, says),
+    };
     let mut problem = asked.problem(Cause::SignedOut, Some(answer.status), says);
-    let number = says.split(':').next().filter(|word| word.starts_with("AADSTS"));
     if let Some(next) = number.and_then(remedies::of_sign_in) {
         next.clone_into(&mut problem.next);
     }
@@ -117,7 +127,7 @@ mod tests {
         let body = r#"{"error":"invalid_client","error_description":"AADSTS7000222: The provided client secret keys are expired. Trace ID: 1 Correlation ID: 2","correlation_id":"2"}"#;
         let problem = refusal(&asked(), &answer(401, body));
         assert_eq!((problem.cause, problem.code.as_deref()), (Cause::SignedOut, Some("AADSTS7000222")));
-        assert_eq!(problem.says, "AADSTS7000222: The provided client secret keys are expired.");
+        assert_eq!(problem.says, "The provided client secret keys are expired.");
         assert_eq!(problem.correlation.as_deref(), Some("2"));
         assert!(problem.next.contains("expired"));
         assert_eq!(refusal(&asked(), &answer(503, "")).cause, Cause::Failed);

@@ -2,6 +2,7 @@
 use reqwest::Url;
 use serde_json::Value;
 
+use super::endpoint::located;
 use super::{Asked, Asker, Counted, Federation, Parcel, Secret, SignIn};
 use crate::problem::{Cause, Problem, clip};
 use crate::tenant::hosts::is_loopback;
@@ -20,7 +21,7 @@ impl SignIn {
                 let mut address = safe("ACTIONS_ID_TOKEN_REQUEST_URL", url)?;
                 address.query_pairs_mut().append_pair("audience", AUDIENCE);
                 let parcel = parcel("GET", "GitHub's token service", address, Vec::new());
-                self.ask(&parcel, Some(token), run, |answer, _| member(&parcel.asked, answer, "value", GITHUB)).await
+                self.ask(&parcel, Some(token), run, |answer, _| member(&parcel.asked, answer, "value", &GITHUB)).await
             }
             Federation::AzurePipelines { url, token, connection } => {
                 // A POST: the same address answers 405 to GitHub's GET (client code of azure_identity; reported).
@@ -32,7 +33,7 @@ impl SignIn {
                 let suppress = ("X-TFS-FedAuthRedirect".to_owned(), "Suppress".to_owned());
                 let mut parcel = parcel("POST", "Azure Pipelines' token service", address, vec![suppress]);
                 parcel.body = Some(Body { kind: "application/json".to_owned(), text: String::new() });
-                self.ask(&parcel, Some(token), run, |answer, _| member(&parcel.asked, answer, "oidcToken", PIPELINES))
+                self.ask(&parcel, Some(token), run, |answer, _| member(&parcel.asked, answer, "oidcToken", &PIPELINES))
                     .await
             }
             Federation::File(path) => {
@@ -69,12 +70,24 @@ pub(super) fn explained(mut problem: Problem, assertion: &Secret) -> Problem {
     problem
 }
 
-const GITHUB: &str = "give the job `permissions: id-token: write`";
-const PIPELINES: &str = "map SYSTEM_ACCESSTOKEN to $(System.AccessToken) in the step's `env:`, and let a task of the job use the service connection";
+/// What to do where there is no token, and where the address knows another verb (reported: GitHub's GET at Azure Pipelines' address).
+struct Remedy {
+    refused: &'static str,
+    wrong_verb: &'static str,
+}
+
+const GITHUB: Remedy = Remedy {
+    refused: "give the job `permissions: id-token: write`",
+    wrong_verb: "the address in ACTIONS_ID_TOKEN_REQUEST_URL is not GitHub's: leave the variable as GitHub sets it, or choose `--auth azure-pipelines`",
+};
+const PIPELINES: Remedy = Remedy {
+    refused: "map SYSTEM_ACCESSTOKEN to $(System.AccessToken) in the step's `env:`, and let a task of the job use the service connection",
+    wrong_verb: "the address in SYSTEM_OIDCREQUESTURI is not that of Azure Pipelines: leave the variable as the pipeline sets it, or choose `--auth github-oidc`",
+};
 
 fn parcel(method: &'static str, service: &'static str, url: Url, mut headers: Vec<(String, String)>) -> Parcel {
     headers.push(("Accept".to_owned(), "application/json".to_owned()));
-    let asked = Asked { service, method, path: url.path().to_owned() };
+    let asked = Asked { service, method, path: located(&url) };
     Parcel { asked, who: Counted::SignIn, url, headers, body: None }
 }
 
@@ -92,7 +105,7 @@ fn safe(variable: &str, address: &str) -> Result<Url, Problem> {
 }
 
 /// The token in an answer.
-fn member(asked: &Asked, answer: &Answer, name: &str, remedy: &str) -> Result<Secret, Problem> {
+fn member(asked: &Asked, answer: &Answer, name: &str, remedy: &Remedy) -> Result<Secret, Problem> {
     if !answer.is_success() {
         let mut problem = asked.refusal(answer);
         if matches!(
@@ -100,7 +113,8 @@ fn member(asked: &Asked, answer: &Answer, name: &str, remedy: &str) -> Result<Se
             Cause::SignedOut | Cause::Forbidden | Cause::Gone | Cause::Refused | Cause::Malformed
         ) {
             problem.cause = Cause::SignedOut;
-            remedy.clone_into(&mut problem.next);
+            let next = if answer.status == 405 { remedy.wrong_verb } else { remedy.refused };
+            next.clone_into(&mut problem.next);
         }
         return Err(problem);
     }
@@ -108,7 +122,7 @@ fn member(asked: &Asked, answer: &Answer, name: &str, remedy: &str) -> Result<Se
     let value: Value = asked.json(answer)?;
     value[name].as_str().map(Secret::new).ok_or_else(|| {
         let mut problem = asked.problem(Cause::SignedOut, Some(answer.status), &format!("the answer has no `{name}`"));
-        remedy.clone_into(&mut problem.next);
+        remedy.refused.clone_into(&mut problem.next);
         problem
     })
 }

@@ -6,6 +6,7 @@ use reqwest::Url;
 use serde_json::Value;
 use url::Host;
 
+use super::endpoint::located;
 use super::{Asked, Asker, Counted, MARGIN, ManagedIdentity, Parcel, Secret, SignIn, Token};
 use crate::problem::{Cause, Problem};
 use crate::tenant::hosts::is_loopback;
@@ -14,6 +15,8 @@ use crate::tenant::wire::Answer;
 
 /// The metadata service (Learn: how to use managed identities on a VM to acquire a token).
 const MACHINE: &str = "http://169.254.169.254/metadata/identity/oauth2/token";
+/// What the address ends with that App Service gives (Learn: managed identities of App Service).
+const APP_SERVICE: &str = "/msi/token";
 /// The largest file that the agent of Azure Arc leaves (client code of `azure_identity`: 4 KB).
 const LARGEST_PROOF: u64 = 4096;
 
@@ -32,7 +35,7 @@ impl SignIn {
             if let Some(client_id) = client_id {
                 url.query_pairs_mut().append_pair("client_id", client_id);
             }
-            let asked = Asked { service: "managed identity", method: "GET", path: url.path().to_owned() };
+            let asked = Asked { service: "managed identity", method: "GET", path: located(&url) };
             Ok(Parcel { asked, who: Counted::SignIn, url, headers, body: None })
         };
         // What keeps a page in a browser from asking (Learn: metadata service).
@@ -107,8 +110,12 @@ fn refusal(asked: &Asked, answer: &Answer) -> Problem {
         _ => asked.refusal(answer),
     };
     if problem.cause == Cause::SignedOut {
-        "give the machine or app a managed identity, or name the client id of a user-assigned one"
-            .clone_into(&mut problem.next);
+        let next = if asked.path.ends_with(APP_SERVICE) && answer.status == 401 {
+            "leave IDENTITY_HEADER as Azure sets it, and do not hand it on to another app"
+        } else {
+            "give the machine or app a managed identity, or name the client id of a user-assigned one"
+        };
+        next.clone_into(&mut problem.next);
     }
     problem
 }

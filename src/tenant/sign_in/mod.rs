@@ -13,6 +13,7 @@ mod managed_identity;
 pub mod methods;
 mod pfx;
 mod programs;
+mod redacted;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex as Lock};
@@ -222,13 +223,12 @@ impl SignIn {
         }
     }
 
-    /// Takes out of a problem what a service or a program repeated of the credentials.
+    /// Takes out of a problem what a service or a program repeated of the credentials. What to do next is in our own words.
     fn without_secrets(&self, mut problem: Problem) -> Problem {
         for secret in self.credentials.secrets() {
-            for text in [&mut problem.says, &mut problem.next] {
-                *text = text.replace(secret.reveal(), "***");
-            }
+            problem.says = redacted::without(&problem.says, secret.reveal());
         }
+        problem.says = redacted::without_tokens(&problem.says);
         problem
     }
 }

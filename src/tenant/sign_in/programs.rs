@@ -42,11 +42,11 @@ impl Program {
     }
 
     /// A command line of the user's, run by the shell (precedent: credential plugins of kubectl).
-    pub(super) fn any(line: &str, scope: &str) -> Self {
+    pub(super) fn any(line: &Secret, scope: &str) -> Self {
         let (shell, option) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
         let mut command = Command::new(shell);
         // In a variable and not in the text, so that no part of an address is read by the shell.
-        command.arg(option).arg(line).env("SCOPE", scope);
+        command.arg(option).arg(line.reveal()).env("SCOPE", scope);
         let next = "run the command by hand with SCOPE set, and see that it prints a token as JSON";
         Self { command, name: "the token command", next }
     }

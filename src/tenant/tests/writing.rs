@@ -7,7 +7,7 @@ use super::server::{Reply, Server, organisation};
 use crate::clock::JumpingClock;
 use crate::problem::Cause;
 use crate::request::{Read, Request, Service};
-use crate::tenant::{Cloud, Credentials, Organisation, Patience, Routing, Sent, Settings, Tenant, WritePermit};
+use crate::tenant::{Cloud, Credentials, Organisation, Patience, Routing, Secret, Sent, Settings, Tenant, WritePermit};
 
 fn role() -> Request {
     Request::post(Service::Dataverse, "roles", json!({ "name": "Flow Runner" }))
@@ -88,7 +88,7 @@ async fn a_write_that_never_arrived_was_not_committed() {
         cloud: Cloud::Public,
         routing: Routing::Direct,
         // Prints a token for the scope that it is asked for.
-        credentials: Credentials::Command { program: "echo \"{\\\"token\\\":\\\"$SCOPE\\\"}\"".to_owned() },
+        credentials: Credentials::Command { program: Secret::new("echo \"{\\\"token\\\":\\\"$SCOPE\\\"}\"") },
         tenant: None,
         patience: Patience::default(),
         clock: Arc::new(JumpingClock::at(Timestamp::UNIX_EPOCH)),

@@ -42,11 +42,13 @@ struct Tally {
 /// Runs a case under answers to open questions; says what went wrong.
 async fn case(number: u64, answers: &[Alternative]) -> Result<Tally, String> {
     let dice = &mut Dice::new(number);
-    let seed = town::seed(dice);
+    let mut seed = town::seed(dice);
+    for answer in answers {
+        answer.give(&mut seed.variants);
+    }
     let wishes = wishes::wishes(dice, &seed);
     let desired = desired(&wishes.documents);
     let pipe = Pipe::start(seed).await;
-    pipe.with(|tenant| answers.iter().for_each(|answer| answer.give(&mut tenant.variants)));
     let before = pipe.with(|tenant| cells(tenant));
     let mut tally = Tally { cases: 1, ..Tally::default() };
     let mut planned = Vec::new();
@@ -77,7 +79,10 @@ async fn case(number: u64, answers: &[Alternative]) -> Result<Tally, String> {
         let came_in = |line: &&Line| {
             let row = Cell::Present(line.name.clone());
             let of_a_team = line.name.starts_with("members of group");
-            of_a_team || (!before.contains_key(&row) && after.contains_key(&row))
+            // A group that is synchronised brings those in its team who are there already.
+            let joined = |cell: &Cell| matches!(cell, Cell::TeamMember(_, user) if *user == line.name);
+            let has_joined = after.keys().any(|cell| joined(cell) && !before.contains_key(cell));
+            of_a_team || has_joined || (!before.contains_key(&row) && after.contains_key(&row))
         };
         let surprises: Vec<&Line> = report.new_since_plan.iter().filter(|line| !came_in(line)).collect();
         if !surprises.is_empty() {

@@ -3,10 +3,10 @@
 //! It has every kind of row that a ledger reads: business units, managed, built-in and team-only roles, group teams of several
 //! membership types, owner and default teams, application users, disabled people, people who are not in the environment,
 //! flows of every trigger, children, managed and switched-off flows, unbound and doubled connection keys, the Dataverse
-//! connector beside others, custom masks, and an environment without Dataverse.
+//! connector beside others, custom masks, an agent with the team of its editors, and an environment without Dataverse.
 //!
 //! What it does not have: more than one environment with Dataverse, flows owned by teams, two principals of one name, rows
-//! beyond one page, guests, `RecordFilter` depths, agents, and privileges outside of the tables and names below.
+//! beyond one page, guests, `RecordFilter` depths, and privileges outside of the tables and names below.
 use powergrant::sandbox::seed::Seed;
 use serde_json::{Value, json};
 
@@ -137,6 +137,12 @@ fn prod(dice: &mut Dice) -> Value {
             })
         })
         .collect();
+    // Copilot Studio makes a team of the editors, which is a co-owner of the agent's flows and nobody's to touch.
+    let editors: Vec<String> = inside.iter().take(2).map(|person| upn(*person)).collect();
+    let agent = json!({
+        "name": "Expense helper", "schemaName": "contoso_helper", "owner": upn(MAKERS[0]), "editors": editors,
+        "flows": dice.some(&FLOWS, 3),
+    });
     json!({
         "name": "contoso-prod", "id": PROD, "managed": managed, "flowSharing": !(managed && dice.one_in(4)),
         "dataverse": {
@@ -149,6 +155,7 @@ fn prod(dice: &mut Dice) -> Value {
             "customTables": [{ "logicalName": "contoso_expense", "displayName": "Expense" }],
             "roles": ROLES.iter().map(|name| role(dice, name)).collect::<Vec<_>>(),
             "users": users, "teams": teams, "connectionReferences": references, "flows": flows(dice, &sharers),
+            "agents": [agent],
         },
     })
 }

@@ -203,6 +203,9 @@ pub struct AgentSeed {
     /// With whom its row is shared.
     #[serde(default)]
     pub shares: Vec<ShareSeed>,
+    /// Who edits it besides its owner, by user principal name: the members of a team of its own.
+    #[serde(default)]
+    pub editors: Vec<String>,
 }
 
 /// Who may talk to an agent (Learn: table bot, `accesscontrolpolicy`).

@@ -296,7 +296,7 @@ fn makers_see_the_environments_that_they_get_into_and_the_default_one_by_its_sho
     assert_eq!(names(&tenant, BOB), ["/environments/bare", "/environments/prod"]);
     assert!(names(&tenant, STRANGER).is_empty());
     assert_eq!(
-        code(&tenant.ask(&user(BOB), "GET", "/environments/prod", None).answer),
+        code(&tenant.ask(&user(STRANGER), "GET", "/environments/prod", None).answer),
         (403, "EnvironmentAccess".to_owned())
     );
     tenant.environments.get_mut("prod").unwrap().is_default = true;

@@ -130,10 +130,12 @@ fn others(
 }
 
 fn in_time(assertion: &Assertion<'_>, now: i64) -> Result<(), Refusal> {
-    let number = |name: &str| assertion.claims[name].as_i64();
+    // A number of seconds, with a fraction from some clients (RFC 7519: NumericDate).
+    #[expect(clippy::cast_possible_truncation, reason = "a fraction of a second, and numbers that are no time at all")]
+    let number = |name: &str| assertion.claims[name].as_f64().map(|seconds| seconds as i64);
     let (begins, expires) = (number("nbf").unwrap_or(now), number("exp").unwrap_or_default());
     // Five minutes of difference between clocks are let through (Learn: validate tokens).
-    if begins - 300 <= now && now < expires + 300 {
+    if begins.saturating_sub(300) <= now && now < expires.saturating_add(300) {
         return Ok(());
     }
     let moment = |seconds: i64| Timestamp::from_second(seconds).unwrap_or_default().strftime("%FT%TZ").to_string();

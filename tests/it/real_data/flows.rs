@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{HEADER, TENANT, environment, rows, run};
 use crate::desk::Desk;
-use crate::recordings::{corpus, files, tell};
+use crate::recordings::{corpus, count, files};
 
 /// What the names of flows that were exported in packages end with.
 const PACKAGED: &str = "-definition.json";
@@ -143,10 +143,8 @@ fn a_mode_changes_two_fields_and_no_other_byte_of_any_real_flow() {
         }
     }
     assert!(changed > 0);
-    tell(&format!(
-        "real flows: {} read, {entries} connections classified, {changed} modes changed byte by byte",
-        flows.len()
-    ));
+    count("connections of real flows classified", &format!("{entries}, in {} flows", flows.len()));
+    count("modes of real flows changed, byte by byte", &changed.to_string());
 }
 
 #[test]
@@ -210,7 +208,8 @@ fn real_flows_are_planned_applied_and_read_back() {
             texts.insert(name, now);
         }
     }
-    tell(&format!("real flows: {} of {} changed over HTTP and read back, both ways", managed.len(), flows.len()));
+    let figure = format!("{} of {}; the others stay as they are", managed.len(), flows.len());
+    count("real flows planned, applied and read back, both ways", &figure);
 }
 
 /// The bytes of a text without its entries, and the entries without the two fields.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{HEADER, TENANT, environment, rows, run};
 use crate::desk::Desk;
-use crate::recordings::{corpus, files, read, tell};
+use crate::recordings::{corpus, count, files, read};
 
 /// A role as it was exported or dumped: privileges by name with the word of their depth.
 struct RealRole {
@@ -59,23 +59,6 @@ fn dumped(file: &Path) -> Vec<RealRole> {
         .collect()
 }
 
-/// The roles that were dumped with every table of their environment.
-fn whole(folder: &Path) -> Vec<RealRole> {
-    let others = ["all-102-roles-selected-tables.json", "privilege-depth-capabilities.json"];
-    let names = files(folder, ".json").into_iter().filter(|name| !others.contains(&name.as_str()));
-    names
-        .map(|file| {
-            let role = read(&folder.join(&file));
-            RealRole {
-                name: format!("Whole {}", role["name"].as_str().expect("a role has a name")),
-                is_inherited: true,
-                privileges: BTreeMap::new(),
-                tables: serde_json::from_value(role["tables"].clone()).expect("depths by table and operation"),
-            }
-        })
-        .collect()
-}
-
 /// The tables that the roles speak of and the embedded tenant does not know.
 fn other_tables(roles: &[RealRole]) -> Vec<&str> {
     let known: BTreeSet<&str> = built_in().iter().map(|table| table.logical_name.as_ref()).collect();
@@ -111,8 +94,7 @@ fn real_roles_are_planned_applied_and_read_back() {
     let Some(folder) = corpus("real_roles_are_planned_applied_and_read_back") else { return };
     let mut roles = exported(&folder.join("roles/solution-xml"));
     roles.extend(dumped(&folder.join("roles/out-of-box/all-102-roles-selected-tables.json")));
-    roles.extend(whole(&folder.join("roles/out-of-box")));
-    assert_eq!(roles.len(), 57 + 102 + 16);
+    assert_eq!(roles.len(), 57 + 102);
     let other_tables = other_tables(&roles);
     let known: BTreeSet<&String> = roles.iter().flat_map(|role| role.privileges.keys()).collect();
     let mut seed = format!("{TENANT}      customTables:\n");
@@ -168,7 +150,7 @@ fn real_roles_are_planned_applied_and_read_back() {
         held.insert((role, privilege), row["privilegedepthmask"].as_i64().unwrap_or_default());
     }
     let made = rows(&desk, "role");
-    let mut count = 0;
+    let mut privileges = 0;
     for role in &roles {
         let (id, row) = made.iter().find(|(_, row)| row["name"] == json!(role.name)).expect("the role was made");
         assert_eq!(row["isinherited"], json!(i64::from(role.is_inherited)), "{}", role.name);
@@ -180,13 +162,14 @@ fn real_roles_are_planned_applied_and_read_back() {
                 _ => 8,
             };
             assert_eq!(held.get(&(id.clone(), privilege.to_lowercase())), Some(&mask), "{}: {privilege}", role.name);
-            count += 1;
+            privileges += 1;
         }
         let of_tables: usize = role.tables.values().map(BTreeMap::len).sum();
         let others = OF_EVERY_ROLE.iter().filter(|name| !role.privileges.contains_key(**name)).count();
         let all = held.keys().filter(|(holder, _)| holder == id).count();
         assert_eq!(all, role.privileges.len() + of_tables + others, "{}", role.name);
-        count += of_tables;
+        privileges += of_tables;
     }
-    tell(&format!("real roles: {} planned, applied and read back, {count} privileges", roles.len()));
+    let figure = format!("{}, with {privileges} privileges", roles.len());
+    count("real roles planned, applied and read back", &figure);
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::ask::{Answered, Asked, seed};
 use super::shape::Shape;
-use super::{Exchange, corpus, files, read, tell};
+use super::{Exchange, corpus, count, files, read, tell};
 
 /// What becomes of a recording.
 enum Use {
@@ -156,7 +156,7 @@ fn every_recording_is_replayed_or_named_with_a_reason() {
     let listed: Vec<&str> = CASSETTES.iter().map(|(name, _)| *name).collect();
     assert_eq!(files(&folder.join("cassettes"), ".json"), listed);
     let replayed = CASSETTES.iter().filter(|(_, kind)| matches!(kind, Replayed(_))).count();
-    tell(&format!("recorded exchanges: {replayed} of {} replayed", listed.len()));
+    count("recorded exchanges replayed", &format!("{replayed} of {}", listed.len()));
     for (name, kind) in CASSETTES {
         if let OutOfScope(reason) = kind {
             tell(&format!("  not replayed: {name} ({reason})"));

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::ask::{Asked, seed};
 use super::cassettes::{DETAILS, assert_same, cassette, differences, of_test, replay};
-use super::{corpus, tell};
+use super::{corpus, count};
 
 const FLOW: &str = "00000000-0000-0000-0000-000000001111";
 /// The connector's whole description, which was cut from the recordings and is served nowhere here.
@@ -90,7 +90,7 @@ async fn details_of_flows_are_as_recorded() {
 #[test]
 fn connections_of_recorded_flows_are_read_without_loss() {
     let Some(folder) = corpus("connections_of_recorded_flows_are_read_without_loss") else { return };
-    let mut count = 0;
+    let mut read = 0;
     for name in of_test(DETAILS) {
         let recorded = cassette(&folder, name);
         let properties = &recorded.answer["properties"];
@@ -109,8 +109,8 @@ fn connections_of_recorded_flows_are_read_without_loss() {
                 "{name}: {key}: {:?}",
                 entry.mode
             );
-            count += 1;
+            read += 1;
         }
     }
-    tell(&format!("connections of recorded flows: {count} read"));
+    count("connections of recorded flows read", &read.to_string());
 }

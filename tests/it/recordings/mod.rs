@@ -30,6 +30,16 @@ pub(crate) fn tell(text: &str) {
     eprintln!("{text}");
 }
 
+/// Tells a figure, and holds the page of conformance to it.
+pub(crate) fn count(what: &str, figure: &str) {
+    let row = format!("| {what} | {figure} |");
+    tell(&row);
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/README.md");
+    let page = std::fs::read_to_string(page).expect("the page of conformance");
+    let is_there = page.lines().any(|line| line == row);
+    assert!(is_there, "tests/conformance/README.md has another count; its table has to have the line `{row}`");
+}
+
 /// Reads a file of recordings as JSON.
 pub(crate) fn read(path: &Path) -> Value {
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));

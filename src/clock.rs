@@ -47,13 +47,18 @@ impl Stop {
         *self.0.borrow()
     }
 
+    /// Ends when somebody asks to stop.
+    pub async fn asked(&self) {
+        let mut wish = self.0.subscribe();
+        // The sender lives as long as `self` does, so this ends only when somebody asks.
+        let _ = wish.wait_for(|asked| *asked).await;
+    }
+
     /// Waits, but no longer than until somebody asks to stop.
     pub async fn wait(&self, clock: &dyn Clock, duration: Duration) {
-        let mut wish = self.0.subscribe();
         tokio::select! {
             () = clock.wait(duration) => {}
-            // The sender lives as long as `self` does, so this ends only when somebody asks.
-            _ = wish.wait_for(|asked| *asked) => {}
+            () = self.asked() => {}
         }
     }
 }

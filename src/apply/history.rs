@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::outcome::find;
+use super::outcome::{doubt, find};
 use super::{Afterwards, Answer, touched};
 use crate::inventory::scope::Touched;
 use crate::kinds::ReadBack;
@@ -102,10 +102,18 @@ impl History {
         }
     }
 
+    /// Whether a goal was not sent, or nothing came of it.
+    pub(super) fn may_be_sent(&self, goal: &Goal) -> bool {
+        match self.sent.get(goal).map(|sent| &sent.answer) {
+            None | Some(Answer::NotCommitted(_)) => true,
+            Some(Answer::Accepted { .. } | Answer::Refused(_) | Answer::Unknown(_)) => false,
+        }
+    }
+
     /// Notes which goals a plan shows to hold.
     pub(super) fn note_held(&mut self, asked: &[Line], plan: &Plan) {
-        let held = asked.iter().map(Line::goal).filter(|goal| find(plan, goal).is_none());
-        self.seen_held.extend(held);
+        let held = asked.iter().filter(|line| find(plan, &line.goal()).is_none() && doubt(line, plan).is_none());
+        self.seen_held.extend(held.map(Line::goal));
     }
 
     /// The two ways to see a goal, where there are two.

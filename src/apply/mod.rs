@@ -1,6 +1,7 @@
 //! Carrying out what was approved: rounds of writing and reading again, until every approved line has an outcome.
 mod history;
 pub mod journal;
+pub mod lock;
 mod outcome;
 pub mod rounds;
 pub mod session;

@@ -3,6 +3,7 @@ use super::history::{History, OtherWay};
 use super::{Afterwards, Answer};
 use crate::plan::line::LevelText;
 use crate::plan::{Goal, Line, LineKind, Plan};
+use crate::problem::Problem;
 use crate::report::Outcome;
 
 /// The line of a plan that says that a goal does not hold, or that its whole subject could not be read.
@@ -18,11 +19,23 @@ pub(super) fn find<'plan>(plan: &'plan Plan, goal: &Goal) -> Option<&'plan Line>
     })
 }
 
+/// Why nobody knows whether a line's goal holds when a plan has no line that says that it does not.
+pub(super) fn doubt<'plan>(line: &Line, plan: &'plan Plan) -> Option<&'plan Problem> {
+    plan.judged.doubt(&line.goal(), matches!(line.kind, LineKind::Change { to: None, .. }))
+}
+
 /// The outcome of a line.
 pub(super) fn outcome(line: &Line, plan: &Plan, history: &History) -> Outcome {
     let goal = line.goal();
     match (find(plan, &goal), history.by_other_way(&goal)) {
-        (None, OtherWay::NotAsked | OtherWay::Holds) => Outcome::Held,
+        (None, OtherWay::NotAsked | OtherWay::Holds) => match (doubt(line, plan), history.skipped.get(&goal)) {
+            (None, _) => Outcome::Held,
+            (Some(_), Some(because)) => Outcome::Skipped { because: because.clone() },
+            (Some(problem), None) if history.sent.contains_key(&goal) => {
+                Outcome::Unverified { problem: problem.clone() }
+            }
+            (Some(problem), None) => Outcome::Skipped { because: problem.to_string() },
+        },
         (None, OtherWay::Denies(denies)) => match &denies.kind {
             LineKind::Unread { problem, .. } => Outcome::Unverified { problem: problem.clone() },
             LineKind::Change { .. } | LineKind::Blocked { .. } | LineKind::Unmanaged { .. } | LineKind::Kept { .. } => {
@@ -58,6 +71,10 @@ fn open(line: &Line, now: &Line, stands_by_other: bool, plan: &Plan, history: &H
     let Some(sent) = history.sent.get(&goal) else {
         return Outcome::Skipped { because: why_skipped(&goal, now, plan, history) };
     };
+    if let (Answer::NotCommitted(_), Some(because)) = (&sent.answer, history.skipped.get(&goal)) {
+        // It would have been sent again, had the run not been stopped.
+        return Outcome::Skipped { because: because.clone() };
+    }
     match (&now.kind, &sent.answer) {
         (LineKind::Unread { problem, .. }, _) => Outcome::Unverified { problem: problem.clone() },
         (_, Answer::Refused(problem) | Answer::NotCommitted(problem)) => Outcome::Refused { problem: problem.clone() },
@@ -150,5 +167,20 @@ mod tests {
         assert_eq!(judged(&approved, &approved, unseen, true), Outcome::Reverted);
         assert_eq!(judged(&approved, &approved, Afterwards::PutBack, false), Outcome::Reverted);
         assert_eq!(judged(&approved, &gone, unseen, false), Outcome::Held);
+    }
+
+    #[test]
+    fn what_a_later_read_could_not_find_does_not_hold_for_want_of_a_line() {
+        let approved = one_change();
+        let mut dice = Dice::new(1);
+        let mut unread = world::inventory(&mut dice);
+        let desired = world::desired(&mut dice);
+        let refused = Problem::without_request(crate::problem::Cause::Forbidden, "Dataverse", "403", "");
+        unread.roles = crate::inventory::section::Section::Unreadable(refused.clone());
+        unread.flows = crate::inventory::section::Section::Unreadable(refused);
+        let now = plan(&desired, &unread);
+        assert!(now.is_incomplete(), "nothing was unread");
+        let outcome = judged(&approved, &Plan { lines: Vec::new(), ..now }, Afterwards::Unseen, false);
+        assert!(matches!(outcome, Outcome::Unverified { .. }), "{outcome:?}");
     }
 }

@@ -42,6 +42,7 @@ pub async fn run(run: &Run<'_>, session: &impl Session, inventory: Inventory) ->
     let (mut plan, mut new) = run.approved.next(run.desired, &inventory);
     let asked: Vec<Line> =
         plan.changes().filter(|line| run.approved.goals().any(|goal| *goal == line.goal())).cloned().collect();
+    let before = plan.judged.clone();
     let mut history = History::new();
     let mut rounds = 0;
     let mut inventory = inventory;
@@ -57,14 +58,16 @@ pub async fn run(run: &Run<'_>, session: &impl Session, inventory: Inventory) ->
         }
         inventory = session.read().await;
         (plan, new) = run.approved.next(run.desired, &inventory);
+        plan.judged = plan.judged.since(&before);
         history.note_held(&asked, &plan);
     }
     hold_back(&plan, &mut history);
     if run.stop.is_asked() {
         confirm(run, session, &inventory, &mut history).await;
-        for step in &plan.steps {
-            for line in &step.lines {
-                history.skipped.entry(plan.lines[*line].goal()).or_insert_with(|| "the run was stopped".to_owned());
+        // Also what the last read could not find: without the answer of a service it was not sent.
+        for goal in asked.iter().map(Line::goal) {
+            if history.may_be_sent(&goal) {
+                history.skipped.entry(goal).or_insert_with(|| "the run was stopped".to_owned());
             }
         }
     }

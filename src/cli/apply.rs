@@ -3,24 +3,20 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use indicatif::{ProgressBar, ProgressStyle};
-
 use super::Global;
-use super::chronicle::{Chronicle, JOURNAL};
+use super::carry::{Carrying, carry_out};
+use super::chronicle::{Beginning, Chronicle, JOURNAL};
 use super::exit::Exit;
+use super::interrupt::stop_on_interrupt;
 use super::online::{self, Online, Planned};
 use super::output::Output;
-use crate::apply::session::Live;
-use crate::apply::{Run, run, touched};
-use crate::clock::Stop;
-use crate::collect;
+use crate::apply::lock::Lock;
 use crate::foreign::inert;
 use crate::plan::saved::{Saved, Unfit};
 use crate::render;
 use crate::report::Report;
-use crate::review::gate::gate;
+use crate::review::gate::{Approved, gate};
 use crate::rules::{RAILS, Rule};
-use crate::tenant::WritePermit;
 
 /// Shows the plan, asks, applies it in rounds, and reads every change back.
 #[derive(Debug, clap::Args)]
@@ -158,9 +154,8 @@ impl Apply {
             output.error("nothing was written\n");
             return Exit::Error;
         }
-        let targets: Vec<&Planned> = approved.iter().map(|(planned, _)| *planned).collect();
-        let chronicle = match Chronicle::begin(&self.journal, online, &targets, &lifted) {
-            Ok(chronicle) => chronicle,
+        let (chronicle, _lock) = match self.begin(online, &approved, &lifted) {
+            Ok(begun) => begun,
             Err(error) => {
                 let journal = self.journal.display();
                 output.error(&format!("error: nothing was written: the journal {journal} cannot be kept: {error}\nhint: name another file with `--journal FILE`\n"));
@@ -169,9 +164,16 @@ impl Apply {
         };
         approved.retain(|(planned, _)| planned.plan.changes().next().is_some());
         let stop = stop_on_interrupt();
+        let carrying = Carrying {
+            lifted: &lifted,
+            clock: online.clock.as_ref(),
+            stop: &stop,
+            chronicle: &chronicle,
+            quiet: global.quiet,
+        };
         let mut reports = Vec::new();
         for (planned, goals) in &approved {
-            reports.push(carry_out(planned, goals, &lifted, online, &stop, &chronicle, global.quiet).await);
+            reports.push(carry_out(planned, goals, &carrying).await);
             if global.verbose > 0 {
                 output.remark(&online::counts(&planned.desired, &planned.tenant));
             }
@@ -192,49 +194,22 @@ impl Apply {
         }
         exit
     }
+
+    /// Takes the journal's lock, and writes down what is about to be done.
+    fn begin(
+        &self,
+        online: &Online,
+        approved: &[(&Planned, Approved)],
+        lifted: &BTreeSet<Rule>,
+    ) -> std::io::Result<(Chronicle, Lock)> {
+        let lock = Lock::take(&self.journal)?;
+        let about = Beginning { clock: &online.clock, sources: &online.loaded.sources, approved, lifted };
+        Ok((Chronicle::begin(&self.journal, about)?, lock))
+    }
 }
 
 fn unusable(file: &Path, unfit: &Unfit) -> String {
     format!("error: {} cannot be applied: {unfit}\nhint: plan again with `--out`\n", file.display())
-}
-
-async fn carry_out(
-    planned: &Planned,
-    approved: &crate::review::gate::Approved,
-    lifted: &BTreeSet<Rule>,
-    online: &Online,
-    stop: &Stop,
-    chronicle: &Chronicle,
-    quiet: bool,
-) -> Report {
-    let writer = planned.tenant.writer(planned.organisation.clone(), WritePermit::for_an_approved_plan());
-    let reader = planned.tenant.reader(planned.organisation.clone());
-    let touched = touched(&planned.plan);
-    let read = || collect::refresh(&reader, &planned.inventory, &touched);
-    let session = Live { writer, read };
-    // Hides itself where standard error is no terminal.
-    let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(planned.plan.steps.len() as u64) };
-    bar.set_style(
-        ProgressStyle::with_template("{pos} of {len} writes  {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),
-    );
-    let setting = Run {
-        desired: &planned.desired,
-        approved,
-        lifted,
-        clock: online.clock.as_ref(),
-        stop,
-        progress: &|lines, answer| {
-            chronicle.answered(&planned.plan.environment, lines, answer);
-            for line in lines {
-                tracing::info!(heading = %line.heading, entry = %line.name, ?answer, "answered");
-            }
-            bar.set_message(lines.first().map_or_else(String::new, |line| inert(&line.heading)));
-            bar.inc(1);
-        },
-    };
-    let report = run(&setting, &session, planned.inventory.clone()).await;
-    bar.finish_and_clear();
-    report
 }
 
 /// Asks for a yes; without a terminal nobody can give one.
@@ -246,37 +221,4 @@ fn confirmed(output: &mut Output) -> bool {
     output.error("Apply this? [y/N] ");
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).is_ok() && ["y", "yes"].contains(&line.trim().to_lowercase().as_str())
-}
-
-/// Notes the first interrupt: writes in flight are finished, and nothing new is sent. The second ends the process at once;
-/// the journal has what it needs to know.
-fn stop_on_interrupt() -> Stop {
-    let stop = Stop::default();
-    let noted = stop.clone();
-    tokio::spawn(async move {
-        interrupted().await;
-        noted.ask();
-        Output::new(false, None).error(
-            "stopping: what is under way is finished and read back, nothing new is sent; once more ends at once\n",
-        );
-        interrupted().await;
-        std::process::abort();
-    });
-    stop
-}
-
-/// Waits for Ctrl-C, or for what a pipeline sends when a job is cancelled.
-async fn interrupted() {
-    #[cfg(unix)]
-    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
-        return;
-    }
-    // Without a handler there is nothing to wait for; the process then ends as the system has it.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::online::{Online, Planned};
+use super::online::Planned;
 use super::provenance::{Provenance, provenance};
 use crate::apply::Answer;
 use crate::apply::journal::Journal;
@@ -17,13 +17,27 @@ use crate::manifest::Sources;
 use crate::plan::{Line, digest};
 use crate::problem::Problem;
 use crate::report::Report;
+use crate::review::gate::Approved;
 use crate::rules::Rule;
 
 /// Where the journal is if nobody says otherwise.
-pub(super) const JOURNAL: &str = ".powergrant/journal.jsonl";
+pub(crate) const JOURNAL: &str = ".powergrant/journal.jsonl";
+
+/// What a run is about to do.
+#[derive(Clone, Copy)]
+pub(crate) struct Beginning<'run> {
+    /// The clock.
+    pub(crate) clock: &'run Arc<dyn Clock>,
+    /// The manifests.
+    pub(crate) sources: &'run Sources,
+    /// The environments, each with what was approved of its plan.
+    pub(crate) approved: &'run [(&'run Planned, Approved)],
+    /// The rails that were lifted by name.
+    pub(crate) lifted: &'run BTreeSet<Rule>,
+}
 
 /// One run's part of the journal.
-pub(super) struct Chronicle {
+pub(crate) struct Chronicle {
     journal: Journal,
     run: Uuid,
     clock: Arc<dyn Clock>,
@@ -33,16 +47,12 @@ pub(super) struct Chronicle {
 
 impl Chronicle {
     /// Writes down what is about to be done; when this returns, it is on disk.
-    pub(super) fn begin(
-        path: &Path,
-        online: &Online,
-        targets: &[&Planned],
-        lifted: &BTreeSet<Rule>,
-    ) -> io::Result<Self> {
+    pub(crate) fn begin(path: &Path, about: Beginning<'_>) -> io::Result<Self> {
+        let Beginning { clock, sources, approved, lifted } = about;
         let journal = Journal::open(path)?;
-        let now = online.clock.now();
+        let now = clock.now();
         let Provenance { who, commit, pipeline } = provenance();
-        let digest = digest::digest(targets.iter().map(|planned| &planned.plan));
+        let digest = digest::digest(approved.iter().map(|(planned, _)| &planned.plan));
         // Not random: the moment, the process and what is done tell runs apart.
         let name = format!("{now}\t{}\t{digest}\t{}", std::process::id(), path.display());
         let begun = Begun {
@@ -55,19 +65,16 @@ impl Chronicle {
             pipeline,
             digest,
             lifted: lifted.iter().map(|rule| rule.id().to_owned()).collect(),
-            manifests: fingerprints(&online.loaded.sources),
-            environments: targets
-                .iter()
-                .map(|planned| Target::of(&planned.desired.environment, &planned.plan, &planned.inventory))
-                .collect(),
+            manifests: fingerprints(sources),
+            environments: approved.iter().map(|(planned, goals)| target(planned, goals)).collect(),
         };
         let run = begun.run;
         journal.append(&Record::Begun(begun))?;
-        Ok(Self { journal, run, clock: Arc::clone(&online.clock), failed: Mutex::default() })
+        Ok(Self { journal, run, clock: Arc::clone(clock), failed: Mutex::default() })
     }
 
     /// Writes down what a service made of a step.
-    pub(super) fn answered(&self, environment: &str, lines: &[&Line], answer: &Answer) {
+    pub(crate) fn answered(&self, environment: &str, lines: &[&Line], answer: &Answer) {
         let (word, requests, says) = match answer {
             Answer::Accepted { alarm, requests, afterwards: _ } => {
                 (AnswerWord::Accepted, requests.clone(), alarm.clone())
@@ -91,11 +98,19 @@ impl Chronicle {
     }
 
     /// Writes down what became of every change.
-    pub(super) fn end(self, reports: &[Report]) -> io::Result<()> {
+    pub(crate) fn end(self, reports: &[Report]) -> io::Result<()> {
         let ended = Ended { run: self.run, at: self.clock.now(), outcomes: Became::all(reports) };
         self.journal.append(&Record::Ended(ended))?;
         self.failed.into_inner().expect("no holder of this lock panics").map_or(Ok(()), Err)
     }
+}
+
+/// An environment of a run, with those changes of its plan that were approved.
+fn target(planned: &Planned, approved: &Approved) -> Target {
+    let mut target = Target::of(&planned.desired.environment, &planned.plan, &planned.inventory);
+    let goals: BTreeSet<Goal> = approved.goals().map(Goal::from).collect();
+    target.changes.retain(|change| goals.contains(&change.goal));
+    target
 }
 
 fn id_of(problem: &Problem) -> Vec<String> {
@@ -103,7 +118,7 @@ fn id_of(problem: &Problem) -> Vec<String> {
 }
 
 /// The SHA-256 of every manifest, by which drift tells a changed manifest from a changed tenant.
-pub(super) fn fingerprints(sources: &Sources) -> BTreeMap<String, String> {
+pub(crate) fn fingerprints(sources: &Sources) -> BTreeMap<String, String> {
     let hex = |text: &str| Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
     sources.files().map(|(file, text)| (file.to_owned(), hex(text))).collect()
 }

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::Global;
 use super::chronicle::{JOURNAL, fingerprints};
 use super::exit::Exit;
-use super::online::{self, Online, Planned};
+use super::online::{self, Planned};
 use super::output::Output;
 use super::plan::{Form, Format};
 use crate::compile::desired::{DesiredEnvironment, State};
@@ -15,6 +15,7 @@ use crate::foreign::inert;
 use crate::journal::drift::{Class, Known};
 use crate::journal::history::History;
 use crate::journal::ignore::{self, Ignore};
+use crate::manifest::Sources;
 use crate::place::Place;
 use crate::render;
 use crate::render::drift::{Counts, Drift as Drifted, TITLE};
@@ -54,8 +55,9 @@ impl Drift {
             Ok(online) => online,
             Err(exit) => return exit,
         };
+        let sources = &online.loaded.sources;
         let drifts: Vec<Drifted<'_>> =
-            online.environments.iter().map(|planned| drift(&online, planned, &history, &rules)).collect();
+            online.environments.iter().map(|planned| drift(sources, planned, &history, &rules)).collect();
         let counts = Counts::of(&drifts);
         let shown = online.shown();
         output.result(&match self.form.format {
@@ -135,13 +137,15 @@ fn rules_of(file: &Path) -> Result<Vec<Ignore>, String> {
 }
 
 /// Sorts the lines of one environment's plan by where they come from.
-fn drift<'run>(online: &Online, planned: &'run Planned, history: &History, rules: &'run [Ignore]) -> Drifted<'run> {
-    let known = Known {
-        history,
-        manifests: &fingerprints(&online.loaded.sources),
-        expired: &expired(&planned.desired),
-        environment: &planned.desired.environment.place,
-    };
+pub(crate) fn drift<'run>(
+    sources: &Sources,
+    planned: &'run Planned,
+    history: &History,
+    rules: &'run [Ignore],
+) -> Drifted<'run> {
+    let (manifests, expired) = (fingerprints(sources), expired(&planned.desired));
+    let environment = &planned.desired.environment.place;
+    let known = Known { history, manifests: &manifests, expired: &expired, environment };
     let (mut lines, mut ignored) = (Vec::new(), Vec::new());
     for line in &planned.plan.lines {
         let Some(class) = known.class(&planned.plan, line) else { continue };
@@ -156,7 +160,7 @@ fn drift<'run>(online: &Online, planned: &'run Planned, history: &History, rules
 }
 
 /// Where members stand whose last day has passed.
-fn expired(desired: &DesiredEnvironment) -> BTreeSet<Place> {
+pub(crate) fn expired(desired: &DesiredEnvironment) -> BTreeSet<Place> {
     let flows = desired
         .flows
         .iter()

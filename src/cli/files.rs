@@ -87,7 +87,13 @@ impl Walk {
                         self.folder(&path);
                     }
                 }
-                Ok(_) if is_manifest(&path) => self.file(&path),
+                Ok(metadata) if is_manifest(&path) && metadata.is_file() => self.file(&path),
+                // A pipe has no end until somebody writes into it; who means one names it.
+                Ok(_) if is_manifest(&path) => {
+                    let name = shown(&path);
+                    let message = format!("`{name}` is neither a file nor a folder");
+                    self.files.push((name.clone(), Err(unreadable(&name, message).hint("take it out of the folder"))));
+                }
                 // A dangling link or an unreadable file matters only where a manifest should be.
                 Err(error) if is_manifest(&path) => self.refuse(&path, &error),
                 Ok(_) | Err(_) => {}
@@ -114,7 +120,7 @@ impl Walk {
             format!("cannot be read: {error}")
         };
         let finding = unreadable(&name, format!("`{name}` {reason}"));
-        self.files.push((name, Err(finding)));
+        self.files.push((name, Err(finding.hint("check the path, and that this user may read it"))));
     }
 }
 
@@ -134,7 +140,10 @@ fn shown(path: &Path) -> String {
 fn read_file(name: &str, path: &Path) -> Result<String, Finding> {
     match fs::File::open(path) {
         Ok(file) => text_of(name, file),
-        Err(error) => Err(unreadable(name, format!("`{name}` cannot be read: {error}"))),
+        Err(error) => {
+            let finding = unreadable(name, format!("`{name}` cannot be read: {error}"));
+            Err(finding.hint("check the path, and that this user may read it"))
+        }
     }
 }
 
@@ -283,6 +292,18 @@ mod tests {
         let file = fs::File::create(folder.path().join("huge.yaml")).unwrap();
         file.set_len(100 * 1024 * 1024).unwrap();
         assert_eq!(outcome(&folder, &[""]), [bad("huge.yaml", "`huge.yaml` is larger than 10 MB")]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_among_manifests_is_told_and_not_waited_for() {
+        let folder = folder(&[("a.yaml", b"1")]);
+        let made = std::process::Command::new("mkfifo").arg(folder.path().join("b.yaml")).status().unwrap();
+        assert!(made.success());
+        assert_eq!(
+            outcome(&folder, &[""]),
+            [bad("b.yaml", "`b.yaml` is neither a file nor a folder"), good("a.yaml", "1")]
+        );
     }
 
     #[cfg(unix)]

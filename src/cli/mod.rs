@@ -1,15 +1,18 @@
 //! The command line: one file per verb, its arguments and its run function side by side.
 pub mod apply;
+pub(crate) mod carry;
 pub mod check;
-mod chronicle;
+pub(crate) mod chronicle;
 pub mod ci;
 pub mod completions;
+pub mod controller;
 pub mod derive;
 pub mod drift;
 pub mod exit;
 pub mod explain;
 pub mod export;
 pub mod files;
+mod interrupt;
 pub mod journal;
 pub mod manifests;
 mod memory;
@@ -104,6 +107,8 @@ enum Command {
     Apply(apply::Apply),
     /// Tells what differs from the manifests; exits with 2 on drift.
     Drift(drift::Drift),
+    /// Looks again and again on a clock, with health and metrics; writes with `--mode enforce`.
+    Controller(controller::Controller),
     /// Derives the least that whoever runs a flow needs, as documents.
     Derive(derive::Derive),
     /// Writes what is held as manifests, and proves that planning them changes nothing.
@@ -151,6 +156,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Command::Drift(drift) => {
             online(&arguments.global, &mut output, async |global, output| drift.run(global, output).await)
+        }
+        Command::Controller(controller) => {
+            // Its log is what it says, so there is one without being asked for.
+            let verbose = arguments.global.verbose.max(1);
+            let global = Global { verbose, ..arguments.global.clone() };
+            online(&global, &mut output, async |global, output| controller.run(global, output).await)
         }
         Command::Derive(derive) => {
             online(&arguments.global, &mut output, async |global, output| derive.run(global, output).await)

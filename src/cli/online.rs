@@ -157,13 +157,13 @@ impl Online {
 
 /// One directory per tenant and identity, shared by its environments.
 #[derive(Default)]
-pub(super) struct Directories(std::cell::RefCell<BTreeMap<Identity, Arc<Directory>>>);
+pub(crate) struct Directories(std::cell::RefCell<BTreeMap<Identity, Arc<Directory>>>);
 
 /// What tells identities apart: the tenant, and the prefix of the credentials' variables.
 type Identity = (Option<Uuid>, Option<String>);
 
 impl Directories {
-    pub(super) fn of(&self, desired: &DesiredEnvironment) -> Arc<Directory> {
+    pub(crate) fn of(&self, desired: &DesiredEnvironment) -> Arc<Directory> {
         let key = (desired.environment.tenant, desired.environment.credentials.clone());
         Arc::clone(self.0.borrow_mut().entry(key).or_default())
     }
@@ -176,14 +176,26 @@ async fn read_one(
     global: &Global,
     clock: Arc<dyn Clock>,
 ) -> Result<Box<Planned>, Problem> {
-    let environment = &desired.environment;
-    let (tenant, organisation) = enter(environment, sandbox, global, clock).await?;
+    let client = enter(&desired.environment, sandbox, global, clock).await?;
+    Ok(Box::new(look(desired, client, directory).await))
+}
+
+/// Reads one environment and plans it.
+pub(crate) async fn look(
+    desired: DesiredEnvironment,
+    (tenant, organisation): Client,
+    directory: &Directory,
+) -> Planned {
     let scope = Scope::of(&desired);
-    let inventory = collect::collect(&tenant.reader(organisation.clone()), directory, environment, &scope).await;
+    let reader = tenant.reader(organisation.clone());
+    let inventory = collect::collect(&reader, directory, &desired.environment, &scope).await;
     let plan = plan(&desired, &inventory);
     let review = review::review(&desired, &plan, &inventory);
-    Ok(Box::new(Planned { desired, inventory, plan, review, tenant, organisation }))
+    Planned { desired, inventory, plan, review, tenant, organisation }
 }
+
+/// A client, and the organisation that it speaks to, if there is one.
+pub(crate) type Client = (Tenant, Option<Organisation>);
 
 /// Makes the client of one environment and signs in there: who cannot has one thing to mend, and not one for each thing that was wanted.
 pub(super) async fn enter(
@@ -191,12 +203,28 @@ pub(super) async fn enter(
     sandbox: Option<&sandbox::Running>,
     global: &Global,
     clock: Arc<dyn Clock>,
-) -> Result<(Tenant, Option<Organisation>), Problem> {
+) -> Result<Client, Problem> {
+    let client = connect(environment, sandbox, global, clock)?;
+    sign_in(&client).await?;
+    Ok(client)
+}
+
+/// Makes the client of one environment; nothing is sent yet.
+pub(crate) fn connect(
+    environment: &Environment,
+    sandbox: Option<&sandbox::Running>,
+    global: &Global,
+    clock: Arc<dyn Clock>,
+) -> Result<Client, Problem> {
     let (tenant, _) = sign_in::connect(environment, sandbox, global, clock)?;
     let organisation = organisation(environment, &tenant)?;
-    let service = if organisation.is_some() { Service::Dataverse } else { Service::Admin };
-    tenant.reader(organisation.clone()).signed_in(service).await?;
     Ok((tenant, organisation))
+}
+
+/// Signs in to the service that answers for an environment.
+pub(crate) async fn sign_in((tenant, organisation): &Client) -> Result<(), Problem> {
+    let service = if organisation.is_some() { Service::Dataverse } else { Service::Admin };
+    tenant.reader(organisation.clone()).signed_in(service).await.map(|_| ())
 }
 
 /// The organisation of an environment, if it has one.
@@ -212,7 +240,7 @@ pub(super) fn failed(environment: &str, done: &str, problem: &Problem) -> String
 
 /// Where the embedded tenant listens, and what it speaks there.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Listen {
+pub(crate) struct Listen {
     /// A loopback address.
     pub address: SocketAddr,
     /// What it speaks besides plain HTTP.
@@ -226,7 +254,7 @@ impl Default for Listen {
 }
 
 /// The embedded tenant of a run: its seed lies beside the first path, its state in `.powergrant/sandbox/`.
-pub(super) async fn start_sandbox(
+pub(crate) async fn start_sandbox(
     paths: &[PathBuf],
     listen: Listen,
     global: &Global,

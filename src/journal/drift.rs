@@ -2,7 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::history::{History, Run};
-use super::{Goal, OutcomeWord, Target};
+use super::{Change, Goal, OutcomeWord, Target};
 use crate::place::Place;
 use crate::plan::line::LevelText;
 use crate::plan::{Line, LineKind, Plan};
@@ -66,13 +66,8 @@ impl Known<'_> {
             return Some(Class::NotYetApplied(Why::Expired));
         }
         let goal = Goal::of(line);
-        let ended = self.history.runs.iter().rev().filter(|run| run.ended.is_some());
-        let mut of_environment = ended.filter_map(|run| Some((run, target(run, plan)?)));
-        let Some((last, _)) = of_environment.clone().next() else { return Some(Class::Unknown) };
-        let about = of_environment.find_map(|(run, target)| {
-            let change = target.changes.iter().find(|change| change.goal == goal)?;
-            Some((run, change, run.became(target, &goal)?.outcome))
-        });
+        let Some(last) = self.of_environment(plan).next().map(|(run, _)| run) else { return Some(Class::Unknown) };
+        let about = self.last_about(plan, &goal);
         Some(match about {
             Some((_, change, OutcomeWord::Held)) if same(change.after.as_deref(), to.as_ref()) => Class::Outside,
             Some((run, change, outcome)) if same(change.after.as_deref(), to.as_ref()) => {
@@ -86,8 +81,22 @@ impl Known<'_> {
         })
     }
 
+    /// The runs of a plan's environment that came to their end, the latest first.
+    fn of_environment(&self, plan: &Plan) -> impl Iterator<Item = (&Run, &Target)> {
+        let ended = self.history.runs.iter().rev().filter(|run| run.ended.is_some());
+        ended.filter_map(|run| Some((run, target(run, plan)?)))
+    }
+
+    /// The latest run that tried to bring a goal about, with the change and what became of it.
+    pub(super) fn last_about(&self, plan: &Plan, goal: &Goal) -> Option<(&Run, &Change, OutcomeWord)> {
+        self.of_environment(plan).find_map(|(run, target)| {
+            let change = target.changes.iter().find(|change| change.goal == *goal)?;
+            Some((run, change, run.became(target, goal)?.outcome))
+        })
+    }
+
     /// Whether the manifests that a line comes from are those of a run: its own, and that of its environment.
-    fn is_unchanged(&self, run: &Run, line: &Line) -> bool {
+    pub(super) fn is_unchanged(&self, run: &Run, line: &Line) -> bool {
         let applied: BTreeSet<&String> = run.begun.manifests.values().collect();
         let places = line.place.iter().chain([self.environment]);
         places.map(|place| self.manifests.get(&*place.file)).all(|now| now.is_some_and(|now| applied.contains(now)))
@@ -99,6 +108,6 @@ fn target<'run>(run: &'run Run, plan: &Plan) -> Option<&'run Target> {
     targets.find(|target| target.id == plan.environment_id && target.tenant == plan.tenant)
 }
 
-fn same(applied: Option<&str>, wanted: Option<&LevelText>) -> bool {
+pub(super) fn same(applied: Option<&str>, wanted: Option<&LevelText>) -> bool {
     applied == wanted.map(|level| level.word.as_str())
 }

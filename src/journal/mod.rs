@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::kinds::environment::spec::Spec as EnvironmentSpec;
 
 pub mod drift;
+pub mod given_up;
 pub mod history;
 pub mod ignore;
 pub mod of;
@@ -192,6 +193,30 @@ pub enum OutcomeWord {
 }
 
 impl OutcomeWord {
+    /// Every outcome.
+    pub const ALL: [Self; 7] = [
+        Self::Held,
+        Self::NotVisibleYet,
+        Self::Reverted,
+        Self::Disputed,
+        Self::Refused,
+        Self::Unverified,
+        Self::Skipped,
+    ];
+
+    /// The outcome as a label of metrics.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::NotVisibleYet => "not_visible_yet",
+            Self::Reverted => "reverted",
+            Self::Disputed => "disputed",
+            Self::Refused => "refused",
+            Self::Unverified => "unverified",
+            Self::Skipped => "skipped",
+        }
+    }
+
     /// The outcome in words.
     pub fn words(self) -> &'static str {
         match self {

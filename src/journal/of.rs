@@ -16,8 +16,14 @@ use crate::report::{Outcome, Report};
 impl Goal {
     /// The identity of what a line is about.
     pub fn of(line: &Line) -> Self {
-        let plan::Goal { ledger, subject, entry } = line.goal();
-        Self { ledger: ledger.to_owned(), subject, entry }
+        Self::from(&line.goal())
+    }
+}
+
+impl From<&plan::Goal> for Goal {
+    fn from(goal: &plan::Goal) -> Self {
+        let plan::Goal { ledger, subject, entry } = goal;
+        Self { ledger: (*ledger).to_owned(), subject: subject.clone(), entry: entry.clone() }
     }
 }
 

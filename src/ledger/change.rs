@@ -110,6 +110,8 @@ pub enum Verdict<L: Ledger> {
         changes: Vec<Change<L>>,
         /// What does not.
         left: Vec<Left<L>>,
+        /// Why an entry that was not seen may yet be there, if so.
+        gap: Option<Problem>,
     },
     /// It could not be read, so nothing is planned for it.
     Unknown(Problem),

@@ -55,7 +55,7 @@ pub fn diff<L: Ledger>(wanted: &Wanted<L>, sight: Sight<L>) -> Verdict<L> {
             }),
         }
     }
-    Verdict::Compared { new, changes, left }
+    Verdict::Compared { new, changes, left, gap }
 }
 
 /// Says why a move is not planned although it differs: from what was read only in part nothing is added or revoked.

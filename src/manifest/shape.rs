@@ -117,8 +117,11 @@ impl<'run> Check<'run> {
             return;
         }
         let problems: Vec<_> = texts.iter().map(|form| misformed(text, form)).collect();
-        if let Some(problem) = problems.into_iter().collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().next()) {
-            self.report(node, Rule::InvalidValue, node.span, format!("{} is `{text}`, {problem}", name.text));
+        let problem = problems.into_iter().collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().next());
+        if let Some((problem, hint)) = problem {
+            let message = format!("{} is `{text}`, {problem}", name.text);
+            let finding = self.finding(node, Rule::InvalidValue, node.span, message);
+            self.findings.push(finding.hint(hint));
         }
     }
 
@@ -178,7 +181,16 @@ impl<'run> Check<'run> {
         let is_scalar = matches!(&node.content, Content::Bool(_) | Content::Number(_));
         let finding = self.finding(node, Rule::Shape, node.span, message);
         let takes_text = forms.iter().any(|form| is_text(form) && words(form).is_empty());
-        self.findings.push(if is_scalar && takes_text { finding.hint("put it in quotes") } else { finding });
+        let hint = if is_scalar && takes_text {
+            "put it in quotes"
+        } else if forms.iter().any(|form| has_type(form, "array")) {
+            "write it as a list: `[ … ]`, or lines that begin with `- `"
+        } else if forms.iter().any(|form| has_type(form, "object")) {
+            "write it with fields: `{ name: value }`, or indented lines; `powergrant schema` lists them for editors"
+        } else {
+            "`powergrant schema` says for editors what goes where"
+        };
+        self.findings.push(finding.hint(hint));
     }
 
     fn report(&mut self, node: &Node, rule: Rule, span: Span, message: String) {
@@ -249,11 +261,17 @@ fn words(form: Form<'_>) -> Vec<&str> {
 }
 
 /// Says why a text is not of the form's format.
-fn misformed(text: &str, form: Form<'_>) -> Option<&'static str> {
+fn misformed(text: &str, form: Form<'_>) -> Option<(&'static str, &'static str)> {
     match form.get("format").and_then(Value::as_str) {
-        Some("uuid") if text.len() != 36 || Uuid::parse_str(text).is_err() => Some("which is no GUID"),
-        Some("date") if text.len() != 10 || text.parse::<Date>().is_err() => Some("which is no day such as 2027-01-31"),
-        _ if form.get("minLength").is_some() && text.trim().is_empty() => Some("which says nothing"),
+        Some("uuid") if text.len() != 36 || Uuid::parse_str(text).is_err() => {
+            Some(("which is no GUID", "an id is 8-4-4-4-12 hexadecimal digits, as the portals show it"))
+        }
+        Some("date") if text.len() != 10 || text.parse::<Date>().is_err() => {
+            Some(("which is no day such as 2027-01-31", "write the last day as year-month-day"))
+        }
+        _ if form.get("minLength").is_some() && text.trim().is_empty() => {
+            Some(("which says nothing", "fill it in, or take the line out"))
+        }
         _ => None,
     }
 }

@@ -3,6 +3,8 @@ pub mod after;
 pub mod check;
 pub mod digest;
 mod expiry;
+mod joiners;
+mod judged;
 pub mod line;
 pub mod order;
 pub mod resolve;
@@ -23,6 +25,7 @@ use crate::inventory::Inventory;
 use crate::kinds::{Goals, Ledgers, Reconcile, Seen, Verdicts, Visit};
 use crate::ledger::{Verdict, Wanted, diff};
 
+pub use judged::Judged;
 pub use line::{Goal, Line, LineKind};
 pub use order::Step;
 
@@ -45,6 +48,8 @@ pub struct Plan {
     pub extents: Vec<(String, String, String)>,
     /// How many permissions manifests name, of all that they speak of.
     pub named: usize,
+    /// What was compared: what has no line holds only if it was.
+    pub judged: Judged,
     /// The inventory as it will be read when the plan holds.
     pub after: Inventory,
     /// The same moves with their ledgers' types, for whoever judges them.
@@ -60,14 +65,15 @@ pub fn plan(desired: &DesiredEnvironment, inventory: &Inventory) -> Plan {
 pub fn plan_within(desired: &DesiredEnvironment, inventory: &Inventory, keep: order::Keep<'_>) -> Plan {
     let mut inventory = inventory.clone();
     let (mut goals, mut findings) = resolve::resolve(desired, &mut inventory);
-    let mut verdicts = goals.walk(&mut Compare { inventory: &inventory });
+    let unresolved = findings.clone();
+    let mut verdicts = compare(&goals, &inventory);
     // What nothing in this plan makes possible is taken back before it is planned, and said.
     for _ in 0..3 {
         let after = after::after(&inventory, &verdicts);
         if !check::block_impossible(&mut goals, &verdicts, &inventory, &after, &mut findings) {
             break;
         }
-        verdicts = goals.walk(&mut Compare { inventory: &inventory });
+        verdicts = compare(&goals, &inventory);
     }
     let after = after::after(&inventory, &verdicts);
     check::warn(desired, &verdicts, &after, &mut findings);
@@ -81,6 +87,7 @@ pub fn plan_within(desired: &DesiredEnvironment, inventory: &Inventory, keep: or
         tenant: inventory.environment.tenant.map(|tenant| tenant.to_string()).unwrap_or_default(),
         extents: digest::extents(&goals, &verdicts),
         named: named(&goals),
+        judged: Judged::of(&goals, &verdicts, &unresolved),
         findings,
         lines,
         steps,
@@ -129,6 +136,13 @@ impl Visit<Goals, Seen> for Named {
     }
 }
 
+/// Compares what is wanted with what was read, ledger by ledger.
+fn compare(goals: &Ledgers<Goals>, inventory: &Inventory) -> Ledgers<Verdicts> {
+    let mut verdicts = goals.walk(&mut Compare { inventory });
+    joiners::complete_teams(goals, &mut verdicts, inventory);
+    verdicts
+}
+
 struct Compare<'inventory> {
     inventory: &'inventory Inventory,
 }
@@ -155,6 +169,7 @@ pub(crate) fn of_lines(environment: &str, lines: Vec<Line>) -> Plan {
         steps: Vec::new(),
         extents: Vec::new(),
         named: 0,
+        judged: Judged::default(),
         verdicts: Ledgers::<Goals>::default().walk(&mut Compare { inventory: &inventory }),
         after: inventory,
     }
@@ -169,9 +184,9 @@ pub(crate) fn after_goals(
 ) -> Inventory {
     let mut resolved = inventory.clone();
     let (mut wanted, mut findings) = resolve::resolve(desired, &mut resolved);
-    let verdicts = wanted.walk(&mut Compare { inventory: &resolved });
+    let verdicts = compare(&wanted, &resolved);
     let whole = after::after(&resolved, &verdicts);
     check::block_impossible(&mut wanted, &verdicts, &resolved, &whole, &mut findings);
-    let verdicts = wanted.walk(&mut Compare { inventory: &resolved });
+    let verdicts = compare(&wanted, &resolved);
     after::after_some(inventory, &verdicts, &|goal| goals.contains(goal))
 }

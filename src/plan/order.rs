@@ -162,7 +162,7 @@ impl Visit<Verdicts, Seen> for Flatten<'_> {
                     let kind = LineKind::Unread { wanted: None, problem: problem.clone() };
                     self.lines.push(self.line::<L>(subject, false, String::new(), String::new(), kind));
                 }
-                Verdict::Compared { new, changes, left } => {
+                Verdict::Compared { new, changes, left, gap: _ } => {
                     let first = self.lines.len();
                     for change in changes {
                         let line = self.change_line::<L>(subject, *new, change);

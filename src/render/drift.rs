@@ -151,6 +151,11 @@ pub fn text(drifts: &[Drift<'_>], today: Date) -> String {
     out
 }
 
+/// One line of drift by itself, for a log.
+pub fn alone(class: &Class, line: &Line) -> String {
+    format!("{}: {}{}", clip(&line.heading), one(line).trim(), remark(class, None))
+}
+
 fn coverage(counts: &Counts) -> String {
     counts.coverage().filter(|_| counts.unmanaged > 0).map_or_else(String::new, |share| {
         format!(

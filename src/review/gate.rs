@@ -60,6 +60,13 @@ impl Approved {
         self.goals.get(goal).is_some_and(|(stood, target)| target == to && (stood == from || from == NOTHING))
     }
 
+    /// The same without some goals, which are not pursued this time.
+    #[must_use]
+    pub fn without(mut self, goals: &BTreeSet<Goal>) -> Self {
+        self.goals.retain(|goal, _| !goals.contains(goal));
+        self
+    }
+
     /// Every goal that was approved.
     pub fn goals(&self) -> impl Iterator<Item = &Goal> {
         self.goals.keys()

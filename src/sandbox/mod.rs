@@ -20,6 +20,7 @@ pub mod flow_service;
 mod flow_text;
 mod front;
 pub mod graph;
+mod hold;
 mod hosts;
 pub mod identity;
 mod incoming;
@@ -47,5 +48,6 @@ pub mod token;
 pub mod variants;
 
 pub use front::{AuthorityError, Front};
+pub use hold::Hold;
 pub use server::{Options, Place, Running, StartError, start};
 pub use store::StoreError;

@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use super::answer::Answer;
 use super::fault::Fault;
 use super::front::{AuthorityError, Dialled, Door, Front, Origin};
+use super::hold::{Hold, Holds};
 use super::incoming::Incoming;
 use super::seed::{Seed, SeedError, make};
 use super::service::respond;
@@ -104,6 +105,7 @@ pub struct Running {
     authority: Option<String>,
     tenant: Arc<Mutex<Tenant>>,
     dialled: Dialled,
+    holds: Holds,
     stop: Option<oneshot::Sender<()>>,
     served: Option<JoinHandle<()>>,
 }
@@ -127,6 +129,11 @@ impl Running {
     /// The hosts that its forward proxy was asked to connect to, in order, those that it refused too.
     pub fn dialled(&self) -> Vec<String> {
         self.dialled.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Holds requests of one method whose path has a text in it, before anything of them is looked at, until the hold is released.
+    pub fn hold(&self, method: &str, path: &str) -> Hold {
+        self.holds.add(method, path)
     }
 
     /// What powergrant presents to the token service.
@@ -193,7 +200,8 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let dialled = Dialled::default();
     let (door, authority) = Door::open(listener, front, now(), &dialled)?;
     let tenant = Arc::new(Mutex::new(tenant));
-    let shared = Arc::new(Shared { tenant: Arc::clone(&tenant), state, seed, now });
+    let holds = Holds::default();
+    let shared = Arc::new(Shared { tenant: Arc::clone(&tenant), holds: holds.clone(), state, seed, now });
     let router = Router::new().fallback(answer).with_state(shared);
     let service = router.into_make_service_with_connect_info::<Origin>();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -206,7 +214,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
             tracing::error!(%error, "the sandbox stopped listening");
         }
     });
-    Ok(Running { address, authority, tenant, dialled, stop: Some(stop), served: Some(served) })
+    Ok(Running { address, authority, tenant, dialled, holds, stop: Some(stop), served: Some(served) })
 }
 
 async fn answer(
@@ -240,6 +248,7 @@ async fn answer(
         headers: &headers,
         body: &body,
     };
+    shared.holds.pass(incoming.method, incoming.path).await;
     write(&respond(&shared, &incoming))
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::answer::Answer;
 use super::fault::Fault;
+use super::hold::Holds;
 use super::seed::Seed;
 use super::store;
 use super::tenant::Tenant;
@@ -12,6 +13,7 @@ use super::tenant::Tenant;
 /// What all requests share.
 pub(super) struct Shared {
     pub tenant: Arc<Mutex<Tenant>>,
+    pub holds: Holds,
     pub state: Option<PathBuf>,
     pub seed: Seed,
     pub now: fn() -> i64,

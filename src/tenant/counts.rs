@@ -36,7 +36,10 @@ impl Counted {
 
 /// The counts of one run.
 #[derive(Debug, Default)]
-pub struct Counts(Mutex<BTreeMap<(String, Counted), Count>>);
+pub struct Counts(Mutex<BTreeMap<(String, Counted), Count>>, Mutex<Statuses>);
+
+/// How often each status was answered by whom; none stands for no answer.
+pub type Statuses = BTreeMap<(Counted, Option<u16>), u64>;
 
 impl Counts {
     /// Every count, by label and then by service.
@@ -48,6 +51,15 @@ impl Counts {
     pub fn requests(&self) -> u64 {
         let is_service = |who: &Counted| matches!(who, Counted::Service(_));
         self.all().iter().filter(|((_, who), _)| is_service(who)).map(|(_, count)| count.requests).sum()
+    }
+
+    /// How requests were answered.
+    pub fn statuses(&self) -> Statuses {
+        self.1.lock().expect("no holder of this lock panics").clone()
+    }
+
+    pub(super) fn answered(&self, who: Counted, status: Option<u16>) {
+        *self.1.lock().expect("no holder of this lock panics").entry((who, status)).or_default() += 1;
     }
 
     pub(super) fn request(&self, label: &str, who: Counted) {
@@ -82,5 +94,10 @@ mod tests {
         assert_eq!(counts.requests(), 2);
         let of_wave_1 = counts.all()[&("wave 1".to_owned(), Counted::Service(Service::Dataverse))];
         assert_eq!(of_wave_1, Count { requests: 1, parts: 100, bytes: 0 });
+        counts.answered(Counted::SignIn, Some(200));
+        counts.answered(Counted::SignIn, Some(200));
+        counts.answered(Counted::SignIn, None);
+        let statuses = [((Counted::SignIn, None), 1), ((Counted::SignIn, Some(200)), 2)];
+        assert_eq!(counts.statuses(), Statuses::from(statuses));
     }
 }

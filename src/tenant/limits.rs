@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Stop};
 
 /// Requests in flight at one host when nothing is known of it. Dataverse refuses from 52 of one user on, and other programs of the
 /// same user count too (Learn: service protection API limits).
@@ -53,15 +53,18 @@ impl Gate {
         Self { permits: Arc::new(Semaphore::new(most)), state: Mutex::new(state) }
     }
 
-    /// Waits for a free place, and for the end of a silence that the host asked for.
-    pub(super) async fn enter(self: &Arc<Self>, clock: &dyn Clock) -> Pass {
+    /// Waits for a free place, and for the end of a silence that the host asked for; none when the run is to stop before it ends.
+    pub(super) async fn enter(self: &Arc<Self>, clock: &dyn Clock, stop: &Stop) -> Option<Pass> {
         let permit = Arc::clone(&self.permits).acquire_owned().await.expect("the semaphore is never closed");
         let pass = Pass { gate: Arc::clone(self), permit: Some(permit) };
         // Again after each wait: another request may have been told to be silent for longer.
         while let Some(silent) = self.silent_after(clock.now()) {
-            clock.wait(silent).await;
+            stop.wait(clock, silent).await;
+            if stop.is_asked() {
+                return None;
+            }
         }
-        pass
+        Some(pass)
     }
 
     /// Notes an answer that was not a 429.
@@ -138,7 +141,7 @@ mod tests {
         let gate = Arc::new(Gate::new(8));
         let mut passes = Vec::new();
         for _ in 0..8 {
-            passes.push(gate.enter(&clock).await);
+            passes.push(gate.enter(&clock, &Stop::default()).await);
         }
         let later = clock.now() + Duration::from_secs(5);
         gate.throttled(clock.now(), later);
@@ -156,8 +159,20 @@ mod tests {
         let clock = JumpingClock::at(Timestamp::UNIX_EPOCH);
         let gate = Arc::new(Gate::new(8));
         gate.throttled(clock.now(), clock.now() + Duration::from_secs(7));
-        let _first = gate.enter(&clock).await;
-        let _second = gate.enter(&clock).await;
+        let _first = gate.enter(&clock, &Stop::default()).await;
+        let _second = gate.enter(&clock, &Stop::default()).await;
         assert_eq!(clock.waits(), [Duration::from_secs(7)]);
+    }
+
+    #[tokio::test]
+    async fn nobody_enters_during_a_silence_once_the_run_is_to_stop() {
+        let clock = JumpingClock::at(Timestamp::UNIX_EPOCH);
+        let gate = Arc::new(Gate::new(1));
+        let stop = Stop::default();
+        stop.ask();
+        assert!(gate.enter(&clock, &stop).await.is_some(), "nothing is to be waited for");
+        gate.throttled(clock.now(), clock.now() + Duration::from_secs(7));
+        assert!(gate.enter(&clock, &stop).await.is_none());
+        assert_eq!(gate.permits.available_permits(), 1, "its place is free again");
     }
 }

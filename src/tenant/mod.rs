@@ -25,7 +25,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 pub use clouds::Cloud;
-pub use counts::{Count, Counted, Counts};
+pub use counts::{Count, Counted, Counts, Statuses};
 pub use endpoints::{Endpoints, OVERRIDES, Override};
 pub use hosts::{Organisation, Routing};
 pub use reader::Reader;
@@ -35,7 +35,7 @@ pub use token::Claims;
 pub use wire::{Trust, install_tls};
 pub use writer::{Sent, WritePermit, Writer};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Stop};
 use crate::problem::Problem;
 use retry::Budget;
 use session::Session;
@@ -94,7 +94,8 @@ impl Tenant {
         if let Some(tell) = line.tell {
             sign_in = sign_in.telling(tell);
         }
-        let session = Session { wire, sign_in: Arc::new(sign_in), budget, counts: Arc::default(), label: "".into() };
+        let (sign_in, counts) = (Arc::new(sign_in), Arc::default());
+        let session = Session { wire, sign_in, budget, counts, label: "".into(), stop: Stop::default() };
         Ok(Self { endpoints, patience, session })
     }
 
@@ -104,6 +105,15 @@ impl Tenant {
         let mut tenant = self.clone();
         tenant.session.budget = Arc::new(Budget::new(self.patience, self.session.now()));
         tenant.session.counts = Arc::default();
+        tenant
+    }
+
+    /// The same run, whose waits end when somebody asks to stop: what the service did not look at is not sent again then, and a
+    /// host that asked for silence is asked nothing more.
+    #[must_use]
+    pub fn until(&self, stop: &Stop) -> Self {
+        let mut tenant = self.clone();
+        tenant.session.stop = stop.clone();
         tenant
     }
 

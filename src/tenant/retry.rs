@@ -8,7 +8,7 @@ use reqwest::header::HeaderMap;
 
 use super::limits::Gate;
 use super::remedies::THROTTLED;
-use crate::clock::Clock;
+use crate::clock::{Clock, Stop};
 use crate::problem::{Cause, Problem};
 
 /// How often and how long a run tries.
@@ -45,13 +45,13 @@ impl Budget {
         }
     }
 
-    /// Waits before a repetition, or says that there will be none and gives the problem back.
+    /// Waits before a repetition, or says that there will be none and gives the problem back: also once the run is to stop.
     ///
     /// Our own loop and not `backon`: a wait asked for by the service holds back every request to the host, not only this one, and
     /// all requests of a run share one budget.
     pub(super) async fn wait(
         &self,
-        clock: &dyn Clock,
+        (clock, stop): (&dyn Clock, &Stop),
         gate: &Gate,
         attempt: u32,
         asked_for: Option<Duration>,
@@ -68,7 +68,8 @@ impl Budget {
             return Err(problem);
         }
         let has_one = |left: u32| left.checked_sub(1);
-        if until > self.deadline
+        if stop.is_asked()
+            || until > self.deadline
             || attempt >= self.attempts
             || self.repetitions.fetch_update(Ordering::Relaxed, Ordering::Relaxed, has_one).is_err()
         {
@@ -78,9 +79,10 @@ impl Budget {
             // The wait itself takes place at the gate.
             gate.throttled(now, until);
         } else {
-            clock.wait(delay).await;
+            stop.wait(clock, delay).await;
         }
-        Ok(())
+        // What asked to be silent is waited for at its gate, which does not open then either.
+        if stop.is_asked() { Err(problem) } else { Ok(()) }
     }
 }
 

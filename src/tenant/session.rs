@@ -9,8 +9,9 @@ use super::counts::Counts;
 use super::hosts::Target;
 use super::problem_of::Asked;
 use super::retry::{Budget, is_passing, retry_after};
-use super::sign_in::{Asker, SignIn, Token};
+use super::sign_in::{SignIn, Token};
 use super::wire::{Answer, Lost, Parcel, Wire};
+use crate::clock::Stop;
 use crate::problem::{Cause, Problem};
 
 /// How often a write is repeated that the service did not start because of too many requests.
@@ -24,6 +25,29 @@ pub(super) struct Session {
     pub(super) budget: Arc<Budget>,
     pub(super) counts: Arc<Counts>,
     pub(super) label: Arc<str>,
+    pub(super) stop: Stop,
+}
+
+/// Who asks: the run whose patience and counts it is, and that may be told to stop.
+pub(super) struct Asker<'run> {
+    pub(super) budget: &'run Budget,
+    pub(super) counts: &'run Counts,
+    pub(super) label: &'run str,
+    pub(super) stop: &'run Stop,
+}
+
+impl Asker<'_> {
+    /// Waits before a repetition, or gives the problem back when there will be none.
+    pub(super) async fn wait(
+        &self,
+        wire: &Wire,
+        url: &Url,
+        attempt: u32,
+        pause: Option<Duration>,
+        problem: Problem,
+    ) -> Result<(), Problem> {
+        self.budget.wait((wire.clock.as_ref(), self.stop), &wire.gate(url), attempt, pause, problem).await
+    }
 }
 
 impl Session {
@@ -91,7 +115,7 @@ impl Session {
             let says = format!("`{host}` is not the host of the service, so it is given no token");
             return Err(Lost::NotSent(parcel.asked.problem(Cause::Malformed, None, &says)));
         }
-        self.wire.send(parcel, Some(&token.secret), &self.counts, &self.label).await
+        self.wire.send(parcel, Some(&token.secret), &self.asker()).await
     }
 
     /// Waits before a repetition, or gives the problem back when there will be none.
@@ -102,13 +126,16 @@ impl Session {
         pause: Option<Duration>,
         problem: Problem,
     ) -> Result<(), Problem> {
-        self.budget.wait(self.wire.clock.as_ref(), &self.wire.gate(url), attempt, pause, problem).await
+        self.asker().wait(&self.wire, url, attempt, pause, problem).await
     }
 
     /// The token for a service.
     pub(super) async fn token(&self, target: &Target, rejected: Option<&Token>) -> Result<Token, Problem> {
-        let asker = Asker { budget: &self.budget, counts: &self.counts, label: &self.label };
-        self.sign_in.token(target, rejected, &asker).await
+        self.sign_in.token(target, rejected, &self.asker()).await
+    }
+
+    fn asker(&self) -> Asker<'_> {
+        Asker { budget: &self.budget, counts: &self.counts, label: &self.label, stop: &self.stop }
     }
 
     /// The time.

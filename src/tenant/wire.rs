@@ -7,10 +7,11 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, 
 use reqwest::{Certificate, Client, Url, redirect};
 use tracing::debug;
 
-use super::counts::{Counted, Counts};
+use super::counts::Counted;
 use super::hosts::{Routing, Target};
 use super::limits::{Gate, Limits};
 use super::problem_of::Asked;
+use super::session::Asker;
 use super::sign_in::Secret;
 use crate::clock::Clock;
 use crate::problem::{Cause, Problem};
@@ -198,19 +199,18 @@ impl Wire {
     }
 
     /// Sends a request once and reads the answer to its end.
-    pub(super) async fn send(
-        &self,
-        parcel: &Parcel,
-        token: Option<&Secret>,
-        counts: &Counts,
-        label: &str,
-    ) -> Result<Answer, Lost> {
+    pub(super) async fn send(&self, parcel: &Parcel, token: Option<&Secret>, run: &Asker<'_>) -> Result<Answer, Lost> {
+        let Asker { counts, label, stop, .. } = run;
         let request = self.request(parcel, token).map_err(Lost::NotSent)?;
         let gate = self.gate(&parcel.url);
-        let _pass = gate.enter(self.clock.as_ref()).await;
+        let Some(_pass) = gate.enter(self.clock.as_ref(), stop).await else {
+            let says = "the run was stopped while the service asked to wait";
+            return Err(Lost::NotSent(parcel.asked.problem(Cause::Throttled, None, says)));
+        };
         counts.request(label, parcel.who);
         let started = self.clock.now();
         let answer = self.exchange(parcel, request).await;
+        counts.answered(parcel.who, answer.as_ref().ok().map(|answer| answer.status));
         let milliseconds = self.clock.now().duration_since(started).as_millis();
         let (method, host, path) = (parcel.asked.method, parcel.url.host_str(), parcel.url.path());
         if let Ok(answer) = &answer {

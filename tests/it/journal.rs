@@ -200,26 +200,3 @@ fn a_killed_run_leaves_a_journal_that_can_be_read_and_undone() {
     }
     panic!("no run was killed before its end in {TRIES} tries");
 }
-
-#[cfg(unix)]
-#[test]
-fn an_interrupted_run_finishes_what_is_under_way_and_says_what_is_left() {
-    for _ in 0..TRIES {
-        let desk = Desk::with("copilot-agent-flow");
-        let child = under_way(&desk);
-        let signal = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
-        assert!(signal.success());
-        let ended = child.wait_with_output().expect("it ends");
-        if ended.status.code() == Some(0) {
-            // It was through before the signal came.
-            continue;
-        }
-        assert_eq!(ended.status.code(), Some(5), "{}", shown(&ended));
-        assert!(text(&ended.stderr).contains("stopping: what is under way is finished"), "{}", shown(&ended));
-        assert!(text(&ended.stdout).contains("skipped because the run was stopped"), "{}", shown(&ended));
-        let list = desk.run(&["journal", "list"]);
-        assert!(text(&list.stdout).trim_end().ends_with(" of 19 held"), "{}", shown(&list));
-        return;
-    }
-    panic!("no run was interrupted before its end in {TRIES} tries");
-}

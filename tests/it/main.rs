@@ -1,9 +1,12 @@
 //! Integration tests.
 mod architecture;
+mod bad_input;
 mod client;
 mod clouds;
 mod collect;
 mod commands;
+mod controller;
+mod controller_process;
 mod convergence;
 mod derive;
 mod desk;
@@ -14,6 +17,8 @@ mod explain;
 mod explain_law;
 mod export;
 mod formats;
+#[cfg(unix)]
+mod interrupt;
 mod journal;
 mod pipe;
 mod pipelines;

@@ -17,7 +17,7 @@ pub(crate) const PUBLIC: &str = "contoso.crm4.dynamics.com";
 /// The embedded tenant behind its proxy, and a desk whose manifests mean one of its clouds.
 pub(crate) struct Stage {
     // The tenant answers on its threads.
-    _threads: tokio::runtime::Runtime,
+    pub(crate) threads: tokio::runtime::Runtime,
     pub(crate) running: Running,
     pub(crate) desk: Desk,
 }
@@ -39,7 +39,7 @@ impl Stage {
         let about = format!("https://{organisation}\n  cloud: {cloud}\n  environmentId: {ENVIRONMENT}");
         desk.write("environment.yaml", &desk.read("environment.yaml").replace(&format!("https://{PUBLIC}"), &about));
         desk.write("ca.pem", running.authority().expect("it encrypts"));
-        Self { _threads: threads, running, desk }
+        Self { threads, running, desk }
     }
 
     pub(crate) fn public() -> Self {

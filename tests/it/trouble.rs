@@ -120,6 +120,63 @@ async fn a_write_whose_answer_is_lost_is_found_by_reading_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_fails_and_does_not_show_is_waited_for_told_and_not_sent_again() {
+    let page = Disturbance::Html(502);
+    for way in [Disturbance::refuse(500), Disturbance::refuse(503), page] {
+        for (part, ledger, name) in [
+            ("GrantAccess", "flowShares", "SG-Expense-Prod"),
+            ("/workflows(", "flowConnections", "contoso_sharepoint"),
+            ("teamroles_association", "roleAssignments", "SG-Expense-Prod"),
+        ] {
+            let pipe = pipe().await;
+            let planned = pipe.plan(&example()).await;
+            let is_write = |logged: &powergrant::sandbox::tenant::Logged| {
+                logged.path.contains(part) && ["POST", "PATCH"].contains(&logged.method.as_str())
+            };
+            for method in ["POST", "PATCH"] {
+                let rule = Rule { times: 0, ..Rule::on(part, way.clone()) }.method(method);
+                pipe.with(|tenant| tenant.faults.schedule(rule));
+            }
+            let report = pipe.apply(&planned).await;
+            let what = format!("{part} {way:?}");
+            let told = outcomes(&report, ledger, name);
+            assert!(!told.is_empty(), "{what}");
+            for outcome in told {
+                let Outcome::Unverified { problem } = outcome else { panic!("{what}: {outcome:?}") };
+                assert!(problem.status.is_some() && !problem.next.is_empty(), "{what}: {problem:?}");
+            }
+            let waited: u64 = pipe.clock.waits().iter().map(std::time::Duration::as_secs).sum();
+            assert!(waited >= 60, "{what}: it may still have come: {waited}");
+            let mut sent: Vec<String> = pipe.with(|tenant| {
+                tenant.log.iter().filter(|logged| is_write(logged)).map(|logged| logged.path.clone()).collect()
+            });
+            let count = sent.len();
+            sent.sort();
+            sent.dedup();
+            assert_eq!(count, if part == "GrantAccess" { 4 } else { sent.len() }, "{what}: it was sent again");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_found_when_it_is_read_back_is_not_held() {
+    let parts = [
+        ("/roles?", "rolePrivileges", "Process"),
+        ("/workflows?", "flowConnections", "contoso_sharepoint"),
+        ("/teams?", "flowShares", "SG-Expense-Prod"),
+    ];
+    for (part, ledger, name) in parts {
+        let pipe = pipe().await;
+        let planned = pipe.plan(&example()).await;
+        let rule = Rule { times: 0, ..Rule::on(part, Disturbance::refuse(403)) }.method("GET");
+        pipe.with(|tenant| tenant.faults.schedule(rule));
+        let report = pipe.apply(&planned).await;
+        let told = outcomes(&report, ledger, name);
+        assert!(!told.is_empty() && told.iter().all(|outcome| **outcome != Outcome::Held), "{part}: {told:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_caller_who_reads_only_its_own_rows_plans_nothing() {
     let seed = default_seed().replace(
         "application: powergrant, roles: [System Administrator]",

@@ -57,10 +57,12 @@ impl<L: Reconcile> Merge<L> for BTreeMap<L::Subject, Wanted<L>> {
             Entry::Occupied(occupied) => {
                 let word = |level: Option<&L::Level>| level.map_or_else(|| "absent".to_owned(), ToString::to_string);
                 let (first, second) = (word(occupied.get().level.as_ref()), word(level.as_ref()));
-                let message = format!("{heading}: {} is wanted as {second} and as {first}", occupied.key());
+                // Names are padded to stand in columns.
+                let entry: Vec<String> = occupied.key().to_string().split_whitespace().map(str::to_owned).collect();
+                let message = format!("{heading}: {} is wanted as {second} and as {first}", entry.join(" "));
                 let other = occupied.get().place.clone();
-                findings
-                    .push(Finding::error(Rule::Contradiction, place, message).also(&other, format!("{first} here")));
+                let finding = Finding::error(Rule::Contradiction, place, message);
+                findings.push(finding.also(&other, format!("{first} here")).hint("keep one of the two"));
             }
         }
     }

@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::answer::Answer;
+use super::hold::Holds;
 use super::incoming::Incoming;
 use super::organization::Organization;
 use super::seed::{Seed, default_seed, make};
@@ -50,7 +51,8 @@ fn sandbox() -> Client {
 fn sandbox_of(yaml: &str) -> Client {
     let seed = Seed::parse(yaml).unwrap();
     let tenant = make(&seed).unwrap();
-    let shared = Shared { tenant: Arc::new(Mutex::new(tenant)), state: None, seed, now: || NOW };
+    let shared =
+        Shared { tenant: Arc::new(Mutex::new(tenant)), holds: Holds::default(), state: None, seed, now: || NOW };
     Client { shared: Arc::new(shared), login: "33333333-3333-3333-3333-333333333333".to_owned() }
 }
 

@@ -65,7 +65,14 @@ impl SignIn {
         let mut pause = begun.interval.max(1);
         let mut waited = 0;
         loop {
-            self.wire.clock.wait(Duration::from_secs(pause)).await;
+            run.stop.wait(self.wire.clock.as_ref(), Duration::from_secs(pause)).await;
+            if run.stop.is_asked() {
+                return Err(parcel.asked.problem(
+                    Cause::SignedOut,
+                    None,
+                    "the run was stopped before anybody signed in",
+                ));
+            }
             waited += pause;
             let answer = self.ask(&parcel, None, run, |answer, now| {
                 let waits = waiting(&answer.body);

@@ -25,11 +25,12 @@ use uuid::Uuid;
 pub use assertion::Certificate;
 pub use credentials::{Credentials, Federation, ManagedIdentity, Secret};
 
-use super::counts::{Counted, Counts};
+use super::counts::Counted;
 use super::endpoints::Endpoints;
 use super::hosts::{Routing, Target};
 use super::problem_of::Asked;
-use super::retry::{Budget, is_passing, retry_after};
+use super::retry::{is_passing, retry_after};
+use super::session::Asker;
 use super::token::Claims;
 use super::wire::{Answer, Body, Lost, Parcel, Wire};
 use crate::problem::{Cause, Problem};
@@ -82,13 +83,6 @@ pub(super) struct SignIn {
     wire: Arc<Wire>,
     kept: Lock<BTreeMap<String, Arc<Mutex<Option<Kept>>>>>,
     refresh: device_code::Refresh,
-}
-
-/// Who asks for a token: the run whose patience and counts it is.
-pub(super) struct Asker<'run> {
-    pub(super) budget: &'run Budget,
-    pub(super) counts: &'run Counts,
-    pub(super) label: &'run str,
 }
 
 impl SignIn {
@@ -208,7 +202,7 @@ impl SignIn {
     ) -> Result<T, Problem> {
         let mut attempt = 1;
         loop {
-            let answer = self.wire.send(parcel, bearer, run.counts, run.label).await;
+            let answer = self.wire.send(parcel, bearer, run).await;
             let now = self.wire.clock.now();
             let pause = answer.as_ref().ok().and_then(|answer| retry_after(&answer.headers, now));
             let problem = match answer.map_err(Lost::problem).and_then(|answer| read(&answer, now)) {
@@ -218,7 +212,7 @@ impl SignIn {
             if !is_passing(&problem) {
                 return Err(problem);
             }
-            run.budget.wait(self.wire.clock.as_ref(), &self.wire.gate(&parcel.url), attempt, pause, problem).await?;
+            run.wait(&self.wire, &parcel.url, attempt, pause, problem).await?;
             attempt += 1;
         }
     }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::server::{Reply, Server, organisation};
-use crate::clock::JumpingClock;
+use crate::clock::{JumpingClock, Stop};
 use crate::problem::Cause;
 use crate::request::{Read, Request, Service};
 use crate::tenant::{Cloud, Credentials, Organisation, Patience, Routing, Secret, Sent, Settings, Tenant, WritePermit};
@@ -75,6 +75,22 @@ async fn a_throttled_write_is_sent_three_times_more() {
     let sent = server.writer().send(&role()).await;
     assert!(matches!(sent, Sent::NotCommitted(ref problem) if problem.cause == Cause::Throttled), "{sent:?}");
     assert_eq!((server.seen().len(), server.waits()), (4, vec![2, 2, 2]));
+}
+
+#[tokio::test]
+async fn a_wait_that_a_service_asks_for_ends_when_the_run_is_to_stop() {
+    // Ctrl-C comes while the answer is under way; without it the wait would end and the write would be sent again.
+    let stop = Stop::default();
+    let asker = stop.clone();
+    let server = Server::start(move |_, _| {
+        asker.ask();
+        Reply::error(429, "0x80072322").header("Retry-After", "600")
+    })
+    .await;
+    let writer = server.tenant.until(&stop).writer(Some(organisation()), WritePermit::for_an_approved_plan());
+    let sent = writer.send(&role()).await;
+    assert!(matches!(sent, Sent::NotCommitted(ref problem) if problem.cause == Cause::Throttled), "{sent:?}");
+    assert_eq!(server.seen().len(), 1);
 }
 
 #[cfg(unix)]

@@ -95,7 +95,7 @@ MUTATIONS = [
     ("a code of another error", "dynamics_web_api.js", {"answer": {"rewritten": {"from": "0x80040217", "to": "0x80040216"}}}),
     ("a page without its link", "dataverse_client.py", {"path": "systemusers", "answer": {"rewritten": {"from": "@odata.nextLink", "to": "@odata.next"}}}),
     ("a renamed property", "azure_identity.py", {"path": "/oauth2/v2.0/token", "answer": {"rewritten": {"from": "client_info", "to": "clientInfo"}}}),
-    ("a wrong status", "azure_identity.py", {"path": "/msi/token", "answer": {"status": 401}}),
+    ("a wrong status", "azure_identity.py", {"path": "WhoAmI", "answer": {"status": 403}}),
     ("a code of another error", "azure_identity.py", {"path": "/oauth2/v2.0/token", "answer": {"rewritten": {"from": "7000215", "to": "7000216"}}}),
     ("a type in lower case", "odata_csdl.js", {"path": "$metadata", "answer": {"rewritten": {"from": 'EnumType Name="AccessRights"', "to": 'EnumType Name="accessrights"'}}}),
     ("a renamed property", "python_odata.py", {"path": "$metadata", "answer": {"rewritten": {"from": 'Name="isinherited"', "to": 'Name="isInherited"'}}}),

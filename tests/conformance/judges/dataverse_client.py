@@ -54,6 +54,7 @@ def walk(judge):
 
     me = ask("get", "WhoAmI").json()
     unit = me["BusinessUnitId"]
+    judge.equal("who is signed in", sorted(key for key in me if "@" not in key), ["BusinessUnitId", "OrganizationId", "UserId"])
 
     # What the manifests say, read back.
     judge.on("read back")

@@ -69,6 +69,7 @@ async function walk(judge) {
   await judge.refused("a batch of more than 20",
     () => client.api("/$batch").post({ requests: Array.from({ length: 21 }, (_, id) => ({ id: `${id}`, method: "GET", url: "/users" })) }),
     (error) => error.statusCode, 400);
+  judge.on("sign-in");
   const wrong = Client.init({
     authProvider: (done) => done(null, "no-token"),
     baseUrl: new URL(place.graph).origin + "/",

@@ -8,6 +8,8 @@ pub(super) enum Place {
     Admin,
     PowerApps,
     Flow,
+    /// The global discovery service.
+    Discovery,
     Dataverse,
 }
 
@@ -19,6 +21,8 @@ struct Cloud {
     admin: &'static str,
     power_apps: &'static str,
     flow: &'static str,
+    /// The global discovery service (Learn: discover user organizations).
+    discovery: &'static str,
     /// What the hosts of organisations end with.
     organizations: &'static str,
     admin_audiences: &'static [&'static str],
@@ -33,6 +37,7 @@ const CLOUDS: [Cloud; 5] = [
         admin: "api.bap.microsoft.com",
         power_apps: "api.powerapps.com",
         flow: "api.flow.microsoft.com",
+        discovery: "globaldisco.crm.dynamics.com",
         organizations: ".dynamics.com",
         admin_audiences: &["https://service.powerapps.com"],
         flow_audiences: &["https://service.flow.microsoft.com"],
@@ -43,6 +48,7 @@ const CLOUDS: [Cloud; 5] = [
         admin: "gov.api.bap.microsoft.us",
         power_apps: "gov.api.powerapps.us",
         flow: "gov.api.flow.microsoft.us",
+        discovery: "globaldisco.crm9.dynamics.com",
         organizations: ".crm9.dynamics.com",
         admin_audiences: &["https://gov.service.powerapps.us", "https://service.powerapps.us"],
         flow_audiences: &["https://gov.service.flow.microsoft.us"],
@@ -53,6 +59,7 @@ const CLOUDS: [Cloud; 5] = [
         admin: "high.api.bap.microsoft.us",
         power_apps: "high.api.powerapps.us",
         flow: "high.api.flow.microsoft.us",
+        discovery: "globaldisco.crm.microsoftdynamics.us",
         organizations: ".microsoftdynamics.us",
         admin_audiences: &["https://high.service.powerapps.us", "https://high.service.apps.appsplatform.us"],
         flow_audiences: &["https://high.service.flow.microsoft.us"],
@@ -63,6 +70,7 @@ const CLOUDS: [Cloud; 5] = [
         admin: "api.bap.appsplatform.us",
         power_apps: "api.apps.appsplatform.us",
         flow: "api.flow.appsplatform.us",
+        discovery: "globaldisco.crm.appsplatform.us",
         organizations: ".crm.appsplatform.us",
         admin_audiences: &["https://service.apps.appsplatform.us"],
         flow_audiences: &["https://service.flow.appsplatform.us"],
@@ -73,6 +81,7 @@ const CLOUDS: [Cloud; 5] = [
         admin: "api.bap.partner.microsoftonline.cn",
         power_apps: "api.powerapps.cn",
         flow: "api.powerautomate.cn",
+        discovery: "globaldisco.crm.dynamics.cn",
         organizations: ".dynamics.cn",
         admin_audiences: &["https://service.powerapps.cn"],
         flow_audiences: &["https://service.powerautomate.cn"],
@@ -85,7 +94,8 @@ pub(super) fn name(host: &str) -> String {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.ends_with(':') => name,
         Some(_) | None => host,
     };
-    name.trim_matches(['[', ']']).to_ascii_lowercase()
+    // A name may end with the dot of the root (RFC 1034, 3.1).
+    name.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase()
 }
 
 /// Says whether the host is this machine itself.
@@ -95,6 +105,9 @@ pub(super) fn is_loopback(name: &str) -> bool {
 
 /// Tells what stands behind a host name of Microsoft's; nothing for every other name.
 pub(super) fn place(name: &str) -> Option<Place> {
+    if CLOUDS.iter().any(|cloud| name == cloud.discovery) {
+        return Some(Place::Discovery);
+    }
     CLOUDS.iter().find_map(|cloud| {
         // Some services have hosts per region, `us.api.flow.microsoft.com` (recorded: `runtimeEndpoints` of an environment).
         let is_of =
@@ -120,6 +133,7 @@ pub(super) fn audiences(place: Place, name: &str) -> Vec<String> {
                 Place::Admin => name.ends_with(cloud.admin),
                 Place::PowerApps => name.ends_with(cloud.power_apps),
                 Place::Flow => name.ends_with(cloud.flow),
+                Place::Discovery => name == cloud.discovery,
                 Place::SignIn | Place::Dataverse => false,
             }
     });
@@ -130,6 +144,7 @@ pub(super) fn audiences(place: Place, name: &str) -> Vec<String> {
             Place::Admin | Place::PowerApps => {
                 cloud.admin_audiences.iter().map(|&audience| audience.to_owned()).collect()
             }
+            Place::Discovery => vec![format!("https://{}", cloud.discovery)],
             Place::Flow => cloud.flow_audiences.iter().map(|&audience| audience.to_owned()).collect(),
             Place::SignIn | Place::Dataverse => Vec::new(),
         })
@@ -143,7 +158,7 @@ pub(super) fn all() -> Vec<String> {
     let mut all: Vec<String> = CLOUDS
         .iter()
         .flat_map(|cloud| {
-            let fixed = [cloud.graph, cloud.admin, cloud.power_apps, cloud.flow];
+            let fixed = [cloud.graph, cloud.admin, cloud.power_apps, cloud.flow, cloud.discovery];
             let organizations = cloud.organizations.trim_start_matches('.');
             cloud.sign_in.iter().copied().chain(fixed).chain([organizations]).map(str::to_owned)
         })
@@ -168,6 +183,8 @@ mod tests {
             ("us.api.flow.microsoft.com", Some(Place::Flow)),
             ("api.powerapps.cn", Some(Place::PowerApps)),
             ("contoso.crm4.dynamics.com", Some(Place::Dataverse)),
+            ("globaldisco.crm.dynamics.com", Some(Place::Discovery)),
+            ("globaldisco.crm.dynamics.cn", Some(Place::Discovery)),
             ("contoso.api.crm.dynamics.cn", Some(Place::Dataverse)),
             ("contoso.crm.microsoftdynamics.us", Some(Place::Dataverse)),
             ("example.com", None),
@@ -187,6 +204,7 @@ mod tests {
         assert_eq!(name("[::1]:8080"), "::1");
         assert_eq!(name("[::1]"), "::1");
         assert_eq!(name("127.0.0.1:1"), "127.0.0.1");
+        assert_eq!(name("graph.microsoft.com.:443"), "graph.microsoft.com");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, State};
-use axum::http::{Request as HttpRequest, Response, StatusCode, header};
+use axum::http::{Method, Request as HttpRequest, Response, StatusCode, header};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -223,11 +223,13 @@ async fn answer(
     request: HttpRequest<Body>,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let headers: BTreeMap<String, String> = parts
-        .headers
-        .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-        .collect();
+    let mut headers: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in &parts.headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        // A header that comes several times is a list (RFC 9110, 5.2).
+        let known = headers.entry(name.as_str().to_owned()).or_default();
+        *known = if known.is_empty() { value.into_owned() } else { format!("{known}, {value}") };
+    }
     if parts.uri.to_string().len() > LONGEST {
         return write(&Fault::new(414, "", "Request-URI Too Long").into());
     }
@@ -240,7 +242,8 @@ async fn answer(
     let written = parts.uri.host().map(str::to_owned).or_else(|| headers.get("host").cloned());
     let host = origin.host().map(str::to_owned).or(written).unwrap_or_default();
     let incoming = Incoming {
-        method: parts.method.as_str(),
+        // Its answer is sent without the body (RFC 9110, 9.3.2).
+        method: if parts.method == Method::HEAD { "GET" } else { parts.method.as_str() },
         scheme: headers.get("x-forwarded-proto").map_or(origin.scheme(), String::as_str),
         host: &host,
         path: parts.uri.path(),

@@ -137,7 +137,10 @@ impl Bap<'_> {
         self.access.admit_application(request, claims)?;
         let (name, operation) = match rest {
             // An empty name is the list, with 200 (a public client guards against it).
-            [] if request.method == "GET" => return Ok(self.list(claims).into()),
+            [] if request.method == "GET" => {
+                refuse_others(request)?;
+                return Ok(self.list(claims).into());
+            }
             [name] => (*name, ""),
             [name, operation] => (*name, *operation),
             _ => return Err(unknown(request)),
@@ -200,6 +203,15 @@ impl Bap<'_> {
 
     fn administers(&self, environment: &BapEnvironment, claims: &Claims) -> bool {
         self.access.is_administrator(claims) || environment.administrators.contains(&claims.oid)
+    }
+}
+
+/// Refuses query options that would make the whole list a wrong answer; what is embedded or chosen is sent anyway.
+fn refuse_others(request: Request<'_>) -> Result<(), Fault> {
+    let known = ["api-version", "$expand", "$select"];
+    match request.parameters().keys().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => Err(Fault::new(501, "SandboxNotServed", format!("The sandbox does not serve '{name}' here."))),
+        None => Ok(()),
     }
 }
 

@@ -9,6 +9,7 @@ mod caller;
 mod create;
 mod definition;
 mod delete;
+mod fetch;
 mod flows;
 mod functions;
 mod many;

@@ -40,7 +40,7 @@ impl Request<'_> {
     /// Returns the body as a JSON object.
     pub(super) fn object(&self) -> Result<serde_json::Map<String, Value>, Fault> {
         // Learn: compose HTTP requests; third-party live tests: a body without its type cannot be read.
-        if !self.header("content-type").is_some_and(|kind| kind.contains("application/json")) {
+        if !self.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("application/json")) {
             return Err(Fault::new(
                 415,
                 "0x80048d19",
@@ -93,7 +93,9 @@ impl Preferences {
         for item in items.map(str::trim) {
             let (name, value) = item.split_once('=').unwrap_or((item, ""));
             let value = value.trim_matches('"');
-            match name.trim() {
+            // Names of preferences are any case's (RFC 7240).
+            let name = name.trim().to_ascii_lowercase();
+            match name.as_str() {
                 "odata.maxpagesize" => preferences.page_size = value.parse().ok(),
                 "odata.include-annotations" if !value.is_empty() => {
                     preferences.annotations = Annotations::All;

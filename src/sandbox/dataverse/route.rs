@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::Session;
+use super::fetch;
 use super::path::{Arguments, Segment, parse};
 use super::read::{self, Set};
 use super::request::Request;
@@ -10,6 +11,7 @@ use super::shape;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::edm;
 use crate::sandbox::fault::Fault;
+use crate::sandbox::odata::Query;
 use crate::sandbox::organization::{id, number};
 use crate::sandbox::principals;
 use crate::sandbox::variants::UserById;
@@ -18,7 +20,7 @@ impl Session<'_> {
     pub(super) fn route(&mut self, request: &Request<'_>) -> Result<Answer, Fault> {
         let segments = parse(request.path)?;
         let Some((first, rest)) = segments.split_first() else {
-            return Err(Fault::unknown_segment(""));
+            return self.document(request);
         };
         match (first.name.as_str(), rest) {
             ("$batch", []) if request.method == "POST" => return self.batch(request),
@@ -95,6 +97,18 @@ impl Session<'_> {
         self.update(&Request { method: "PATCH", headers: &headers, body: &body, ..*request }, table, key)
     }
 
+    /// Answers with the list of sets (OData JSON format, 5: service document).
+    fn document(&self, request: &Request<'_>) -> Result<Answer, Fault> {
+        if request.method != "GET" {
+            return Err(not_allowed(request, ""));
+        }
+        self.authority()?.admit(self.organization)?;
+        let set = |name: &str| serde_json::json!({ "name": name, "kind": "EntitySet", "url": name });
+        let sets: Vec<_> = self.organization.tables().map(|table| set(&table.entity_set)).collect();
+        let context = format!("{}/$metadata", request.root);
+        Ok(Answer::json(200, serde_json::json!({ "@odata.context": context, "value": sets })))
+    }
+
     /// Answers with the model of the organisation.
     fn model(&self) -> Result<Answer, Fault> {
         self.authority()?.admit(self.organization)?;
@@ -109,9 +123,17 @@ impl Session<'_> {
     }
 
     fn list(&self, request: &Request<'_>, table: &str) -> Result<Answer, Fault> {
-        let query = request.options()?;
+        let mut query = request.options()?;
         let authority = self.authority()?;
-        read::list(&self.sight(&authority), request, &self.set(table)?, &query)
+        let sight = self.sight(&authority);
+        let Some(xml) = query.other.remove("fetchXml") else {
+            return read::list(&sight, request, &self.set(table)?, &query);
+        };
+        if query != Query::default() {
+            // Learn: use FetchXML with the Web API; the text is inferred.
+            return Err(Fault::malformed("The query option 'fetchXml' cannot be used with others."));
+        }
+        fetch::list(&sight, request, &self.set(table)?, &xml, &fetch::caller_of(&sight, authority.user))
     }
 
     fn one(&self, request: &Request<'_>, table: &str, key: Uuid) -> Result<Answer, Fault> {

@@ -57,6 +57,8 @@ fn check_types(table: &Table, filter: &Filter) -> Result<(), Fault> {
             continue;
         };
         let (found, wanted) = match (kind, literal) {
+            // An id in quotes is taken (public client of agents: `_parentbotid_value eq '…'`).
+            (Kind::Id | Kind::Lookup { .. }, Literal::Text(text)) if Uuid::try_parse(text).is_ok() => continue,
             (Kind::Id | Kind::Lookup { .. }, Literal::Text(_)) => ("Edm.String", "Edm.Guid"),
             (Kind::Text, Literal::Guid(_)) => ("Edm.Guid", "Edm.String"),
             (Kind::Text, Literal::Integer(_)) => ("Edm.Int32", "Edm.String"),

@@ -64,7 +64,9 @@ impl Session<'_> {
     pub(super) fn require_version(&self, request: &Request<'_>, table: &str, key: Uuid) -> Result<(), Fault> {
         let Some(wanted) = request.header("if-match").filter(|wanted| *wanted != "*") else { return Ok(()) };
         let version = self.organization.row(table, key).and_then(|row| row.get("versionnumber")).cloned();
-        if wanted == format!("W/\"{}\"", version.unwrap_or_default()) {
+        let current = format!("W/\"{}\"", version.unwrap_or_default());
+        // One of several will do (RFC 9110, 13.1.1).
+        if wanted.split(',').any(|wanted| wanted.trim() == current) {
             return Ok(());
         }
         Err(Fault::new(

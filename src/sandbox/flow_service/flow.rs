@@ -1,15 +1,14 @@
 //! One flow: its detail with connections, and who may use it, for administrators and for makers.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::detail::detail;
 use super::kept::{Kept, organization, rows};
-use super::refusals::{denied, invalid, no_makers, not_here, sharing_is_off};
+use super::refusals::{denied, no_makers, not_here, sharing_is_off};
 use super::row::{FlowRow, Grant, GrantRole};
 use super::sharing::{self, Wish};
+use super::state;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::bap::BapEnvironment;
 use crate::sandbox::claims::Claims;
@@ -24,6 +23,16 @@ use crate::sandbox::variants::{FlowServiceShares, ForbiddenSharing};
 pub(super) enum Scope {
     Admin,
     Maker,
+}
+
+/// Which of a maker's flows are asked for: `search('personal')`, `search('team')`, or neither (public client: flow list).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    /// Those that the bearer owns.
+    Personal,
+    /// Those that others share with the bearer as a co-owner.
+    Team,
+    Both,
 }
 
 /// Refuses who may not take the path at all.
@@ -43,31 +52,19 @@ pub(super) fn all(tenant: &Tenant, environment: &str) -> Vec<FlowRow> {
     flows
 }
 
-/// Lists the flows that the bearer owns or co-owns: those with a row in Dataverse for whoever asks to include them, and those of
-/// nobody else or of others too for whoever searches for one kind (addresses and words: CLI for Microsoft 365).
-pub(super) fn own(
-    tenant: &Tenant,
-    environment: &str,
-    claims: &Claims,
-    parameters: &BTreeMap<String, String>,
-) -> Result<Vec<FlowRow>, Fault> {
-    let with_rows = match parameters.get("include").map(String::as_str) {
-        None => false,
-        Some("includeSolutionCloudFlows") => true,
-        Some(other) => return Err(invalid("include", other)),
+/// Lists the flows that the bearer owns or co-owns.
+pub(super) fn own(tenant: &Tenant, environment: &str, claims: &Claims, which: Which) -> Vec<FlowRow> {
+    let is_own = |flow: &FlowRow| {
+        let Some(kept) = find(tenant, environment, &flow.name) else { return false };
+        let is_owner = |grant: &Grant| grant.role == GrantRole::Owner && grant.principal == claims.oid;
+        let owns = grants(tenant, environment, kept).iter().any(is_owner);
+        match which {
+            Which::Personal => owns,
+            Which::Team => !owns && edits(tenant, environment, kept, claims),
+            Which::Both => edits(tenant, environment, kept, claims),
+        }
     };
-    let is_shared = match parameters.get("$filter").map(String::as_str) {
-        None => None,
-        Some("search('personal')") => Some(false),
-        Some("search('team')") => Some(true),
-        Some(other) => return Err(invalid("$filter", other)),
-    };
-    let is_listed = |flow: &FlowRow| {
-        let found = find(tenant, environment, &flow.name).filter(|kept| edits(tenant, environment, *kept, claims));
-        let is_of_kind = |kept| is_shared.is_none_or(|wanted| (grants(tenant, environment, kept).len() > 1) == wanted);
-        (with_rows || flow.workflow.is_none()) && found.is_some_and(is_of_kind)
-    };
-    Ok(all(tenant, environment).into_iter().filter(is_listed).collect())
+    all(tenant, environment).into_iter().filter(is_own).collect()
 }
 
 /// Answers a request for one flow; `rest` is what stands behind it.
@@ -113,6 +110,9 @@ pub(super) fn one(
         ("GET", Some("owners"), _) => Ok(list(tenant, |role| role != GrantRole::CanView)),
         ("GET", Some("users"), Scope::Maker) => Ok(list(tenant, |role| role == GrantRole::CanView)),
         ("GET", Some("permissions"), _) => Ok(list(tenant, |_| true)),
+        ("POST", Some(word @ ("start" | "stop")), _) => {
+            state::set(tenant, (claims, scope), environment, kept, word == "start")
+        }
         ("POST", Some("modifyowners"), _) => modify(tenant, request, environment, kept, Some(GrantRole::CanEdit)),
         ("POST", Some("modifyusers"), Scope::Maker) => {
             modify(tenant, request, environment, kept, Some(GrantRole::CanView))

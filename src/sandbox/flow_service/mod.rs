@@ -7,6 +7,7 @@ mod kept;
 mod refusals;
 pub mod row;
 mod sharing;
+mod state;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -16,7 +17,7 @@ use super::claims::Claims;
 use super::fault::Fault;
 use super::provider::Request;
 use super::tenant::Tenant;
-use flow::Scope;
+use flow::{Scope, Which};
 use refusals::{invalid, no_makers};
 use row::FlowRow;
 
@@ -65,10 +66,40 @@ fn list(
     request.require_version(&VERSIONS)?;
     flow::admit(tenant, scope, environment, claims)?;
     let flows = match scope {
-        Scope::Admin => flow::all(tenant, environment),
-        Scope::Maker => flow::own(tenant, environment, claims, &request.parameters())?,
+        Scope::Admin => {
+            refuse_others(request, &["expandSuspensionInfo", "includeSoftDeletedFlows"])?;
+            flow::all(tenant, environment)
+        }
+        Scope::Maker => {
+            refuse_others(request, &["$filter", "include"])?;
+            let parameters = request.parameters();
+            let which = match parameters.get("$filter").map(String::as_str) {
+                None => Which::Both,
+                Some("search('personal')") => Which::Personal,
+                Some("search('team')") => Which::Team,
+                Some(other) => return Err(invalid("$filter", other)),
+            };
+            let with_solutions = match parameters.get("include").map(String::as_str) {
+                None => false,
+                Some("includeSolutionCloudFlows") => true,
+                Some(other) => return Err(invalid("include", other)),
+            };
+            let mut flows = flow::own(tenant, environment, claims, which);
+            flows.retain(|flow| with_solutions || flow.workflow.is_none());
+            flows
+        }
     };
     page(&flows, request, environment, claims.tid)
+}
+
+/// Refuses query options that are not served, so that no list is a wrong one.
+fn refuse_others(request: Request<'_>, known: &[&str]) -> Result<(), Fault> {
+    let usual = ["api-version", "$top", "$skiptoken"];
+    let parameters = request.parameters();
+    match parameters.keys().find(|name| !usual.contains(&name.as_str()) && !known.contains(&name.as_str())) {
+        Some(name) => Err(Fault::new(501, "SandboxNotServed", format!("The sandbox does not serve '{name}' here."))),
+        None => Ok(()),
+    }
 }
 
 fn page(flows: &[FlowRow], request: Request<'_>, environment: &str, tid: Uuid) -> Result<Answer, Fault> {

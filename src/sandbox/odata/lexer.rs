@@ -170,7 +170,7 @@ fn literal(run: &str) -> Option<Literal> {
 }
 
 /// Reads a date, or a date and time with its offset.
-pub(super) fn moment(text: &str) -> Option<Timestamp> {
+pub(in crate::sandbox) fn moment(text: &str) -> Option<Timestamp> {
     if text.len() == 10 {
         let date: Date = text.parse().ok()?;
         return date.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::fault::Fault;
 use evaluate::Scalar;
 pub use filter::{Comparison, Filter, Literal, Operand, Path, Quantifier, Row, TextFunction, Within, WithinForm};
+pub(super) use lexer::moment;
 
 /// The service whose rules a query string is read by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use crate::sandbox::hosts::{self, Place};
 use crate::sandbox::incoming::Incoming;
 use crate::sandbox::organization::derived;
 use crate::sandbox::tenant::Tenant;
-use crate::sandbox::{flow_service, graph, provider};
+use crate::sandbox::{discovery, flow_service, graph, powerapps, provider};
 
 /// Answers a request.
 pub(super) fn dispatch(tenant: &mut Tenant, incoming: &Incoming<'_>, now: i64) -> Answer {
@@ -62,16 +62,18 @@ pub(super) fn dispatch(tenant: &mut Tenant, incoming: &Incoming<'_>, now: i64) -
             };
             provider::dressed(answer, tenant.issuer.tenant, tenant.requests)
         }
-        // Recorded: a path of the Flow service at this host is answered without a body.
-        Service::PowerApps => match check(tenant, Place::PowerApps) {
-            Ok(_) => {
-                let answer = Answer::empty(404)
-                    .with_header("Cache-Control", "no-store, no-cache")
-                    .with_header("x-servicefabric", "ResourceNotFound");
-                provider::dressed(answer, tenant.issuer.tenant, tenant.requests)
-            }
-            Err(fault) => fault.into(),
-        },
+        Service::PowerApps => {
+            let answer = check(tenant, Place::PowerApps).map(|claims| {
+                let body = serde_json::from_str(incoming.body).ok();
+                powerapps::handle(tenant, provider::Request::of(incoming, &root, body.as_ref()), &claims)
+            });
+            let answer = Answer::from(answer).with_header("Cache-Control", "no-store, no-cache");
+            provider::dressed(answer, tenant.issuer.tenant, tenant.requests)
+        }
+        Service::Discovery => {
+            let answer = check(tenant, Place::Discovery);
+            answer.and_then(|claims| discovery::respond(tenant, incoming, &root, &claims)).into()
+        }
         Service::Flow => {
             let answer = match check(tenant, Place::Flow) {
                 Ok(claims) => {

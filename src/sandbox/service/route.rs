@@ -1,5 +1,6 @@
 //! Tells the service by the host, and by the path where the host is the sandbox itself.
 
+use crate::sandbox::discovery;
 use crate::sandbox::hosts::{self, Place};
 use crate::sandbox::identity::voucher::Voucher;
 use crate::sandbox::incoming::Incoming;
@@ -16,6 +17,8 @@ pub(super) enum Service {
     Admin,
     PowerApps,
     Flow,
+    /// The global discovery service.
+    Discovery,
     /// Dataverse of the environment with that display name; the path behind the host's.
     Dataverse(String),
 }
@@ -33,6 +36,7 @@ pub(super) fn route(tenant: &Tenant, incoming: &Incoming<'_>) -> Option<(Service
         Some(Place::Admin) => return Some((Service::Admin, path.to_owned())),
         Some(Place::PowerApps) => return Some((Service::PowerApps, path.to_owned())),
         Some(Place::Flow) => return Some((Service::Flow, path.to_owned())),
+        Some(Place::Discovery) => return Some((Service::Discovery, path.to_owned())),
         Some(Place::Dataverse) | None => {}
     }
     // `contoso.api.crm4.dynamics.com` is the same organisation (recorded: both forms answer).
@@ -60,6 +64,12 @@ pub(super) fn route(tenant: &Tenant, incoming: &Incoming<'_>) -> Option<(Service
     }
     if below("/providers/Microsoft.BusinessAppPlatform") {
         return Some((Service::Admin, path.to_owned()));
+    }
+    if below(discovery::PATH) {
+        return Some((Service::Discovery, path.to_owned()));
+    }
+    if below("/providers/Microsoft.PowerApps") {
+        return Some((Service::PowerApps, path.to_owned()));
     }
     if below("/providers/Microsoft.ProcessSimple") {
         return Some((Service::Flow, path.to_owned()));

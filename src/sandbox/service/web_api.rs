@@ -8,6 +8,11 @@ use crate::sandbox::incoming::Incoming;
 use crate::sandbox::organization::derived;
 use crate::sandbox::tenant::Tenant;
 
+/// Where the service begins; the web server has no regard to case.
+const PREFIX: &str = "/api/data/";
+/// The versions that it has.
+const VERSIONS: [&str; 3] = ["v9.0", "v9.1", "v9.2"];
+
 /// Answers a request of the token's bearer.
 pub(super) fn web_api(
     tenant: &mut Tenant,
@@ -17,11 +22,12 @@ pub(super) fn web_api(
     path: &str,
     claims: &Claims,
 ) -> Result<Answer, Fault> {
-    let (version, rest) = path
-        .strip_prefix("/api/data/")
-        .map(|rest| rest.split_once('/').unwrap_or((rest, "")))
-        .ok_or_else(|| Fault::unknown_segment(path))?;
-    if !matches!(version, "v9.0" | "v9.1" | "v9.2") {
+    let (start, rest) = path.split_at_checked(PREFIX.len()).unwrap_or_default();
+    if !start.eq_ignore_ascii_case(PREFIX) {
+        return Err(Fault::unknown_segment(path));
+    }
+    let (version, rest) = rest.split_once('/').unwrap_or((rest, ""));
+    if !VERSIONS.iter().any(|known| known.eq_ignore_ascii_case(version)) {
         return Err(Fault::unknown_segment(version));
     }
     let is_sharing_forbidden = tenant.is_sharing_forbidden(environment);

@@ -2,6 +2,7 @@
 
 mod access_law;
 mod access_table;
+mod any_client;
 mod batches;
 mod flow_service;
 mod flows;
@@ -14,6 +15,7 @@ mod roles;
 mod services;
 mod sharing;
 mod socket;
+mod stranger;
 mod trouble;
 
 use std::collections::BTreeMap;

@@ -339,7 +339,7 @@ fn the_other_services_refuse_what_they_do_not_have() {
     let bap = "/providers/Microsoft.BusinessAppPlatform/scopes/admin/environments";
     let flows = format!("/providers/Microsoft.ProcessSimple/scopes/admin/environments/{PROD}/flows");
     let version = "api-version=2016-11-01";
-    let cases: [(_, &str, String, u16, &str); 21] = [
+    let cases: [(_, &str, String, u16, &str); 23] = [
         (GRAPH, "GET", "/v1.0/nothing".to_owned(), 400, "BadRequest"),
         (GRAPH, "GET", "/v1.0/users?$select=nothing".to_owned(), 400, "BadRequest"),
         (GRAPH, "GET", "/v1.0/users?$filter=nothing%20eq%20'x'".to_owned(), 400, "Request_UnsupportedQuery"),
@@ -358,6 +358,8 @@ fn the_other_services_refuse_what_they_do_not_have() {
         (GRAPH, "DELETE", "/v1.0/users/ada@contoso.com".to_owned(), 400, "BadRequest"),
         (ADMIN, "GET", bap.to_owned(), 400, "MissingApiVersionParameter"),
         (ADMIN, "GET", format!("{bap}?api-version=1"), 400, "InvalidApiVersionParameter"),
+        (ADMIN, "GET", format!("{bap}?$filter=x&api-version=2021-04-01"), 501, "SandboxNotServed"),
+        (FLOW, "GET", format!("{flows}?$orderby=name&{version}"), 501, "SandboxNotServed"),
         (ADMIN, "GET", format!("{bap}/nothing?api-version=2021-04-01"), 404, "EnvironmentNotFound"),
         (ADMIN, "GET", format!("{bap}/{PROD}/nothing?api-version=2021-04-01"), 404, "ResourceNotFound"),
         (ADMIN, "POST", format!("{bap}/{PROD}?api-version=2021-04-01"), 404, "ResourceNotFound"),

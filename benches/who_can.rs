@@ -225,6 +225,9 @@ fn ask(file: &Path) {
     let able = table::of_flow(&inventory, &flow, Bar::Documented, Listed::Able).len();
     told("who-can --flow", started, able);
     let started = Instant::now();
+    let everybody = table::of_flow(&inventory, &flow, Bar::Documented, Listed::Everybody).len();
+    told("who-can --flow --all", started, everybody);
+    let started = Instant::now();
     let person = inventory.principal_of(PrincipalRow::User(id(3, 7))).0;
     let flows = table::of_person(&inventory, &person, Bar::Documented, Listed::Able).expect("a person").len();
     told("can --user", started, flows);

@@ -3,24 +3,26 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use super::Global;
+use super::asked;
+use super::definition::{self, Definition};
 use super::exit::Exit;
 use super::output::Output;
 use super::reading::{Accepted, Reading, report_doubts};
 use super::snapshots;
 use crate::compile::desired::DesiredEnvironment;
-use crate::derive::{Derived, Table, derive, documents, verify};
+use crate::derive::{Derived, Table, derive, documents, offline, verify};
 use crate::foreign::{clip, inert};
+use crate::inventory::Inventory;
 use crate::inventory::scope::Scope;
 use crate::inventory::snapshot::Known;
-use crate::inventory::{Inventory, Lookup};
-use crate::names::{BuiltInRole, Flow, FlowName, Ref, RoleName};
+use crate::names::{Flow, FlowName, Ref};
 
 /// Derives from a flow's definition what whoever runs it needs in Dataverse, and writes it as documents on top of Basic User.
 ///
 /// Only what runs with the caller's own connections counts. What a definition does not say is listed as unknown and never
 /// guessed: the lines stand as comments above the documents. Depths are the least that each table allows.
 #[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("what").required(true).args(["flow", "solution", "agent", "operations"]))]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["flow", "solution", "agent", "definition", "operations"]))]
 pub struct Derive {
     /// Files and folders with the Environment documents; `.` if none is given.
     paths: Vec<PathBuf>,
@@ -33,6 +35,10 @@ pub struct Derive {
     /// Every flow that this agent calls.
     #[arg(long, value_name = "AGENT")]
     agent: Option<String>,
+    /// The definition of a flow as a solution or an exported package holds it, which no tenant is asked about. Alone, its tables
+    /// stand under the names of their sets, and nothing is written down as documents; `--snapshot` gives names, levels, documents.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "paths"])]
+    definition: Option<PathBuf>,
     /// What the role is called in the documents; named after the flow, solution or agent if it is not given.
     #[arg(long, value_name = "ROLE", conflicts_with = "verify")]
     name: Option<String>,
@@ -56,6 +62,16 @@ impl Derive {
             output.result(Table::text());
             return Exit::Success;
         }
+        let definition = match self.definition.as_deref().map(definition::read).transpose() {
+            Ok(definition) => definition,
+            Err(message) => {
+                output.error(&format!("error: {message}\n"));
+                return Exit::Error;
+            }
+        };
+        if let (Some(definition), None) = (&definition, &self.snapshot) {
+            return self.alone(definition, output);
+        }
         if let Some(file) = &self.snapshot {
             let mut known = Known::default();
             known.add_flow(&self.flow_name());
@@ -64,8 +80,12 @@ impl Derive {
             let is_wanted =
                 |name: &str| global.environments.is_empty() || global.environments.iter().any(|own| own == name);
             let read = snapshots::each(file, known, output, |taken, output| {
-                if is_wanted(&taken.inventory.environment.name) {
-                    exit = exit.and(self.one(&taken.inventory, output));
+                let mut inventory = taken.inventory;
+                if let Some(Definition { flow, facts }) = &definition {
+                    offline::with_definition(&mut inventory, flow, facts);
+                }
+                if is_wanted(&inventory.environment.name) {
+                    exit = exit.and(self.one(&inventory, definition.as_ref(), output));
                 }
             });
             return read.map_or_else(|failed| failed, |()| exit);
@@ -78,7 +98,7 @@ impl Derive {
         let exit = reading
             .each(scope, global, output, |seen, output| {
                 let exit = report_doubts(&seen.inventory, Accepted::of_flag(self.allow_incomplete), output);
-                exit.and(self.one(&seen.inventory, output))
+                exit.and(self.one(&seen.inventory, None, output))
             })
             .await;
         reading.close().await;
@@ -88,60 +108,64 @@ impl Derive {
     /// How the flows are named.
     fn flow_name(&self) -> FlowName {
         match (&self.flow, &self.solution, &self.agent) {
-            (Some(flow), _, _) => match uuid::Uuid::try_parse(flow) {
-                Ok(id) => FlowName::Id { id, name: None },
-                Err(_) => FlowName::Name(flow.clone()),
-            },
+            (Some(flow), _, _) => asked::flow_name(flow),
             (None, Some(solution), _) => FlowName::AllOfSolution(solution.clone()),
             (None, None, agent) => FlowName::AllOfAgent(agent.clone().unwrap_or_default()),
         }
     }
 
     /// Derives in one environment.
-    fn one(&self, inventory: &Inventory, output: &mut Output) -> Exit {
-        let environment = inert(&inventory.environment.name);
-        let name = self.flow_name();
-        let what = match &name {
-            FlowName::Name(name) | FlowName::InSolution { name, .. } => format!("flow `{name}`"),
-            FlowName::Id { id, .. } => format!("flow {id}"),
-            FlowName::AllOfSolution(name) => format!("flow of solution `{name}`"),
-            FlowName::AllOfAgent(name) => format!("flow of agent `{name}`"),
+    fn one(&self, inventory: &Inventory, definition: Option<&Definition>, output: &mut Output) -> Exit {
+        let named = match definition {
+            Some(definition) => Ok(vec![definition.flow.clone()]),
+            None => asked::flows(inventory, &self.flow_name()),
         };
-        let what = inert(&what);
-        let flows = match inventory.flow(&name) {
-            Lookup::One(flows) => flows,
-            Lookup::None => {
-                output.error(&format!("error: there is no {what} in {environment}\n"));
-                return Exit::Error;
-            }
-            Lookup::Many(candidates) => {
-                output.error(&format!("error: there are several in {environment}; name one by its id:\n"));
-                for (name, id) in candidates {
-                    output.error(&format!("  {} {id}\n", clip(&name)));
-                }
-                return Exit::Error;
-            }
-            Lookup::Unreadable(problem) => {
-                output.error(&format!(
-                    "error: {what} could not be read: {}\nhint: {}\n",
-                    inert(&problem.to_string()),
-                    inert(&problem.next)
-                ));
+        let flows = match named {
+            Ok(flows) => flows,
+            Err(message) => {
+                output.error(&format!("error: {}: {message}\n", inert(&inventory.environment.name)));
                 return Exit::Error;
             }
         };
         let derived = derive(inventory, &flows);
         match &self.verify {
             Some(role) => compare(inventory, role, &derived, &flows, output),
-            None => self.write(inventory, &derived, &flows, output),
+            None => self.write(inventory, &derived, &flows, definition, output),
         }
     }
 
-    fn write(&self, inventory: &Inventory, derived: &Derived, flows: &[Ref<Flow>], output: &mut Output) -> Exit {
+    /// What a definition says without any organisation.
+    fn alone(&self, definition: &Definition, output: &mut Output) -> Exit {
+        if self.verify.is_some() {
+            output.error("error: nothing says what the role holds\nhint: name a snapshot of its environment: `--snapshot FILE`\n");
+            return Exit::Error;
+        }
+        let flows = std::slice::from_ref(&definition.flow);
+        let inventory = offline::alone(&definition.flow, &definition.facts);
+        let lines = derive(&inventory, flows).explained(&inventory, flows);
+        let text: String = lines.iter().map(|line| format!("{}\n", clip(line))).collect();
+        output.result(&text);
+        output.remark(
+            "no organisation was asked: tables stand under the names of their sets, and levels are not known\n\
+             hint: `--snapshot FILE` gives both, and documents to apply\n",
+        );
+        Exit::Success
+    }
+
+    fn write(
+        &self,
+        inventory: &Inventory,
+        derived: &Derived,
+        flows: &[Ref<Flow>],
+        definition: Option<&Definition>,
+        output: &mut Output,
+    ) -> Exit {
         let subject = self.solution.clone().or_else(|| self.agent.clone());
         let subject = subject.or_else(|| flows.first().map(|flow| flow.name.to_string())).unwrap_or_default();
         let role = self.name.clone().unwrap_or_else(|| format!("{subject} Runner"));
-        let text = match documents(inventory, flows, derived, &role) {
+        // A flow that the organisation does not have yet has no id to be written down by.
+        let there = if definition.is_some() { &[] } else { flows };
+        let text = match documents(inventory, there, derived, &role) {
             Ok(text) => text,
             Err(message) => {
                 output.error(&format!("error: {}\n", inert(&message)));
@@ -160,14 +184,12 @@ impl Derive {
 
 /// Prints what a role lacks and what it has too much.
 fn compare(inventory: &Inventory, role: &str, derived: &Derived, flows: &[Ref<Flow>], output: &mut Output) -> Exit {
-    let name = match uuid::Uuid::try_parse(role) {
-        Ok(id) => RoleName::Id { id, name: None },
-        Err(_) => BuiltInRole::named(role).map_or_else(|| RoleName::Name(role.to_owned()), RoleName::BuiltIn),
-    };
-    let Some(role) = inventory.role(&name).one() else {
-        let (role, environment) = (inert(role), inert(&inventory.environment.name));
-        output.error(&format!("error: there is no security role `{role}` in {environment}, or several\n"));
-        return Exit::Error;
+    let role = match asked::role(inventory, role) {
+        Ok(role) => role,
+        Err(message) => {
+            output.error(&format!("error: {}: {message}\n", inert(&inventory.environment.name)));
+            return Exit::Error;
+        }
     };
     let comparison = match verify(inventory, &role, derived) {
         Ok(comparison) => comparison,

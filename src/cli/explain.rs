@@ -1,9 +1,10 @@
 //! `powergrant explain`: why a person, or the people of a group, can or cannot run a flow.
 use std::path::PathBuf;
 
-use uuid::Uuid;
+use clap::builder::NonEmptyStringValueParser;
 
 use super::Global;
+use super::asked::{Asked, flow_name, group_name, person_name, questions};
 use super::exit::Exit;
 use super::output::Output;
 use super::reading::{Reading, Seen};
@@ -13,12 +14,12 @@ use crate::explain::errors::{self, Meaning};
 use crate::explain::fix::with_suspects;
 use crate::explain::group;
 use crate::explain::patch::{self, Manifests, Patch, Remedy};
-use crate::explain::{self, Bar, Explanation, Question, Verdict, agents};
+use crate::explain::{self, Bar, Explanation, Question, Verdict};
+use crate::foreign::{clip, inert};
+use crate::inventory::Inventory;
 use crate::inventory::scope::Scope;
 use crate::inventory::snapshot::Known;
-use crate::inventory::{Inventory, Lookup};
-use crate::names::{Flow, FlowName, Membership, Ref};
-use crate::principal::PrincipalName;
+use crate::names::FlowName;
 use crate::render::explanation;
 
 /// Says why a person can or cannot run a flow: every requirement with what was seen, the first that is missing first.
@@ -36,17 +37,17 @@ use crate::render::explanation;
 #[command(group = clap::ArgGroup::new("who").args(["user", "group"]))]
 pub struct Explain {
     /// The person, by the address that they sign in with (user principal name) or Entra object id.
-    #[arg(long, value_name = "USER")]
+    #[arg(long, value_name = "USER", value_parser = NonEmptyStringValueParser::new())]
     user: Option<String>,
     /// The people of an Entra group instead of one person, by its name or object id: who of them can, and what keeps the
     /// others from it.
-    #[arg(long, value_name = "GROUP")]
+    #[arg(long, value_name = "GROUP", value_parser = NonEmptyStringValueParser::new())]
     group: Option<String>,
     /// The flow, by name or id.
-    #[arg(long, value_name = "FLOW", requires = "who")]
+    #[arg(long, value_name = "FLOW", requires = "who", value_parser = NonEmptyStringValueParser::new())]
     flow: Option<String>,
     /// The Copilot Studio agent that calls the flow, by name or schema name; without a flow, every flow that it calls.
-    #[arg(long, value_name = "AGENT", requires = "who")]
+    #[arg(long, value_name = "AGENT", requires = "who", value_parser = NonEmptyStringValueParser::new())]
     agent: Option<String>,
     /// A message that somebody pasted, as text or JSON: says what it means; without a person and a flow, that alone.
     #[arg(long, value_name = "TEXT")]
@@ -98,12 +99,6 @@ impl From<Certainty> for Bar {
             Certainty::Assumed => Self::Assumed,
         }
     }
-}
-
-/// Who and what is asked about, as the command line names them.
-struct Asked {
-    who: PrincipalName,
-    flow: FlowName,
 }
 
 impl Explain {
@@ -186,7 +181,7 @@ impl Explain {
         let questions = match questions(inventory, asked, self.agent.as_deref(), self.certainty.into()) {
             Ok(questions) => questions,
             Err(message) => {
-                output.error(&format!("error: {}: {message}\n", inventory.environment.name));
+                output.error(&format!("error: {}: {message}\n", inert(&inventory.environment.name)));
                 return Exit::Error;
             }
         };
@@ -213,7 +208,8 @@ impl Explain {
             output.error(&format!(
                 "error: {}: nobody knows {}: neither Dataverse nor the directory\n\
                  hint: name the person by user principal name or Entra object id\n",
-                inventory.environment.name, question.person
+                inert(&inventory.environment.name),
+                clip(&question.person.to_string())
             ));
             return Exit::Error;
         };
@@ -234,10 +230,7 @@ impl Explain {
                     output.result(&explanation::meaning(meaning.as_ref()));
                     output.result(&explanation::meaning_here(meaning.as_ref(), explanation));
                 }
-                output.result(&explanation::text(explanation));
-                if let Some(remedy) = remedy {
-                    output.result(&explanation::fix(explanation.person.name(), remedy));
-                }
+                output.result(&explanation::text(explanation, remedy));
             }
             Format::Json => {
                 let mut value = explanation::json(explanation);
@@ -263,7 +256,8 @@ impl Explain {
             output.error(&format!(
                 "error: {}: nobody knows who is in {}\n\
                  hint: give this identity GroupMember.Read.All in Microsoft Graph, or take a new snapshot\n",
-                inventory.environment.name, question.person
+                inert(&inventory.environment.name),
+                clip(&question.person.to_string())
             ));
             return Exit::Error;
         };
@@ -272,10 +266,7 @@ impl Explain {
         let remedy = is_wanting.then(|| patch::remedy(inventory, &wanted, manifests));
         match self.format {
             Format::Text => {
-                output.result(&explanation::group(&inventory.environment.name, question, &alike));
-                if let Some(remedy) = &remedy {
-                    output.result(&explanation::fix(question.person.name(), remedy));
-                }
+                output.result(&explanation::group(&inventory.environment.name, question, &alike, remedy.as_ref()));
             }
             Format::Json => {
                 let mut value = explanation::group_json(&inventory.environment.name, question, &alike);
@@ -330,76 +321,5 @@ fn exit(verdict: Verdict) -> Exit {
         Verdict::Can => Exit::Success,
         Verdict::Cannot => Exit::Differences,
         Verdict::CannotTell => Exit::Error,
-    }
-}
-
-/// A person as the command line names one.
-pub(super) fn person_name(text: &str) -> PrincipalName {
-    match Uuid::try_parse(text) {
-        Ok(id) => PrincipalName::User { name: None, id: Some(id) },
-        Err(_) => PrincipalName::User { name: Some(text.to_owned()), id: None },
-    }
-}
-
-/// A group as the command line names one.
-fn group_name(text: &str) -> PrincipalName {
-    let membership = Membership::default();
-    match Uuid::try_parse(text) {
-        Ok(id) => PrincipalName::Group { name: None, id: Some(id), membership },
-        Err(_) => PrincipalName::Group { name: Some(text.to_owned()), id: None, membership },
-    }
-}
-
-/// A flow as the command line names one.
-pub(super) fn flow_name(text: &str) -> FlowName {
-    match Uuid::try_parse(text) {
-        Ok(id) => FlowName::Id { id, name: None },
-        Err(_) => FlowName::Name(text.to_owned()),
-    }
-}
-
-/// Finds whoever and whatever is asked about, one question a flow; says what is wrong otherwise.
-fn questions(inventory: &Inventory, asked: &Asked, agent: Option<&str>, bar: Bar) -> Result<Vec<Question>, String> {
-    let what = if matches!(asked.who, PrincipalName::Group { .. }) { "group" } else { "person" };
-    let person = one(inventory.principal(&asked.who), what)?;
-    let agent = agent.map(|name| agents::named(inventory, name)).transpose()?;
-    let flows: Vec<Ref<Flow>> = match (&asked.flow, agent) {
-        (FlowName::AllOfAgent(_), Some(agent)) => called(inventory, agent),
-        (flow, _) => one(inventory.flow(flow), "flow")?,
-    };
-    if let Some(agent) = agent {
-        let calls = called(inventory, agent);
-        if let Some(flow) = flows.iter().find(|flow| !calls.iter().any(|called| called.id == flow.id)) {
-            let names: Vec<String> = calls.iter().map(ToString::to_string).collect();
-            let names = if names.is_empty() { "no flow".to_owned() } else { names.join(", ") };
-            return Err(format!("the agent does not call flow {flow}\nhint: it calls {names}"));
-        }
-    }
-    if flows.is_empty() {
-        return Err("the agent calls no flow".to_owned());
-    }
-    let question = |flow| Question { person: person.clone(), flow, agent, bar };
-    Ok(flows.into_iter().map(question).collect())
-}
-
-/// The flows that an agent calls, by name.
-fn called(inventory: &Inventory, agent: Uuid) -> Vec<Ref<Flow>> {
-    let flows = inventory.bots.row(&agent).into_iter().flat_map(|agent| &agent.flows);
-    let mut flows: Vec<Ref<Flow>> =
-        flows.filter_map(|flow| Some(Ref::new(inventory.flows.row(flow)?.name.clone(), *flow))).collect();
-    flows.sort();
-    flows
-}
-
-/// The one thing that a name means, or what is wrong with it.
-pub(super) fn one<T>(found: Lookup<T>, what: &str) -> Result<T, String> {
-    match found {
-        Lookup::One(thing) => Ok(thing),
-        Lookup::None => Err(format!("there is no such {what}\nhint: check the name, or give the id")),
-        Lookup::Many(candidates) => {
-            let list: Vec<String> = candidates.iter().map(|(name, id)| format!("`{name}` ({id})")).collect();
-            Err(format!("several {what}s have this name\nhint: give the id of one of {}", list.join(", ")))
-        }
-        Lookup::Unreadable(problem) => Err(format!("the {what} could not be read: {problem}\nhint: {}", problem.next)),
     }
 }

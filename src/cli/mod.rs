@@ -1,11 +1,13 @@
 //! The command line: one file per verb, its arguments and its run function side by side.
 pub mod apply;
+mod asked;
 pub(crate) mod carry;
 pub mod check;
 pub(crate) mod chronicle;
 pub mod ci;
 pub mod completions;
 pub mod controller;
+mod definition;
 pub mod derive;
 pub mod drift;
 pub mod exit;

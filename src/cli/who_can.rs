@@ -1,20 +1,24 @@
 //! `powergrant who-can` and `powergrant can`: who can run or hold what, and through what.
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
+
 use super::Global;
+use super::asked::{flow_name, flows, person_name, principal, privilege_hint};
 use super::exit::Exit;
-use super::explain::{Certainty, flow_name, one, person_name};
+use super::explain::Certainty;
 use super::output::Output;
 use super::reading::Reading;
 use super::snapshots;
 use crate::compile::desired::DesiredEnvironment;
 use crate::explain::requirements;
 use crate::explain::table::{self, Listed, Row};
+use crate::foreign::{clip, inert};
 use crate::inventory::Inventory;
 use crate::inventory::scope::Scope;
 use crate::inventory::snapshot::Known;
 use crate::names::Depth;
-use crate::render::who;
+use crate::render::who::{self, Each};
 
 /// Says who can run a flow or holds a privilege, and through what; without either, everybody against every flow.
 ///
@@ -22,10 +26,10 @@ use crate::render::who;
 #[derive(Debug, clap::Args)]
 pub struct WhoCan {
     /// The flow, by name or id.
-    #[arg(long, value_name = "FLOW", conflicts_with = "privilege")]
+    #[arg(long, value_name = "FLOW", conflicts_with = "privilege", value_parser = NonEmptyStringValueParser::new())]
     flow: Option<String>,
     /// The privilege, by its own name, such as `prvReadWorkflow`.
-    #[arg(long, value_name = "PRIVILEGE")]
+    #[arg(long, value_name = "PRIVILEGE", value_parser = NonEmptyStringValueParser::new())]
     privilege: Option<String>,
     /// How far the privilege has to reach at least.
     #[arg(long, value_enum, requires = "privilege", default_value_t = Reach::User)]
@@ -38,7 +42,7 @@ pub struct WhoCan {
 #[derive(Debug, clap::Args)]
 pub struct Can {
     /// The person, by user principal name or Entra object id.
-    #[arg(long, value_name = "USER")]
+    #[arg(long, value_name = "USER", value_parser = NonEmptyStringValueParser::new())]
     user: String,
     #[command(flatten)]
     asked: Asked,
@@ -117,11 +121,12 @@ impl WhoCan {
         if let Some(name) = &self.privilege {
             let depth = self.depth.into();
             let rows = table::of_privilege(inventory, name, depth, asked.listed()).ok_or_else(|| {
-                format!("there is no privilege `{name}`\nhint: privileges have names such as `prvReadWorkflow`")
+                format!("there is no privilege `{}`\nhint: {}", clip(name), privilege_hint(inventory, name))
             })?;
             return Ok(asked.rendered(
                 inventory,
                 &format!("{environment}: who holds {name}, {depth} or further"),
+                Each::Person,
                 &rows,
             ));
         }
@@ -133,10 +138,10 @@ impl WhoCan {
                 Format::Json => format!("{:#}\n", who::matrix_json(environment, &matrix)),
             }));
         };
-        let flows = one(inventory.flow(&flow_name(flow)), "flow")?;
+        let flows = flows(inventory, &flow_name(flow))?;
         let flow = flows.first().ok_or("no flow has this name")?;
         let rows = table::of_flow(inventory, flow, asked.certainty.into(), asked.listed());
-        Ok(asked.rendered(inventory, &format!("{environment}: who can run flow {flow}"), &rows))
+        Ok(asked.rendered(inventory, &format!("{environment}: who can run flow {flow}"), Each::Person, &rows))
     }
 }
 
@@ -148,11 +153,11 @@ impl Can {
     }
 
     fn answer(&self, inventory: &Inventory) -> Answer {
-        let person = one(inventory.principal(&person_name(&self.user)), "person")?;
+        let person = principal(inventory, &person_name(&self.user))?;
         let rows = table::of_person(inventory, &person, self.asked.certainty.into(), self.asked.listed())
-            .ok_or_else(|| format!("nobody knows {person} in this environment"))?;
+            .ok_or_else(|| format!("nobody knows {} in this environment", clip(&person.to_string())))?;
         let heading = format!("{}: what {person} can run", inventory.environment.name);
-        Ok(self.asked.rendered(inventory, &heading, &rows))
+        Ok(self.asked.rendered(inventory, &heading, Each::Thing, &rows))
     }
 }
 
@@ -172,7 +177,7 @@ impl Asked {
                 Exit::Success
             }
             Err(message) => {
-                output.error(&format!("error: {}: {message}\n", inventory.environment.name));
+                output.error(&format!("error: {}: {message}\n", inert(&inventory.environment.name)));
                 Exit::Error
             }
         };
@@ -202,9 +207,9 @@ impl Asked {
         if self.all { Listed::Everybody } else { Listed::Able }
     }
 
-    fn rendered(&self, inventory: &Inventory, heading: &str, rows: &[Row]) -> Rendered {
+    fn rendered(&self, inventory: &Inventory, heading: &str, each: Each, rows: &[Row]) -> Rendered {
         Rendered(match self.format {
-            Format::Text => who::text(heading, rows),
+            Format::Text => who::text(heading, each, rows),
             Format::Csv => who::csv(rows),
             Format::Json => format!("{:#}\n", who::json(&inventory.environment.name, rows)),
         })

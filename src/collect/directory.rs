@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::decode::{Row, directory};
 use crate::inventory::people::DirectoryEntry;
 use crate::inventory::section::Section;
-use crate::names::folded;
+use crate::names::{Text, folded};
 use crate::problem::{Cause, Problem};
 use crate::request::{Read, Service};
 use crate::tenant::Reader;
@@ -37,6 +37,10 @@ pub(super) enum Question {
     Members(Uuid),
     /// The groups that a person is in by his object id, those that hold them included.
     GroupsOf(Uuid),
+    /// The groups that a person is in directly, by his object id.
+    OwnGroups(Uuid),
+    /// The groups that a group is in directly, by its object id.
+    GroupsOfGroup(Uuid),
 }
 
 impl Question {
@@ -61,6 +65,8 @@ impl Question {
             Self::Application(id) => vec![(Way::ApplicationById, id.to_string())],
             Self::Members(id) => vec![(Way::Members, id.to_string())],
             Self::GroupsOf(id) => vec![(Way::GroupsOf, id.to_string())],
+            Self::OwnGroups(id) => vec![(Way::OwnGroups, id.to_string())],
+            Self::GroupsOfGroup(id) => vec![(Way::GroupsOfGroup, id.to_string())],
         }
     }
 
@@ -71,7 +77,7 @@ impl Question {
             Self::GroupName(name) => folded(&entry.name) == *name,
             Self::User(wanted) | Self::Group(wanted) => id == *wanted,
             Self::Application(wanted) => entry.application == Some(*wanted),
-            Self::Members(_) | Self::GroupsOf(_) => true,
+            Self::Members(_) | Self::GroupsOf(_) | Self::OwnGroups(_) | Self::GroupsOfGroup(_) => true,
         }
     }
 }
@@ -133,6 +139,8 @@ pub(super) struct Sections {
     pub(super) members: Section<Uuid, BTreeSet<Uuid>>,
     /// The groups of each person who was asked for.
     pub(super) groups: Section<Uuid, BTreeSet<Uuid>>,
+    /// The groups that each person and each group is in directly that was asked for.
+    pub(super) nesting: Section<Uuid, BTreeMap<Uuid, Text>>,
 }
 
 /// Puts answers into sections.
@@ -140,6 +148,7 @@ pub(super) fn sections(answers: &BTreeMap<Question, Answer>) -> Sections {
     let (mut persons, mut memberships, mut person_gap) = (BTreeSet::new(), BTreeMap::new(), None);
     let (mut entries, mut asked, mut gap) = (Entries::new(), BTreeSet::new(), None);
     let (mut people, mut groups, mut group_gap) = (BTreeMap::new(), BTreeSet::new(), None);
+    let (mut nested, mut nesting, mut nesting_gap) = (BTreeSet::new(), BTreeMap::new(), None);
     let mut is_asked = false;
     for (question, answer) in answers {
         if let Question::Members(group) = question {
@@ -166,6 +175,18 @@ pub(super) fn sections(answers: &BTreeMap<Question, Answer>) -> Sections {
             }
             continue;
         }
+        if let Question::OwnGroups(member) | Question::GroupsOfGroup(member) = question {
+            nested.insert(*member);
+            match answer {
+                Ok(found) => {
+                    let named = found.iter().map(|(id, entry)| (*id, entry.name.clone()));
+                    nesting.insert(*member, named.collect());
+                }
+                Err(problem) if problem.cause == Cause::Gone => {}
+                Err(problem) => nesting_gap = nesting_gap.or_else(|| Some(problem.clone())),
+            }
+            continue;
+        }
         is_asked = true;
         if let Question::User(id) | Question::Group(id) = question {
             asked.insert(*id);
@@ -180,7 +201,16 @@ pub(super) fn sections(answers: &BTreeMap<Question, Answer>) -> Sections {
         if is_asked || !entries.is_empty() { Section::only(asked, entries).with_gap(gap) } else { Section::NotAsked };
     let members = if groups.is_empty() { Section::NotAsked } else { Section::only(groups, people).with_gap(group_gap) };
     let memberships = Section::only(persons.clone(), memberships).with_gap(person_gap);
-    Sections { entries: directory, members, groups: if persons.is_empty() { Section::NotAsked } else { memberships } }
+    Sections {
+        entries: directory,
+        members,
+        groups: if persons.is_empty() { Section::NotAsked } else { memberships },
+        nesting: if nested.is_empty() {
+            Section::NotAsked
+        } else {
+            Section::only(nested, nesting).with_gap(nesting_gap)
+        },
+    }
 }
 
 fn too_long() -> Problem {
@@ -203,6 +233,8 @@ enum Way {
     ApplicationById,
     Members,
     GroupsOf,
+    OwnGroups,
+    GroupsOfGroup,
 }
 
 impl Way {
@@ -217,6 +249,7 @@ impl Way {
             Self::ApplicationById => ("servicePrincipals", directory::APPLICATION, "appId"),
             Self::Members => ("transitiveMembers", directory::USER, "id"),
             Self::GroupsOf => ("transitiveMemberOf", directory::GROUP, "id"),
+            Self::OwnGroups | Self::GroupsOfGroup => ("memberOf", directory::GROUP, "id"),
         }
     }
 
@@ -233,9 +266,21 @@ impl Way {
             let path = |group: &str| format!("groups/{group}/{set}?$select={select}");
             return values.into_iter().map(|sought| request(path(&sought.value), vec![sought])).collect();
         }
-        if self == Self::GroupsOf {
-            // Groups, roles and administrative units come mixed, each with its type (Learn: list user transitive memberOf).
-            let path = |person: &str| format!("users/{person}/{set}?$select={select}");
+        // Groups, roles and administrative units come mixed, each with its type (Learn: list user transitive memberOf, list
+        // group memberOf).
+        let of = match self {
+            Self::GroupsOf | Self::OwnGroups => Some("users"),
+            Self::GroupsOfGroup => Some("groups"),
+            Self::UserByName
+            | Self::UserByAddress
+            | Self::UserById
+            | Self::GroupByName
+            | Self::GroupById
+            | Self::ApplicationById
+            | Self::Members => None,
+        };
+        if let Some(of) = of {
+            let path = |member: &str| format!("{of}/{member}/{set}?$select={select}");
             return values.into_iter().map(|sought| request(path(&sought.value), vec![sought])).collect();
         }
         graph_chunks(values)
@@ -255,7 +300,7 @@ impl Way {
                 Self::GroupByName | Self::GroupById => directory::group(row).map(Some),
                 Self::ApplicationById => directory::application(row).map(Some),
                 Self::Members => directory::member(row),
-                Self::GroupsOf => directory::membership(row),
+                Self::GroupsOf | Self::OwnGroups | Self::GroupsOfGroup => directory::membership(row),
             }
         };
         rows.list("value")?.iter().map(decode).filter_map(Result::transpose).collect()

@@ -35,6 +35,7 @@ pub async fn collect(reader: &Reader, directory: &Directory, environment: &Envir
         Box::pin(waves.second()).await;
         Box::pin(waves.of_persons()).await;
         Box::pin(waves.of_agents()).await;
+        Box::pin(waves.of_nesting()).await;
         Box::pin(waves.third()).await;
         Box::pin(waves.of_team_groups()).await;
         Box::pin(waves.of_licences()).await;
@@ -325,6 +326,7 @@ impl Waves<'_> {
         self.inventory.directory = sections.entries;
         self.inventory.group_members = sections.members;
         self.inventory.user_groups = sections.groups;
+        self.inventory.nesting = sections.nesting;
     }
 }
 

@@ -2,6 +2,7 @@
 pub(crate) mod acts;
 mod documents;
 mod needs;
+pub mod offline;
 mod table;
 mod verify;
 

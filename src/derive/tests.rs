@@ -10,7 +10,9 @@ use super::*;
 use crate::clientdata::{Facts, facts};
 use crate::inventory::people::PrincipalRow;
 use crate::inventory::section::Section;
-use crate::inventory::things::{Flow as FlowRow, FlowState, Privilege, Role as RoleRow, Table as TableRow};
+use crate::inventory::things::{
+    Flow as FlowRow, FlowState, Privilege, Relationship, Role as RoleRow, Table as TableRow,
+};
 use crate::inventory::{EnvironmentFacts, Inventory};
 use crate::names::{BuiltInRole, ConnectionMode, Flow, Ref};
 
@@ -157,6 +159,34 @@ fn what_a_run_computes_is_unknown_and_an_operation_without_a_line_is_never_guess
         CALLER,
     );
     assert!(lookup.unknown.iter().any(|what| what.contains("lookup contoso_X")), "{:?}", lookup.unknown);
+}
+
+#[test]
+fn what_relating_rows_needs_the_relationship_decides() {
+    let facts = |property: &str| {
+        let parameters = format!(r#""entityName":"contoso_expenses","associationEntityRelationship":"{property}""#);
+        one("AssociateEntities", &parameters, CALLER)
+    };
+    let related = |property: &str| {
+        let (mut inventory, flow) = inventory(facts(property));
+        let of_expense = BTreeMap::from([
+            ("center".into(), Relationship::ToOne("contoso_costcenter".into())),
+            ("parts".into(), Relationship::ToMany("connectionreference".into())),
+            ("flows".into(), Relationship::ManyToMany("workflow".into())),
+        ]);
+        inventory.relationships = Section::whole(BTreeMap::from([("contoso_expense".into(), of_expense)]));
+        let found = derive(&inventory, &[flow]);
+        let starts = |needs: &Need| needs.because.iter().all(|because| because.contains("starting it"));
+        let tables = found.caller.tables.iter().filter(|(_, need)| !starts(need));
+        let needs: Vec<String> = tables.map(|((table, operation), _)| format!("{operation} {table}")).collect();
+        (needs, found.unknown)
+    };
+    assert_eq!(related("center").0, ["AppendTo contoso_costcenter", "Append contoso_expense"]);
+    assert_eq!(related("parts").0, ["Append connectionreference", "AppendTo contoso_expense"]);
+    assert_eq!(related("flows").0, ["Append contoso_expense", "Append workflow"]);
+    let (needs, unknown) = related("nothing_of_the_kind");
+    assert_eq!(needs, Vec::<String>::new());
+    assert!(unknown.iter().any(|what| what.contains("to which tables the relationship decides")), "{unknown:?}");
 }
 
 #[test]

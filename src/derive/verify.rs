@@ -1,5 +1,5 @@
 //! A role compared with what flows need: what is missing, and what is held and not needed.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
@@ -48,9 +48,11 @@ pub fn verify(inventory: &Inventory, role: &Ref<Role>, derived: &Derived) -> Res
             comparison.excess.push(format!("{words}: {has}, and {depth} is enough for rows of one's own"));
         }
     }
-    comparison
-        .excess
-        .extend(held.into_values().map(|(words, depth)| format!("{words}: held at {depth}, and not needed")));
+    let base: BTreeSet<Uuid> = needed(inventory, &derived.base).into_iter().filter_map(|(id, ..)| id).collect();
+    comparison.excess.extend(held.into_iter().map(|(id, (words, depth))| {
+        let is_given = if base.contains(&id) { "Basic User gives what is needed of it" } else { "not needed" };
+        format!("{words}: held at {depth}, and {is_given}")
+    }));
     comparison.excess.sort();
     Ok(comparison)
 }

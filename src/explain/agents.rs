@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use crate::explain::deeds::has_callers_connection;
-use crate::inventory::Inventory;
 use crate::inventory::agents::{Agent, Tool};
-use crate::inventory::section::Answer;
+use crate::inventory::{Inventory, Lookup};
 use crate::names::{Text, folded};
 
 /// What is known of one agent that calls a flow.
@@ -81,7 +80,7 @@ fn conflicts(callers: &[(&Uuid, &Agent)], flow: Uuid) -> Vec<(usize, String)> {
             }
             let known = |agent: &Agent| agent.authentication.knows_its_user();
             if known(one) != known(other) {
-                found.push((at, format!("{} calls the same flow and is {}", other.name, other.authentication.words())));
+                found.push((at, format!("{} calls the same flow: {}", other.name, other.authentication.words())));
             }
             if one.access != other.access || one.groups != other.groups {
                 found.push((at, format!("{} calls the same flow and is {}", other.name, other.access.words())));
@@ -103,33 +102,101 @@ fn modes_of_references(agent: &Agent) -> BTreeMap<String, crate::inventory::agen
 }
 
 /// The agent that a name means, by its id, its schema name, or the name that people see where no other has it.
-pub fn named(inventory: &Inventory, name: &str) -> Result<Uuid, String> {
-    if let Some(problem) = unread(inventory) {
-        return Err(problem);
-    }
+pub fn named(inventory: &Inventory, name: &str) -> Lookup<Uuid> {
     let id = Uuid::try_parse(name).ok();
     let wanted = folded(name);
     let is_meant = |(own, agent): &(&Uuid, &Agent)| {
         Some(**own) == id || folded(&agent.schema_name) == wanted || folded(&agent.name) == wanted
     };
     let found: Vec<(&Uuid, &Agent)> = inventory.bots.rows().filter(is_meant).collect();
-    match found.as_slice() {
-        [(id, _)] => Ok(**id),
-        [] => Err(format!("there is no agent `{name}`\nhint: check the name, or give its schema name or id")),
-        several => {
-            let names: Vec<&str> = several.iter().map(|(_, agent)| agent.schema_name.as_str()).collect();
-            Err(format!(
-                "several agents are called `{name}`\nhint: give the schema name of one of {}",
-                names.join(", ")
-            ))
+    match (found.as_slice(), inventory.bots.doubt()) {
+        ([(id, _)], _) => Lookup::One(**id),
+        ([], Some(problem)) => Lookup::Unreadable(problem),
+        ([], None) => Lookup::None,
+        (several, _) => {
+            Lookup::Many(several.iter().map(|(id, agent)| (agent.schema_name.clone(), id.to_string())).collect())
         }
     }
 }
 
-fn unread(inventory: &Inventory) -> Option<String> {
-    match inventory.bots.get(&Uuid::nil()) {
-        Answer::Unreadable(problem) => Some(format!("agents could not be read: {problem}\nhint: {}", problem.next)),
-        Answer::NotAsked => Some("agents were not read\nhint: take a new snapshot".to_owned()),
-        Answer::Found(_) | Answer::Absent => None,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::EnvironmentFacts;
+    use crate::inventory::agents::{AgentAccess, Authentication, ToolMode};
+    use crate::inventory::people::PrincipalRow;
+    use crate::inventory::section::Section;
+
+    const FLOW: Uuid = Uuid::from_u128(5);
+
+    /// An agent that calls the flow with a tool, open to everybody and signed in with Microsoft.
+    fn agent(name: &str) -> Agent {
+        let tool = Tool {
+            name: format!("{name} tool").into(),
+            flow: Some(FLOW),
+            reference: Some("contoso_site".into()),
+            mode: Some(ToolMode::User),
+        };
+        Agent {
+            name: name.into(),
+            schema_name: format!("contoso_{name}").into(),
+            owner: PrincipalRow::User(Uuid::from_u128(9)),
+            access: AgentAccess::Anyone,
+            groups: BTreeSet::new(),
+            authentication: Authentication::Integrated,
+            flows: [FLOW].into(),
+            tools: [tool].into(),
+        }
+    }
+
+    /// What is said of the first agent beside another that was changed.
+    fn beside(change: impl FnOnce(&mut Agent)) -> Vec<String> {
+        let (one, mut other) = (agent("First"), agent("Second"));
+        change(&mut other);
+        let mut inventory = Inventory::empty(EnvironmentFacts::default());
+        inventory.bots = Section::whole([(Uuid::from_u128(1), one), (Uuid::from_u128(2), other)].into());
+        let notes = of(&inventory, FLOW);
+        notes.into_iter().find(|note| note.name.as_str() == "First").map(|note| note.warns).expect("it calls the flow")
+    }
+
+    #[test]
+    fn agents_that_do_the_same_contradict_each_other_in_nothing() {
+        assert_eq!(beside(|_| {}), Vec::<String>::new());
+        // An agent that does not call the flow is none of its business.
+        let elsewhere = beside(|other| {
+            other.flows.clear();
+            other.access = AgentAccess::Readers;
+        });
+        assert_eq!(elsewhere, Vec::<String>::new());
+    }
+
+    #[test]
+    fn whatever_two_agents_do_differently_with_a_flow_is_told() {
+        let tool = |other: &mut Agent, mode: ToolMode| {
+            other.tools = other.tools.iter().cloned().map(|tool| Tool { mode: Some(mode), ..tool }).collect();
+        };
+        let credentials = beside(|other| tool(other, ToolMode::Maker));
+        assert_eq!(
+            credentials,
+            ["Second calls the same flow with other credentials", "Second uses contoso_site with other credentials"]
+        );
+        let open = beside(|other| other.access = AgentAccess::Readers);
+        assert_eq!(open, ["Second calls the same flow and is open to whoever may read the agent's row"]);
+        let anonymous = beside(|other| other.authentication = Authentication::None);
+        assert_eq!(anonymous, ["Second calls the same flow: no authentication"]);
+    }
+
+    #[test]
+    fn an_agent_is_found_by_any_of_its_names_and_several_are_told_apart() {
+        let mut inventory = Inventory::empty(EnvironmentFacts::default());
+        let (one, mut other) = (agent("First"), agent("Second"));
+        other.name = "first".into();
+        inventory.bots = Section::whole([(Uuid::from_u128(1), one), (Uuid::from_u128(2), other)].into());
+        assert_eq!(named(&inventory, "CONTOSO_first"), Lookup::One(Uuid::from_u128(1)));
+        assert_eq!(named(&inventory, &Uuid::from_u128(2).to_string()), Lookup::One(Uuid::from_u128(2)));
+        assert!(matches!(named(&inventory, "First"), Lookup::Many(several) if several.len() == 2));
+        assert_eq!(named(&inventory, "Third"), Lookup::None);
+        inventory.bots = Section::NotAsked;
+        assert!(matches!(named(&inventory, "First"), Lookup::Unreadable(_)));
     }
 }

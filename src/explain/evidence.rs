@@ -11,6 +11,7 @@ use crate::inventory::people::PrincipalRow;
 use crate::inventory::section::Answer;
 use crate::inventory::things::{FlowState, Rights};
 use crate::names::{BuiltInRole, Depth, Operation, RoleName, Text};
+use crate::principal::Principal;
 
 /// Names that are listed before the rest is only counted.
 const LISTED: usize = 5;
@@ -34,7 +35,7 @@ pub(super) fn of(
         Needs::Fact { fact } => match fact {
             Fact::Member => vec![membership(access, person)],
             Fact::Enabled => Vec::new(),
-            Fact::InSecurityGroup => security_group(inventory),
+            Fact::InSecurityGroup => security_group(access, person),
             Fact::HasRole => roles(access, person),
             Fact::FlowOn => vec![state(inventory, flow).to_owned()],
             Fact::Instant => facts.map(|facts| facts.trigger.words()).into_iter().collect(),
@@ -46,8 +47,9 @@ pub(super) fn of(
             Fact::ActionsAllowed => deeds(access, judge, person, flow),
             Fact::SameEnvironment => judge.deeds(flow).elsewhere.iter().map(|name| format!("uses `{name}`")).collect(),
             Fact::OwnerDelegates => owner(inventory, flow).map(|owner| delegates(access, owner)).into_iter().collect(),
-            Fact::OwnerEnabled | Fact::OwnerActionsAllowed => {
-                owner(inventory, flow).map(|owner| owned_by(inventory, owner)).into_iter().collect()
+            Fact::OwnerEnabled => owner(inventory, flow).map(|owner| owned_by(inventory, owner)).into_iter().collect(),
+            Fact::OwnerActionsAllowed => {
+                owner(inventory, flow).map(|owner| owners_deeds(judge, flow, owner)).unwrap_or_default()
             }
         },
     }
@@ -74,16 +76,28 @@ fn membership(access: &Access<'_>, person: usize) -> String {
     }
 }
 
-fn security_group(inventory: &Inventory) -> Vec<String> {
+fn security_group(access: &Access<'_>, person: usize) -> Vec<String> {
+    let inventory = access.inventory();
     match inventory.security_group.value() {
         Some(None) => vec!["the environment has none".to_owned()],
         Some(Some(group)) => {
             let name =
                 inventory.directory.row(group).map_or_else(|| group.to_string().into(), |entry| entry.name.clone());
-            vec![format!("it is {name}")]
+            vec![format!("it is {name}{}", by_way_of(access, person, *group))]
         }
         None => Vec::new(),
     }
+}
+
+/// The groups by way of which a person is in a group; nothing for whoever is in it directly, or where nobody knows.
+fn by_way_of(access: &Access<'_>, person: usize, group: Uuid) -> String {
+    let object = access.people()[person].object;
+    let way = object.and_then(|object| access.inventory().way_into(object, group)).unwrap_or_default();
+    if way.is_empty() {
+        return String::new();
+    }
+    let way: Vec<&str> = way.iter().map(Text::as_str).collect();
+    format!(", by way of group {}", way.join(" in group "))
 }
 
 fn roles(access: &Access<'_>, person: usize) -> Vec<String> {
@@ -99,7 +113,7 @@ fn roles(access: &Access<'_>, person: usize) -> Vec<String> {
             }
             Through::Team { .. } => "",
         };
-        format!("{}{}{idle}", role_name(access.inventory(), *role), through_words(access, *through))
+        format!("{}{}{idle}", role_name(access.inventory(), *role), through_words(access, person, *through))
     });
     listed(named.collect())
 }
@@ -115,7 +129,7 @@ fn held(access: &Access<'_>, person: usize, privilege: Uuid) -> Vec<String> {
         seen.extend(by_basic_user(access.inventory(), privilege));
         return seen;
     }
-    listed(grants.iter().map(|grant| grant_words(access, grant)).collect())
+    listed(grants.iter().map(|grant| grant_words(access, person, grant)).collect())
 }
 
 /// What Basic User, from which everybody starts, gives of a privilege.
@@ -128,18 +142,20 @@ fn by_basic_user(inventory: &Inventory, privilege: Uuid) -> Option<String> {
     })
 }
 
-fn grant_words(access: &Access<'_>, grant: &Grant) -> String {
+fn grant_words(access: &Access<'_>, person: usize, grant: &Grant) -> String {
     let role = role_name(access.inventory(), grant.role);
     let narrow = if grant.reaches_members || grant.depth > Depth::User { "" } else { ", for rows of the team alone" };
-    format!("{} through {role}{}{narrow}", grant.depth, through_words(access, grant.through))
+    format!("{} through {role}{}{narrow}", grant.depth, through_words(access, person, grant.through))
 }
 
-fn through_words(access: &Access<'_>, through: Through) -> String {
+fn through_words(access: &Access<'_>, person: usize, through: Through) -> String {
     match through {
         Through::Own => " (assigned directly)".to_owned(),
         Through::Team { team, belonging } => {
             let name = access.inventory().principal_of(PrincipalRow::Team(team)).0;
-            format!(" (through {name}{})", belonging_words(belonging))
+            let group = access.inventory().teams.row(&team).and_then(|team| team.group);
+            let way = group.map(|group| by_way_of(access, person, group)).unwrap_or_default();
+            format!(" (through {name}{way}{})", belonging_words(belonging))
         }
     }
 }
@@ -165,7 +181,17 @@ fn shared(access: &Access<'_>, person: usize, flow: Uuid) -> Vec<String> {
     let (ways, _) = access.ways(person, flow);
     if !ways.is_empty() {
         let said = ways.iter().map(|way| match &way.team {
-            Some((team, belonging)) => format!("{} through {team}{}", way.kind.words(), belonging_words(*belonging)),
+            Some((team, belonging)) => {
+                let nested = match team {
+                    Principal::Group { id, .. } => by_way_of(access, person, *id),
+                    Principal::User { .. }
+                    | Principal::Application { .. }
+                    | Principal::Team { .. }
+                    | Principal::Everyone
+                    | Principal::Unnamed { .. } => String::new(),
+                };
+                format!("{} through {team}{nested}{}", way.kind.words(), belonging_words(*belonging))
+            }
             None => way.kind.words().to_owned(),
         });
         return said.collect();
@@ -233,18 +259,12 @@ fn children(inventory: &Inventory, facts: &Facts) -> Vec<String> {
     named.collect()
 }
 
+/// What the flow lends and is not there; what is there is told beside the requirements.
 fn lent(access: &Access<'_>, flow: Uuid) -> Vec<String> {
     let lent = access.lent(flow).unwrap_or_default();
-    let said = lent.iter().map(|one| {
-        let reference = one.reference.as_ref().map_or_else(|| one.key.clone(), Clone::clone);
-        let bound = access.inventory().reference(&reference).is_some_and(|(_, row)| row.bound);
-        let bound = if bound { "" } else { ", which has no connection" };
-        match &one.owner {
-            Some(owner) => format!("lends {reference} of {owner}{bound}"),
-            None => format!("lends {reference}{bound}"),
-        }
-    });
-    said.collect()
+    let named = lent.iter().map(|one| one.reference.as_ref().unwrap_or(&one.key));
+    let is_bound = |name: &&Text| access.inventory().reference(name).is_some_and(|(_, row)| row.bound);
+    named.filter(|name| !is_bound(name)).map(|name| format!("{name} has no connection")).collect()
 }
 
 fn references(access: &Access<'_>, person: usize, facts: &Facts) -> Vec<String> {
@@ -272,9 +292,24 @@ fn deeds(access: &Access<'_>, judge: &Judge<'_>, person: usize, flow: Uuid) -> V
         let display = inventory.tables.row(table).map_or_else(|| table.clone(), |row| row.display_name.clone());
         let grants = access.grants(person, privilege.id);
         seen.push(match grants.first() {
-            Some(grant) => format!("{operation} {display}: {}", grant_words(access, grant)),
+            Some(grant) => format!("{operation} {display}: {}", grant_words(access, person, grant)),
             None => format!("{operation} {display}: missing"),
         });
+    }
+    seen
+}
+
+/// What the flow does and its owner does not hold, as the rows stand now.
+fn owners_deeds(judge: &Judge<'_>, flow: Uuid, owner: PrincipalRow) -> Vec<String> {
+    let inventory = judge.inventory();
+    let mut seen = vec![owned_by(inventory, owner)];
+    for (table, operation) in &judge.deeds(flow).known {
+        let display = inventory.tables.row(table).map_or_else(|| table.clone(), |row| row.display_name.clone());
+        match judge.owner_holds(owner, table, *operation) {
+            Some(true) => {}
+            Some(false) => seen.push(format!("{operation} {display}: not held as the rows stand now")),
+            None => seen.push(format!("{operation} {display}: not read")),
+        }
     }
     seen
 }

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 
 use crate::access::{Ability, Access, Moment};
 use crate::explain::judge::Judge;
+use crate::explain::requirements::Requirement;
 use crate::explain::{Question, Verdict};
 use crate::inventory::Inventory;
 use crate::inventory::section::Answer;
@@ -15,7 +16,9 @@ pub struct Alike {
     /// The answer.
     pub verdict: Verdict,
     /// The requirements that are missing, or could not be read, in order.
-    pub because: Vec<Text>,
+    pub because: Vec<&'static Requirement>,
+    /// The same in words.
+    pub words: Vec<String>,
     /// The people.
     pub people: Vec<Principal>,
 }
@@ -39,6 +42,10 @@ pub fn of_group(inventory: &Inventory, question: &Question) -> Option<Vec<Alike>
     let members = people(inventory, &access, &question.person)?;
     let judge = Judge::new(&access, Moment::NextAccess);
     let judged = judge.judge_by(question.flow.id, question.agent);
+    let order = |requirement: &Text| judged.iter().position(|judged| judged.requirement.id == *requirement);
+    let named = |ids: &[Text]| -> Vec<&'static Requirement> {
+        ids.iter().filter_map(|id| Some(judged[order(id)?].requirement)).collect()
+    };
     let mut sorts: BTreeMap<(Vec<Text>, Vec<Text>), Vec<Principal>> = BTreeMap::new();
     for person in members {
         let of = |wanted: Ability| {
@@ -51,17 +58,18 @@ pub fn of_group(inventory: &Inventory, question: &Question) -> Option<Vec<Alike>
     }
     let mut alike: Vec<Alike> = sorts
         .into_iter()
-        .map(|((missing, unknown), people)| {
+        .map(|((missing, unknown), mut people)| {
             let (verdict, because) = match (missing.is_empty(), unknown.is_empty()) {
                 (false, _) => (Verdict::Cannot, missing),
                 (true, false) => (Verdict::CannotTell, unknown),
                 (true, true) => (Verdict::Can, Vec::new()),
             };
-            Alike { verdict, because, people }
+            let because = named(&because);
+            let words = because.iter().map(|requirement| super::words::lacks(inventory, requirement)).collect();
+            people.sort_by_key(|person| person.name().to_owned());
+            Alike { verdict, because, words, people }
         })
         .collect();
-    alike.sort_by(|left, right| {
-        right.people.len().cmp(&left.people.len()).then_with(|| left.because.cmp(&right.because))
-    });
+    alike.sort_by(|left, right| right.people.len().cmp(&left.people.len()).then_with(|| left.words.cmp(&right.words)));
     Some(alike)
 }

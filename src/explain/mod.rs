@@ -108,6 +108,8 @@ pub struct Line {
     pub moot: bool,
     /// What was seen.
     pub evidence: Vec<String>,
+    /// What Dataverse itself answers, where it was asked.
+    pub official: Option<String>,
     /// Who may decide to change it.
     pub decides: &'static str,
 }
@@ -160,7 +162,7 @@ fn hear(witness: &Witness<'_>, lines: &mut [Line]) -> Vec<Disagreement> {
     let mut found = Vec::new();
     for line in lines {
         let Some(told) = witness.tells(line.requirement, line.standing) else { continue };
-        line.evidence.insert(0, told.seen.clone());
+        line.official = Some(told.seen.clone());
         if let Some(standing) = told.standing {
             if line.standing != Standing::Unknown {
                 found.push(official::disagreement(line.requirement, &line.asks, line.standing, &told));
@@ -203,6 +205,7 @@ fn line(access: &Access<'_>, judge: &Judge<'_>, judged: &Judged, person: usize, 
         fails: words::fails(access, judged.requirement, person, question),
         moot: standing == Standing::Holds && words::is_moot(access.inventory(), judge, judged.requirement, question),
         evidence: seen,
+        official: None,
         decides: words::decides(judged.requirement),
     }
 }

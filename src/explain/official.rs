@@ -151,3 +151,97 @@ pub(super) fn disagreement(
     let seen = &told.seen;
     Disagreement { requirement, says: format!("{asks}: {seen}; {worked_out}") }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::access::Moment;
+    use crate::explain::{Bar, Verdict, answer, explain};
+    use crate::inventory::Inventory;
+    use crate::inventory::section::Section;
+    use crate::names::Ref;
+    use crate::plan::world::{self, Dice};
+
+    /// Every question about people whom the environment and the directory know, with what was worked out of it.
+    fn questions(inventory: &Inventory) -> Vec<(Uuid, Question)> {
+        let access = Access::of(inventory);
+        let people: Vec<_> = access.people().iter().filter(|person| !person.disabled && person.row.is_some()).collect();
+        let flows = inventory.flows.rows().map(|(id, flow)| Ref::new(flow.name.clone(), *id));
+        flows
+            .flat_map(|flow| {
+                let ask = move |person: &&crate::access::Person| {
+                    let question = Question {
+                        person: person.principal.clone(),
+                        flow: flow.clone(),
+                        agent: None,
+                        bar: Bar::Documented,
+                    };
+                    Some((person.object?, question))
+                };
+                people.iter().filter_map(ask).collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
+    fn with(inventory: &Inventory, object: Uuid, official: Official) -> Inventory {
+        let mut told = inventory.clone();
+        told.official = Section::whole(BTreeMap::from([(object, official)]));
+        told
+    }
+
+    #[test]
+    fn the_word_of_dataverse_counts_and_a_difference_is_told() {
+        let (mut opened, mut closed, mut silent) = (0, 0, 0);
+        for seed in 0..15 {
+            let inventory = world::inventory(&mut Dice::new(seed));
+            for (object, question) in questions(&inventory) {
+                let flow = question.flow.id;
+                let before = explain(&inventory, &question).unwrap();
+                let standing = before.line("start.flow-shared").unwrap().standing;
+                let of_rights = |rights: Rights| {
+                    let official = Official { rights: BTreeMap::from([(flow, rights)]), ..Official::default() };
+                    explain(&with(&inventory, object, official), &question).unwrap()
+                };
+                let read = of_rights(Rights::READ);
+                assert_eq!(read.line("start.flow-shared").unwrap().standing, Standing::Holds, "seed {seed}");
+                assert_eq!(read.disagreements.len(), usize::from(standing == Standing::Missing), "seed {seed}");
+                opened += usize::from(standing == Standing::Missing);
+                let now = answer(&inventory, &question, Moment::Now);
+                let none = of_rights(Rights(0));
+                // What follows with the next access is beyond an answer about the rows as they stand.
+                let is_closed = now == Verdict::Can;
+                if is_closed {
+                    assert_eq!(none.verdict, Verdict::Cannot, "seed {seed}: {question:?}");
+                    assert_eq!(none.disagreements.len(), 1, "seed {seed}");
+                }
+                closed += usize::from(is_closed);
+                let nothing = explain(&with(&inventory, object, Official::default()), &question).unwrap();
+                assert_eq!((nothing.verdict, nothing.disagreements.len()), (before.verdict, 0), "seed {seed}");
+                silent += 1;
+            }
+        }
+        assert!(opened > 10 && closed > 5 && silent > 50, "{opened} opened, {closed} closed, {silent} silent");
+    }
+
+    #[test]
+    fn roles_and_privileges_that_dataverse_denies_are_missing() {
+        let mut denied = 0;
+        for seed in 0..10 {
+            let inventory = world::inventory(&mut Dice::new(seed));
+            for (object, question) in questions(&inventory) {
+                let before = explain(&inventory, &question).unwrap();
+                let official = Official { roles: Some([].into()), privileges: Some([].into()), rights: [].into() };
+                let after = explain(&with(&inventory, object, official), &question).unwrap();
+                for id in ["environment.role", "start.process-read"] {
+                    let (was, is) = (before.line(id).unwrap().standing, after.line(id).unwrap());
+                    assert_eq!(is.standing, Standing::Missing, "seed {seed}: {id}");
+                    assert!(is.official.as_ref().is_some_and(|said| said.starts_with("Dataverse itself: ")), "{is:?}");
+                    denied += usize::from(was == Standing::Holds);
+                }
+            }
+        }
+        assert!(denied > 20, "{denied}");
+    }
+}

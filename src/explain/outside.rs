@@ -137,3 +137,75 @@ impl IntoIterator for Places {
         self.places.into_iter()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::clientdata::facts;
+    use crate::inventory::EnvironmentFacts;
+    use crate::inventory::section::Section;
+    use crate::problem::{Cause, Problem};
+
+    const FLOW: Uuid = Uuid::from_u128(5);
+    const ADA: Uuid = Uuid::from_u128(6);
+
+    /// A flow that adds an item to a list with its caller's connection, and knows site and list by variables.
+    fn inventory() -> Inventory {
+        let text = r#"{"properties":{"connectionReferences":{"site":{"runtimeSource":"invoker",
+            "connection":{"connectionReferenceLogicalName":"contoso_site"},"api":{"name":"shared_sharepointonline"}}},
+            "definition":{"triggers":{"manual":{"type":"Request","kind":"Skills"}},"actions":{"a":{"type":"OpenApiConnection",
+            "inputs":{"host":{"apiId":"/providers/x/shared_sharepointonline","connectionName":"site","operationId":"PostItem"},
+            "parameters":{"dataset":"@parameters('Site (contoso_Site)')","table":"@parameters('List (contoso_List)')"}}}}}}}"#;
+        let mut inventory = Inventory::empty(EnvironmentFacts::default());
+        inventory.definitions = Section::whole(BTreeMap::from([(FLOW, facts(text).unwrap())]));
+        inventory
+    }
+
+    fn asks(inventory: &Inventory) -> String {
+        let places = of(inventory, Some(ADA), FLOW).into_iter().filter(|one| one.asks.contains("SharePoint site"));
+        places.map(|one| one.asks).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn a_variable_stands_with_what_it_holds_or_why_that_is_not_told() {
+        let mut inventory = inventory();
+        assert!(
+            asks(&inventory).contains("environment variable contoso_Site, which was not read"),
+            "{}",
+            asks(&inventory)
+        );
+        let held = [("contoso_site".into(), Some("https://contoso.sharepoint.com/sites/expenses".into()))];
+        inventory.variables = Section::whole(held.into());
+        assert_eq!(
+            asks(&inventory),
+            "PostItem: SharePoint site https://contoso.sharepoint.com/sites/expenses, from environment variable contoso_Site, \
+             list environment variable contoso_List, which is not there"
+        );
+        // What names a secret is never kept.
+        inventory.variables = Section::whole([("contoso_site".into(), None), ("contoso_list".into(), None)].into());
+        assert!(
+            asks(&inventory).contains("contoso_List, which holds nothing that may be shown"),
+            "{}",
+            asks(&inventory)
+        );
+    }
+
+    #[test]
+    fn a_licence_is_there_or_not_and_unknown_where_nobody_may_read_it() {
+        let licence = |inventory: &Inventory| {
+            let found = of(inventory, Some(ADA), FLOW);
+            let of =
+                |name: &str| found.iter().find(|one| one.asks == format!("a licence with {name}")).map(|one| one.found);
+            (of("Power Automate"), of("SharePoint"), of("Exchange"))
+        };
+        let mut inventory = inventory();
+        let unknown = Some(Found::Unknown);
+        assert_eq!(licence(&inventory), (unknown, unknown, None));
+        inventory.plans = Section::whole(BTreeMap::from([(ADA, [Text::from("processsimple")].into())]));
+        assert_eq!(licence(&inventory), (Some(Found::Holds), Some(Found::Missing), None));
+        inventory.plans = Section::Unreadable(Problem::without_request(Cause::Forbidden, "Graph", "no", ""));
+        assert_eq!(licence(&inventory), (unknown, unknown, None));
+    }
+}

@@ -1,8 +1,8 @@
 //! Who can do what, as tables: people of a flow, flows of a person, holders of a privilege, and all against all.
 use uuid::Uuid;
 
-use crate::access::{Ability, Access, Moment};
-use crate::explain::judge::{Bar, Judge};
+use crate::access::{Ability, Access, Crowd, Moment};
+use crate::explain::judge::{Bar, Judge, Judged};
 use crate::inventory::Inventory;
 use crate::inventory::people::{PrincipalRow, UserKind};
 use crate::names::{Depth, Flow, Ref};
@@ -43,11 +43,8 @@ impl Listed {
 pub fn of_flow(inventory: &Inventory, flow: &Ref<Flow>, bar: Bar, listed: Listed) -> Vec<Row> {
     let access = Access::of(inventory);
     let judge = Judge::new(&access, Moment::NextAccess);
-    let runners = judge.runners(flow.id, bar);
-    let rows = listed_people(&access)
-        .into_iter()
-        .filter_map(|person| row(&access, &judge, person, flow, (runners.ability(person), bar), listed));
-    rows.collect()
+    let column = Column::of(&judge, flow, bar);
+    listed_people(&access).into_iter().filter_map(|person| column.row(&access, person, listed)).collect()
 }
 
 /// Every flow that somebody can run.
@@ -55,36 +52,41 @@ pub fn of_person(inventory: &Inventory, person: &Principal, bar: Bar, listed: Li
     let access = Access::of(inventory);
     let person = access.person(person)?;
     let judge = Judge::new(&access, Moment::NextAccess);
-    let rows = flows(inventory).into_iter().filter_map(|flow| {
-        let ability = judge.runners(flow.id, bar).ability(person);
-        row(&access, &judge, person, &flow, (ability, bar), listed)
-    });
-    Some(rows.collect())
+    let flows = flows(inventory);
+    Some(flows.iter().filter_map(|flow| Column::of(&judge, flow, bar).row(&access, person, listed)).collect())
 }
 
-fn row(
-    access: &Access<'_>,
-    judge: &Judge<'_>,
-    person: usize,
-    flow: &Ref<Flow>,
-    (ability, bar): (Ability, Bar),
-    listed: Listed,
-) -> Option<Row> {
-    if !listed.is_meant(ability) {
-        return None;
+/// A flow, judged for everybody.
+struct Column<'a> {
+    flow: &'a Ref<Flow>,
+    blocking: Vec<Judged>,
+    runners: Crowd,
+}
+
+impl<'a> Column<'a> {
+    fn of(judge: &Judge<'_>, flow: &'a Ref<Flow>, bar: Bar) -> Self {
+        let mut blocking = judge.judge(flow.id);
+        blocking.retain(|judged| bar.blocks(judged.requirement));
+        let runners = judge.all_of(&blocking, bar);
+        Self { flow, blocking, runners }
     }
-    let through = match ability {
-        Ability::Can | Ability::Unknown => ways(access, person, flow.id),
-        Ability::Cannot => {
-            let missing = judge
-                .judge(flow.id)
-                .into_iter()
-                .filter(|judged| bar.blocks(judged.requirement) && judged.holds.ability(person) == Ability::Cannot);
-            missing.map(|judged| format!("lacks {}", judged.requirement.id)).collect()
+
+    fn row(&self, access: &Access<'_>, person: usize, listed: Listed) -> Option<Row> {
+        let ability = self.runners.ability(person);
+        if !listed.is_meant(ability) {
+            return None;
         }
-    };
-    let principal = access.people()[person].principal.clone();
-    Some(Row { person: principal, what: flow.name.to_string(), ability, through })
+        let through = match ability {
+            Ability::Can | Ability::Unknown => ways(access, person, self.flow.id),
+            Ability::Cannot => {
+                let missing = self.blocking.iter().filter(|judged| judged.holds.ability(person) == Ability::Cannot);
+                let said = |requirement| super::words::lacks(access.inventory(), requirement);
+                missing.map(|judged| format!("{} ({})", said(judged.requirement), judged.requirement.id)).collect()
+            }
+        };
+        let person = access.people()[person].principal.clone();
+        Some(Row { person, what: self.flow.name.to_string(), ability, through })
+    }
 }
 
 fn ways(access: &Access<'_>, person: usize, flow: Uuid) -> Vec<String> {

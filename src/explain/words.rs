@@ -37,6 +37,36 @@ pub(super) fn asks(access: &Access<'_>, requirement: &Requirement) -> String {
     words.to_owned()
 }
 
+/// What it means that a requirement does not hold, in a few words about people who are named beside it.
+pub(super) fn lacks(inventory: &Inventory, requirement: &Requirement) -> String {
+    let fact = match &requirement.needs {
+        Needs::Privilege { privilege, depth } => {
+            return format!("no {}{}", privilege_words(inventory, privilege), at_depth(*depth));
+        }
+        Needs::Fact { fact } => *fact,
+    };
+    let words = match fact {
+        Fact::Member => "no user of the environment",
+        Fact::Enabled => "the account is disabled",
+        Fact::InSecurityGroup => "not in the environment's security group",
+        Fact::HasRole => "no security role that counts",
+        Fact::FlowOn => "the flow is not on",
+        Fact::Instant => "nobody starts the flow by hand",
+        Fact::FlowShared => "the flow is not shared with them",
+        Fact::AgentShared => "the agent is not shared with them",
+        Fact::ChildEmbedded => "a child flow asks for its caller's connections",
+        Fact::ChildOn => "a child flow is not on",
+        Fact::ConnectionsBound => "a connection that the flow lends is not there",
+        Fact::ReferenceReadable => "a connection reference of the flow is not shared with them",
+        Fact::ActionsAllowed => "not every privilege for what the flow does as its caller",
+        Fact::SameEnvironment => "the flow acts in another environment as its caller",
+        Fact::OwnerDelegates => "the flow's owner may not act for its callers",
+        Fact::OwnerEnabled => "the flow's owner is disabled",
+        Fact::OwnerActionsAllowed => "the flow's owner may not do the same",
+    };
+    words.to_owned()
+}
+
 /// What it means that a requirement does not hold, as a sentence.
 pub(super) fn fails(access: &Access<'_>, requirement: &Requirement, person: usize, question: &Question) -> String {
     let who = access.people()[person].principal.name();

@@ -2,6 +2,7 @@
 pub mod agents;
 pub mod doubts;
 pub mod lookup;
+mod nesting;
 pub mod official;
 pub mod people;
 mod rows;
@@ -75,6 +76,9 @@ pub struct Inventory {
     pub user_teams: Section<Uuid, BTreeSet<Uuid>>,
     /// For each person of the directory that was asked for, the Entra groups that he is in, nested ones included.
     pub user_groups: Section<Uuid, BTreeSet<Uuid>>,
+    /// For the person who was asked about, and for groups on the way up from there, the groups that each is in directly, with
+    /// their names.
+    pub nesting: Section<Uuid, BTreeMap<Uuid, Text>>,
     /// For each person who was asked for, the services of his plans that are enabled, as Microsoft Graph names them.
     pub plans: Section<Uuid, BTreeSet<Text>>,
     /// What Dataverse itself answers about the people who were asked about, by the directory's id.
@@ -173,6 +177,7 @@ impl Inventory {
             team_members: Section::NotAsked,
             user_teams: Section::NotAsked,
             user_groups: Section::NotAsked,
+            nesting: Section::NotAsked,
             plans: Section::NotAsked,
             official: Section::NotAsked,
             flows: Section::NotAsked,

@@ -16,21 +16,35 @@ pub fn word(ability: Ability) -> &'static str {
     }
 }
 
+/// What every line of a table says anew; the rest stands in its heading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Each {
+    /// A person.
+    Person,
+    /// A thing.
+    Thing,
+}
+
 /// Renders lines with their columns aligned, and what they add up to.
-pub fn text(heading: &str, rows: &[Row]) -> String {
+pub fn text(heading: &str, each: Each, rows: &[Row]) -> String {
     let mut out = format!("{}\n\n", clip(heading));
-    let width = |of: &dyn Fn(&Row) -> usize| rows.iter().map(of).max().unwrap_or_default();
-    let person = width(&|row| clip(&row.person.to_string()).chars().count());
-    let what = width(&|row| clip(&row.what).chars().count());
-    for row in rows {
-        let (who, which) = (clip(&row.person.to_string()), clip(&row.what));
-        let through = clip(&row.through.join("; "));
-        let line = format!("  {who:<person$}  {which:<what$}  {:<7}  {through}", word(row.ability));
+    let cells = rows.iter().map(|row| match each {
+        Each::Person => clip(&row.person.to_string()),
+        Each::Thing => clip(&row.what),
+    });
+    let cells: Vec<String> = cells.collect();
+    let width = cells.iter().map(|cell| cell.chars().count()).max().unwrap_or_default();
+    for (row, cell) in rows.iter().zip(&cells) {
+        let line = format!("  {cell:<width$}  {:<7}  {}", word(row.ability), clip(&row.through.join("; ")));
         let _ = writeln!(out, "{}", line.trim_end());
     }
     let count = |ability| rows.iter().filter(|row| row.ability == ability).count();
-    let (can, unknown) = (count(Ability::Can), count(Ability::Unknown));
-    let _ = writeln!(out, "{}{can} can, {unknown} unknown.", if rows.is_empty() { "" } else { "\n" });
+    let [can, cannot, unknown] = [Ability::Can, Ability::Cannot, Ability::Unknown].map(count);
+    let cannot = if cannot == 0 { String::new() } else { format!("{cannot} cannot, ") };
+    let _ = match rows {
+        [] => writeln!(out, "  none, as far as is known; `--all` lists what is missing of each"),
+        _ => writeln!(out, "\n{can} can, {cannot}{unknown} unknown."),
+    };
     out
 }
 

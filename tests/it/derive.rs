@@ -139,3 +139,66 @@ fn a_snapshot_under_pseudonyms_derives_the_same_needs() {
         shown(&table)
     );
 }
+
+/// A flow as a solution holds it, which makes a row with its caller's connection.
+const DEFINITION: &str = r#"{"properties":{"displayName":"Order intake","connectionReferences":{"data":{"runtimeSource":"embedded",
+    "impersonation":{"source":"invoker"},"connection":{"connectionReferenceLogicalName":"contoso_dataverse"},
+    "api":{"name":"shared_commondataserviceforapps"}}},"definition":{"triggers":{"manual":{"type":"Request","kind":"Button"}},
+    "actions":{"add":{"type":"OpenApiConnection","inputs":{"host":{"apiId":"/providers/x/shared_commondataserviceforapps",
+    "connectionName":"data","operationId":"CreateRecord"},"parameters":{"entityName":"contoso_expenses"}}}}}}}"#;
+
+#[test]
+fn a_definition_is_read_without_a_tenant_and_with_a_snapshot_becomes_documents() {
+    let (desk, _) = derived();
+    desk.write("OrderIntake-48145D99-32F9-EF11-9340-7C1E521A0E3F.json", DEFINITION);
+    let file = "OrderIntake-48145D99-32F9-EF11-9340-7C1E521A0E3F.json";
+    let alone = desk.run(&["derive", "--definition", file]);
+    assert_eq!(alone.status.code(), Some(0), "{}", shown(&alone));
+    let said = text(&alone.stdout);
+    assert!(said.contains("Create contoso_expenses at User: Order intake: CreateRecord on contoso_expenses"), "{said}");
+    assert!(said.contains("what Basic User gives was not read") && !said.contains("kind:"), "{said}");
+    let snapshot = desk.run(&["snapshot", "--sandbox", "environment.yaml", "--out", "taken.jsonl"]);
+    assert_eq!(snapshot.status.code(), Some(0), "{}", shown(&snapshot));
+    let with = desk.run(&["derive", "--definition", file, "--snapshot", "taken.jsonl"]);
+    assert_eq!(with.status.code(), Some(0), "{}", shown(&with));
+    let said = text(&with.stdout);
+    for line in ["role: Order intake Runner", "Expense:", "Create: user", "${runners}"] {
+        assert!(said.contains(line), "{line}\n{said}");
+    }
+    assert!(!said.contains("kind: Flow\n"), "{said}");
+    desk.write("derived.yaml", &said);
+    let environment = desk.read("environment.yaml");
+    desk.write("environment.yaml", &environment);
+    let checked = desk.run(&["check", "environment.yaml", "derived.yaml"]);
+    assert_eq!(checked.status.code(), Some(0), "{}", shown(&checked));
+}
+
+#[test]
+fn a_file_that_is_no_definition_is_refused_with_what_to_give_instead() {
+    let desk = Desk::empty();
+    let files = [
+        ("none.json", None, "cannot be read"),
+        ("empty.json", Some(""), "is not JSON"),
+        ("cut.json", Some(&DEFINITION[..200]), "is not JSON"),
+        ("list.json", Some("[]"), "is not an object"),
+        ("other.json", Some(r#"{"properties":{}}"#), "`properties.definition` is not an object"),
+        ("solution.zip", Some("PK\u{3}\u{4}"), "is a zip file"),
+    ];
+    for (name, content, says) in files {
+        if let Some(content) = content {
+            desk.write(name, content);
+        }
+        let refused = desk.run(&["derive", "--definition", name]);
+        assert_eq!(refused.status.code(), Some(1), "{name}: {}", shown(&refused));
+        let said = text(&refused.stderr);
+        assert!(
+            said.contains(says) && said.starts_with(&format!("error: {name}: ")) && said.contains("hint: "),
+            "{said}"
+        );
+    }
+    let folder = desk.run(&["derive", "--definition", "."]);
+    assert!(text(&folder.stderr).contains("is a folder"), "{}", shown(&folder));
+    desk.write("flow.json", DEFINITION);
+    let verified = desk.run(&["derive", "--definition", "flow.json", "--verify", "Basic User"]);
+    assert_eq!(verified.status.code(), Some(1), "{}", shown(&verified));
+}

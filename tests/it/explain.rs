@@ -81,10 +81,10 @@ fn a_person_and_a_flow_that_are_not_there_are_told_and_not_explained() {
     let desk = Desk::with("copilot-agent-flow");
     let unknown = desk.run(&["explain", "--sandbox", "--user", "nobody@contoso.com", "--flow", "Expense intake", "."]);
     assert_eq!(unknown.status.code(), Some(1), "{}", shown(&unknown));
-    assert!(text(&unknown.stderr).contains("there is no such person"), "{}", shown(&unknown));
+    assert!(text(&unknown.stderr).contains("there is no person `nobody@contoso.com`"), "{}", shown(&unknown));
     let unknown = desk.run(&[&ADA[..], &["No such flow", "."]].concat());
     assert_eq!(unknown.status.code(), Some(1), "{}", shown(&unknown));
-    assert!(text(&unknown.stderr).contains("there is no such flow"), "{}", shown(&unknown));
+    assert!(text(&unknown.stderr).contains("there is no flow `No such flow`"), "{}", shown(&unknown));
 }
 
 #[test]
@@ -144,7 +144,11 @@ fn the_people_of_a_group_are_sorted_by_what_keeps_them_from_it() {
     assert_eq!(applied.status.code(), Some(0), "{}", shown(&applied));
     let after = desk.run(&[&group[..], &["."]].concat());
     assert_eq!(after.status.code(), Some(0), "{}", shown(&after));
-    assert!(text(&after.stdout).contains("12 can run flow Expense intake"), "{}", shown(&after));
+    assert!(
+        text(&after.stdout).contains("12 in group SG-Expense-Prod, flow Expense intake: 12 can"),
+        "{}",
+        shown(&after)
+    );
 }
 
 /// Ada is the manager of Mia, who owns the flow: hierarchy security shows it to her, and powergrant does not read that.
@@ -244,4 +248,24 @@ fn both_lists_of_requirements_say_the_same() {
     let (own, other) = (lines("src/explain/requirements.yaml"), lines("src/sandbox/run/requirements.yaml"));
     assert!(own.len() > 20);
     assert_eq!(own, other);
+}
+
+/// Ada is in the group by way of two others.
+#[test]
+fn the_groups_by_way_of_which_a_person_is_in_a_group_are_named() {
+    let desk = desk_with_seed(|seed| {
+        let group = "    - name: SG-Expense-Prod\n";
+        let nested = "    - { name: SG-Finance, members: [SG-Bookkeeping] }\n    - { name: SG-Bookkeeping, members: [ada@contoso.com] }\n";
+        let seed = seed.replacen(group, &format!("{nested}{group}"), 1);
+        seed.replacen("        - ada@contoso.com\n", "        - SG-Finance\n", 1)
+    });
+    let applied = desk.run(&["apply", "--sandbox", "--yes", "."]);
+    assert_eq!(applied.status.code(), Some(0), "{}", shown(&applied));
+    let after = explain(&desk, &[]);
+    assert_eq!(after.status.code(), Some(0), "{}", shown(&after));
+    let said = text(&after.stdout);
+    let way = "run-only user through group SG-Expense-Prod, by way of group SG-Bookkeeping in group SG-Finance, from the next access on";
+    assert!(said.contains(way), "{said}");
+    let role = "Flow Runner (through group SG-Expense-Prod, by way of group SG-Bookkeeping in group SG-Finance";
+    assert!(said.contains(role), "{said}");
 }

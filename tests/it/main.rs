@@ -9,6 +9,7 @@ mod controller;
 mod controller_process;
 mod convergence;
 mod derive;
+mod derive_law;
 mod desk;
 mod documents;
 mod drift;
@@ -17,6 +18,8 @@ mod explain;
 mod explain_law;
 mod export;
 mod formats;
+#[cfg(unix)]
+mod identities;
 #[cfg(unix)]
 mod interrupt;
 mod journal;

@@ -119,6 +119,31 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn a_relationship_is_told_from_the_tables_own_side() {
+        let answer = |value: Value| json!({ "value": [value] });
+        let of = |value: &Value, kind: &str| {
+            relationships(Row::dataverse("EntityDefinitions", value), "team", kind).unwrap()
+        };
+        let lookup = answer(json!({
+            "ReferencedEntity": "businessunit", "ReferencingEntityNavigationPropertyName": "businessunitid"
+        }));
+        assert_eq!(of(&lookup, MANY_TO_ONE.0), [("businessunitid".into(), Relationship::ToOne("businessunit".into()))]);
+        let list = answer(json!({
+            "ReferencingEntity": "workflow", "ReferencedEntityNavigationPropertyName": "team_workflow"
+        }));
+        assert_eq!(of(&list, ONE_TO_MANY.0), [("team_workflow".into(), Relationship::ToMany("workflow".into()))]);
+        let sides = |first: &str, second: &str| {
+            answer(json!({
+                "Entity1LogicalName": first, "Entity1NavigationPropertyName": format!("of_{first}"),
+                "Entity2LogicalName": second, "Entity2NavigationPropertyName": format!("of_{second}"),
+            }))
+        };
+        let expected = [("of_team".into(), Relationship::ManyToMany("role".into()))];
+        assert_eq!(of(&sides("team", "role"), MANY_TO_MANY.0), expected);
+        assert_eq!(of(&sides("role", "team"), MANY_TO_MANY.0), expected);
+    }
+
     fn process() -> Value {
         json!({
             "LogicalName": "workflow", "EntitySetName": "workflows",

@@ -64,6 +64,7 @@ impl<B: Renaming> Walk<'_, B> {
             team_members,
             user_teams,
             user_groups,
+            nesting,
             plans,
             official,
             flows,
@@ -107,6 +108,14 @@ impl<B: Renaming> Walk<'_, B> {
                 user_groups,
                 |person| self.id(*person),
                 |groups| groups.into_iter().map(|group| self.id(group)).collect::<BTreeSet<Uuid>>(),
+            ),
+            nesting: self.keyed(
+                nesting,
+                |member| self.id(*member),
+                |groups| {
+                    let named = groups.into_iter().map(|(group, name)| (self.id(group), self.text(&name)));
+                    named.collect::<BTreeMap<Uuid, Text>>()
+                },
             ),
             plans: self.keyed(plans, |person| self.id(*person), |plans| plans),
             official: self.keyed(official, |person| self.id(*person), |answers| answers),

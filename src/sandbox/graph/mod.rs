@@ -67,6 +67,10 @@ fn route(directory: &Directory, request: Request<'_>, claims: &Claims) -> Result
             let group = graph.existing(group, Kind::Group)?;
             graph.related(graph.members_of(group, relation), cast)
         }
+        ("GET", ["groups", group, relation @ ("memberOf" | "transitiveMemberOf"), cast @ ..]) => {
+            let group = graph.existing(group, Kind::Group)?;
+            graph.related(graph.groups_of(group, relation), cast)
+        }
         ("GET", ["groups", group]) => graph.one(graph.existing(group, Kind::Group)?, Some(Kind::Group)),
         ("GET", ["servicePrincipals", id]) => {
             graph.one(graph.existing(id, Kind::ServicePrincipal)?, Some(Kind::ServicePrincipal))
@@ -166,11 +170,11 @@ impl Graph<'_> {
         if is_there { Ok(id) } else { Err(no_such_resource(id)) }
     }
 
-    fn groups_of(self, user: Uuid, relation: &str) -> BTreeSet<Uuid> {
+    fn groups_of(self, member: Uuid, relation: &str) -> BTreeSet<Uuid> {
         if relation == "transitiveMemberOf" {
-            return self.directory.transitive_groups(user);
+            return self.directory.transitive_groups(member);
         }
-        let direct = self.directory.groups.iter().filter(|(_, group)| group.members.contains(&user));
+        let direct = self.directory.groups.iter().filter(|(_, group)| group.members.contains(&member));
         direct.map(|(id, _)| *id).collect()
     }
 

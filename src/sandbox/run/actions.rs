@@ -80,6 +80,12 @@ impl Deeds {
             "DeleteRecord" | "DeleteItem" => &[Delete],
             "PostItem_V2" => &[Create],
             "PatchItem_V2" | "UpdateEntityFileImageFieldContent" => &[Write],
+            // A flow that waits for a row registers for it (Learn: trigger flows when a row is added, modified or deleted).
+            "SubscribeWebhookTrigger" => {
+                let registers = [Create, Read, Write, Delete].map(|verb| ("callbackregistration".to_owned(), verb));
+                self.known.extend(registers);
+                &[Read]
+            }
             "AssociateEntities" | "DisassociateEntities" => return self.associate(organization, operation, parameters),
             "PerformUnboundAction" => return self.unbound_action(organization, parameters),
             other => {
@@ -99,7 +105,8 @@ impl Deeds {
         operation: &str,
         parameters: &Map<String, Value>,
     ) -> Option<&'a Table> {
-        let written = parameters.get("entityName").or_else(|| parameters.get("table")).and_then(Value::as_str);
+        let names = ["entityName", "table", "subscriptionRequest/entityname"];
+        let written = names.iter().find_map(|name| parameters.get(*name)).and_then(Value::as_str);
         let Some(set) = written.filter(|set| !set.is_empty() && !set.contains('@')) else {
             self.undecided.insert(format!("{operation}: table"));
             return None;

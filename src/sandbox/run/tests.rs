@@ -300,6 +300,11 @@ fn lookups_upserts_associations_and_sharing_need_their_privileges() {
             json!({ "actionName": "GrantAccess", "item/Target/@odata.type": "Microsoft.Dynamics.CRM.workflow" }),
             "Share workflow",
         ),
+        (
+            "SubscribeWebhookTrigger",
+            json!({ "subscriptionRequest/entityname": "contact" }),
+            "Create callbackregistration, Read callbackregistration, Write callbackregistration, Delete callbackregistration, Read contact",
+        ),
         ("PerformBoundAction", json!({ "entityName": "teams" }), "undecided PerformBoundAction"),
         ("ListRecordsWithOrganization", json!({ "entityName": "contacts" }), "elsewhere ListRecordsWithOrganization"),
         ("ListRecords", json!({ "entityName": "nothings" }), "no table nothings"),

@@ -8,7 +8,7 @@
 //!
 //! Blind spots: no hierarchy security, no access teams, no custom shares, and one environment.
 mod rows;
-mod state;
+pub(crate) mod state;
 mod town;
 
 use std::collections::BTreeSet;
@@ -38,7 +38,7 @@ use crate::client;
 use town::{Dice, seed};
 
 const URL: &str = "https://contoso.crm4.dynamics.com";
-const ENVIRONMENT: &str = "contoso-prod";
+pub(crate) const ENVIRONMENT: &str = "contoso-prod";
 const PEOPLE: u64 = 5;
 /// The number of the person who is a guest.
 const GUEST: u64 = 4;

@@ -26,7 +26,7 @@ use uuid::Uuid;
 use super::{ENVIRONMENT, URL};
 
 /// Everything that there is in the tenant's environment.
-pub(super) fn inventory(tenant: &Tenant) -> Inventory {
+pub(crate) fn inventory(tenant: &Tenant) -> Inventory {
     let organization = tenant.organization(ENVIRONMENT).expect("the environment");
     let mut inventory = Inventory::empty(EnvironmentFacts {
         name: ENVIRONMENT.into(),

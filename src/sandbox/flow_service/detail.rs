@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::kept::{Kept, organization, rows};
+use super::kept::{organization, rows};
+use super::scope::Kept;
 use crate::sandbox::flow_text::Text;
 use crate::sandbox::odata::Row;
 use crate::sandbox::organization::{Organization, is_set, text};

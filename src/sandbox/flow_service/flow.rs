@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::detail::detail;
-use super::kept::{Kept, organization, rows};
+use super::kept::{organization, rows};
 use super::refusals::{denied, no_makers, not_here, sharing_is_off};
 use super::row::{FlowRow, Grant, GrantRole};
+use super::scope::{Kept, Scope, Which};
 use super::sharing::{self, Wish};
 use super::state;
 use crate::sandbox::answer::Answer;
@@ -17,23 +18,6 @@ use crate::sandbox::organization::{id, number};
 use crate::sandbox::provider::Request;
 use crate::sandbox::tenant::Tenant;
 use crate::sandbox::variants::{FlowServiceShares, ForbiddenSharing};
-
-/// Whose path a request takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scope {
-    Admin,
-    Maker,
-}
-
-/// Which of a maker's flows are asked for: `search('personal')`, `search('team')`, or neither (public client: flow list).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Which {
-    /// Those that the bearer owns.
-    Personal,
-    /// Those that others share with the bearer as a co-owner.
-    Team,
-    Both,
-}
 
 /// Refuses who may not take the path at all.
 pub(super) fn admit(tenant: &Tenant, scope: Scope, environment: &str, claims: &Claims) -> Result<(), Fault> {

@@ -1,19 +1,10 @@
-//! Where a flow is kept, and the rows of those that Dataverse keeps.
+//! The flows that Dataverse keeps, as the service lists them.
 
 use uuid::Uuid;
 
 use super::row::{FlowRow, WorkflowIds};
 use crate::sandbox::organization::{Organization, id, is_set, number, text};
 use crate::sandbox::tenant::Tenant;
-
-/// Where a flow is kept.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Kept {
-    /// A row of Dataverse.
-    Row(Uuid),
-    /// The place among the flows outside of Dataverse.
-    Personal(usize),
-}
 
 /// Returns the organisation of an environment.
 pub(super) fn organization<'a>(tenant: &'a Tenant, environment: &str) -> Option<&'a Organization> {

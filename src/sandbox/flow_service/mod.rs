@@ -6,6 +6,7 @@ mod flow;
 mod kept;
 mod refusals;
 pub mod row;
+mod scope;
 mod sharing;
 mod state;
 
@@ -17,9 +18,9 @@ use super::claims::Claims;
 use super::fault::Fault;
 use super::provider::Request;
 use super::tenant::Tenant;
-use flow::{Scope, Which};
 use refusals::{invalid, no_makers};
 use row::FlowRow;
+use scope::{Scope, Which};
 
 /// How many flows a page has (reported by the Center of Excellence starter kit).
 const PAGE: usize = 250;

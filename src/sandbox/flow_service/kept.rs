@@ -1,7 +1,5 @@
 //! The flows that Dataverse keeps, as the service lists them.
 
-use uuid::Uuid;
-
 use super::row::{FlowRow, WorkflowIds};
 use crate::sandbox::organization::{Organization, id, is_set, number, text};
 use crate::sandbox::tenant::Tenant;

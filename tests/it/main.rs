@@ -21,6 +21,7 @@ mod formats;
 #[cfg(unix)]
 mod interrupt;
 mod journal;
+mod ledgers;
 mod pipe;
 mod pipelines;
 mod policy;

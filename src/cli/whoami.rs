@@ -6,6 +6,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::reading::Reading;
 use crate::render::{whoami, whoami_json};
+use crate::rights::Task;
 
 /// Tells who the caller is in each service, what it may do, and what to ask for.
 #[derive(Debug, clap::Args)]
@@ -15,6 +16,18 @@ pub struct Whoami {
     /// How it is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// The command that has to be possible: what is missing, and whom to ask for it, is said for that.
+    #[arg(long = "for", value_enum, value_name = "COMMAND", default_value_t = For::Apply)]
+    task: For,
+}
+
+/// What has to be possible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum For {
+    /// Reading: `plan`, `drift`, `explain`, `export` and the like.
+    Plan,
+    /// Everything.
+    Apply,
 }
 
 /// How it is printed.
@@ -33,9 +46,13 @@ impl Whoami {
             Err(exit) => return exit,
         };
         let (identities, exit) = reading.identities(global, output).await;
+        let task = match self.task {
+            For::Plan => Task::Plan,
+            For::Apply => Task::Apply,
+        };
         output.result(&match self.format {
-            Format::Text => whoami::text(&identities),
-            Format::Json => whoami_json::text(&identities),
+            Format::Text => whoami::text(&identities, task),
+            Format::Json => whoami_json::text(&identities, task),
         });
         reading.close().await;
         // Whoever gets no token anywhere has not learnt who he is.

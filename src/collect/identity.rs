@@ -1,13 +1,13 @@
 //! Who the caller is in each service, and what it is let in to.
 use super::decode::Row;
 use super::read::{admin, organization};
-use super::source::{Freshness, Source};
+use super::source::{Freshness, Set, Source};
 use crate::compile::desired::Environment;
 use crate::inventory::section::Reading;
 use crate::names::Text;
 use crate::problem::Problem;
 use crate::request::{Read, Service};
-use crate::rights::identity::{Bearer, Identity, Member};
+use crate::rights::identity::{self, Bearer, Identity, Member, Team};
 use crate::tenant::Reader;
 
 /// For each permission of Microsoft Graph that is of use, a read that needs it (Learn: permissions of each method).
@@ -47,7 +47,8 @@ pub async fn identity(reader: &Reader, environment: &Environment, way: String) -
         });
         bearers.push((service, bearer));
     }
-    Identity { environment: environment.name.clone(), way, bearers, dataverse, admin, flow, graph }
+    let (name, url) = (environment.name.clone(), environment.url.as_ref().map(|url| url.value.as_str().into()));
+    Identity { environment: name, url, way, bearers, dataverse, admin, flow, graph }
 }
 
 /// Who the caller is in the organisation.
@@ -60,19 +61,43 @@ async fn member(source: Source<'_>) -> Result<Member, Problem> {
     };
     let user = caller.user;
     let own = format!(
-        "systemusers({user})?$select=fullname&$expand=businessunitid($select=name),systemuserroles_association($select=name),teammembership_association($select=name)"
+        "systemusers({user})?$select=fullname&$expand=businessunitid($select=name),systemuserroles_association($select=name,roleid)"
     );
-    let answer = source.one(&own).await;
+    let of_teams = format!(
+        "systemusers({user})/teammembership_association?$select=name,teamid&$expand=teamroles_association($select=name,roleid)"
+    );
+    let (answer, teams) = futures_util::future::join(source.one(&own), source.pages(TEAMS, of_teams, 0)).await;
     let row = answer.as_ref().map(|value| Row::dataverse("systemusers", value));
-    let names = |list: &str| -> Result<Vec<Text>, Problem> {
-        let row = row.as_ref().map_err(|problem| (*problem).clone())?;
-        let names = row.list(list)?.iter().map(|one| row.within(one).text("name"));
-        let mut names = names.collect::<Result<Vec<_>, _>>()?;
-        names.sort();
-        Ok(names)
-    };
+    let roles =
+        row.as_ref().map_err(|problem| (*problem).clone()).and_then(|row| roles(row, "systemuserroles_association"));
+    // Dataverse makes an application's full name of its name and `#` as the first name (seen in the portal).
     let name = row.as_ref().ok().and_then(|row| row.optional_text("fullname").ok().flatten());
+    let name = name.map(|name| name.strip_prefix("# ").map_or_else(|| name.clone(), Text::from));
     let unit = row.as_ref().ok().and_then(|row| row.optional_object("businessunitid")?.text("name").ok());
-    let (roles, teams) = (names("systemuserroles_association"), names("teammembership_association"));
+    let teams = teams.map(|mut teams| {
+        teams.sort();
+        teams
+    });
     Ok(Member { caller, doubt, name, unit, roles, teams })
+}
+
+/// The teams that a user is in, with their roles.
+const TEAMS: Set<Team> = Set {
+    name: "teams",
+    select: "name,teamid",
+    decode: |row| {
+        let team = identity::Row { name: row.text("name")?, id: row.id("teamid")? };
+        Ok(Team { row: team, roles: roles(&row, "teamroles_association")? })
+    },
+};
+
+/// The roles in a list of a row.
+fn roles(row: &Row<'_>, list: &str) -> Result<Vec<identity::Row>, Problem> {
+    let roles = row.list(list)?.iter().map(|role| {
+        let role = row.within(role);
+        Ok(identity::Row { name: role.text("name")?, id: role.id("roleid")? })
+    });
+    let mut roles = roles.collect::<Result<Vec<_>, Problem>>()?;
+    roles.sort();
+    Ok(roles)
 }

@@ -1,171 +1,194 @@
 //! Who the caller is and what it may do, for people.
-use std::collections::{BTreeMap, BTreeSet};
+mod missing;
+
 use std::fmt::Write as _;
 
-use crate::names::Text;
+use uuid::Uuid;
+
+use crate::foreign::inert;
+use crate::names::{Depth, Operation, Text};
 use crate::problem::Problem;
 use crate::request::Service;
-use crate::rights::identity::{Bearer, Identity, Member};
-use crate::rights::judge::{Ability, Held, Judged, ability, judge};
-use crate::rights::manifest::{missing, security_role};
-use crate::rights::{Needs, Part, Task, Weight};
+use crate::rights::identity::{Bearer, Identity, Member, Row};
+use crate::rights::judge::{Ability, ability, judge};
+use crate::rights::{Needs, Part, RIGHTS, Task};
 
-/// Who the caller is in each environment, in plain words.
-pub fn text(identities: &[Identity]) -> String {
-    identities.iter().map(environment).collect::<Vec<_>>().join("\n")
+/// How wide the column of names is.
+const WIDTH: usize = 28;
+
+/// Who the caller is in each environment, in plain words, with what is missing for a task.
+pub fn text(identities: &[Identity], task: Task) -> String {
+    identities.iter().map(|identity| environment(identity, task)).collect::<Vec<_>>().join("\n")
 }
 
-fn environment(identity: &Identity) -> String {
+fn environment(identity: &Identity, task: Task) -> String {
     let judged = judge(identity);
-    let mut text = format!("{}\n\n", identity.environment);
-    let bearer = identity.bearers.iter().find_map(|(_, bearer)| bearer.as_ref().ok());
-    let id = |id: Option<uuid::Uuid>| id.map_or_else(|| "not in the token".to_owned(), |id| id.to_string());
+    let url = identity.url.as_ref().map(|url| format!(" ({})", inert(url))).unwrap_or_default();
+    let mut text = format!("{}{url}\n\n", inert(&identity.environment));
     line(&mut text, "signs in by", &identity.way);
-    if let Some(bearer) = bearer {
-        line(&mut text, "identity", &who(bearer));
-        line(&mut text, "object id", &id(bearer.object));
-        line(&mut text, "tenant", &id(bearer.tenant));
-    }
+    caller(&mut text, identity);
     text.push('\n');
     for (service, answer) in &identity.bearers {
         match answer {
-            Ok(_) => line(&mut text, service.name(), &let_in(identity, *service)),
-            Err(problem) => line(&mut text, service.name(), &format!("no token: {problem}\n    {}", problem.next)),
+            Ok(bearer) => line(&mut text, service.name(), &let_in(identity, *service, bearer)),
+            Err(problem) => troubled(&mut text, service.name(), "no token: ", problem),
         }
     }
     match &identity.dataverse {
         Some(Ok(member)) => in_dataverse(&mut text, member),
-        Some(Err(problem)) => _ = writeln!(text, "\n  ? not known in Dataverse: {problem}\n    {}", problem.next),
+        Some(Err(problem)) => {
+            text.push('\n');
+            troubled(&mut text, "in Dataverse", "not known: ", problem);
+        }
         None => {}
     }
-    let width = Part::ALL.iter().map(|part| part.name().len()).max().unwrap_or_default();
-    let _ = writeln!(text, "\n  {:<width$}  plan    apply", "may");
+    let _ = writeln!(text, "\n  {:<WIDTH$}  plan    apply", "may");
     for part in Part::ALL.into_iter().filter(|part| *part != Part::Environment) {
         let [plan, apply] = Task::ALL.map(|task| word(ability(&judged, part, task)));
-        let _ = writeln!(text, "  {:<width$}  {plan:<6}  {apply}", part.name());
+        let note = if part == Part::EnvironmentRoles && plan == word(Ability::NotApplicable) {
+            "       only where there is no Dataverse, and with `environmentId:`"
+        } else {
+            ""
+        };
+        let _ = writeln!(text, "  {:<WIDTH$}  {plan:<6}  {apply}{note}", part.name());
     }
-    lacking(&mut text, identity, &judged);
+    missing::write(&mut text, identity, &judged, task);
     text
 }
 
+/// Whom the tokens are of: once, where all say the same.
+fn caller(text: &mut String, identity: &Identity) {
+    let Some(bearer) = identity.bearer() else { return };
+    let id = |id: Option<Uuid>| id.map_or_else(|| "not in the token".to_owned(), |id| id.to_string());
+    line(text, "identity", &who(bearer));
+    line(text, "object id", &id(bearer.object));
+    line(text, "tenant", &id(bearer.tenant));
+}
+
+fn who(bearer: &Bearer) -> String {
+    match (&bearer.user, &bearer.application) {
+        (Some(user), Some(application)) => {
+            format!("user {}, signed in through application {}", inert(user), inert(application))
+        }
+        (Some(user), None) => format!("user {}", inert(user)),
+        (None, Some(application)) => format!("application {}", inert(application)),
+        (None, None) => "not in the token".to_owned(),
+    }
+}
+
 /// What a service says besides giving a token.
-fn let_in(identity: &Identity, service: Service) -> String {
+fn let_in(identity: &Identity, service: Service, bearer: &Bearer) -> String {
+    // A command may give tokens of different people.
+    let other = if identity.bearer() == Some(bearer) {
+        String::new()
+    } else {
+        let object = bearer.object.map(|id| format!(", object id {id}")).unwrap_or_default();
+        format!(" as {}{object}", who(bearer))
+    };
     let answer = match service {
         Service::Admin => identity.admin.as_ref(),
         Service::Flow => identity.flow.as_ref(),
         // Who the caller is there, and what he may read, stands below.
-        Service::Dataverse | Service::Graph => return "signed in".to_owned(),
+        Service::Dataverse | Service::Graph => return format!("signed in{other}"),
     };
     match answer {
-        None => "signed in; not asked, for no `environmentId:` is named".to_owned(),
-        Some(Ok(())) => "signed in; lets the caller read this environment".to_owned(),
-        Some(Err(problem)) => format!("signed in; refuses this environment: {problem}\n    {}", problem.next),
+        None => format!("signed in{other}; not asked about this environment, whose document has no `environmentId:`"),
+        Some(Ok(())) => format!("signed in{other}; lets the caller read this environment"),
+        Some(Err(problem)) => {
+            let next = inert(&problem.next);
+            format!(
+                "signed in{other}; refuses this environment: {}\n  {:<WIDTH$}  {next}",
+                inert(&problem.to_string()),
+                ""
+            )
+        }
     }
 }
 
 fn line(text: &mut String, name: &str, value: &str) {
-    let _ = writeln!(text, "  {name:<28}  {value}");
+    let _ = writeln!(text, "  {name:<WIDTH$}  {value}");
+}
+
+/// Something that is not known, with what to do about it below.
+fn troubled(text: &mut String, name: &str, what: &str, problem: &Problem) {
+    line(text, name, &format!("{what}{}", inert(&problem.to_string())));
+    line(text, "", &inert(&problem.next));
 }
 
 fn in_dataverse(text: &mut String, member: &Member) {
-    let names = |names: &Result<Vec<Text>, Problem>| match names {
-        Ok(names) if names.is_empty() => "none".to_owned(),
-        Ok(names) => names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-        Err(problem) => format!("not read: {problem}"),
+    let row = |name: &Option<Text>, id: Uuid| match name {
+        Some(name) => format!("{} ({id})", inert(name)),
+        None => id.to_string(),
     };
-    let or_id = |name: &Option<Text>, id: uuid::Uuid| name.as_ref().map_or_else(|| id.to_string(), ToString::to_string);
     text.push('\n');
-    line(text, "user in Dataverse", &or_id(&member.name, member.caller.user));
-    line(text, "business unit", &or_id(&member.unit, member.caller.unit));
-    line(text, "roles of its own", &names(&member.roles));
-    line(text, "teams", &names(&member.teams));
-    if let Some(problem) = &member.doubt {
-        let _ = writeln!(text, "  ? its privileges were not read: {problem}\n    {}", problem.next);
+    line(text, "user in Dataverse", &row(&member.name, member.caller.user));
+    line(text, "business unit", &row(&member.unit, member.caller.unit));
+    match &member.roles {
+        Ok(roles) => listed(text, "security roles", roles, ""),
+        Err(problem) => troubled(text, "security roles", "not read: ", problem),
     }
-}
-
-/// A right that is not held, with everything that it is for.
-struct Lack<'a> {
-    task: Task,
-    weight: Weight,
-    parts: BTreeSet<&'static str>,
-    purposes: BTreeSet<&'static str>,
-    held: &'a Held,
-}
-
-fn lacks(judged: &[Judged]) -> BTreeMap<Needs, Lack<'_>> {
-    let mut lacks: BTreeMap<Needs, Lack<'_>> = BTreeMap::new();
-    for Judged { right, held } in judged.iter().filter(|judged| matches!(judged.held, Held::No(_) | Held::Unknown(_))) {
-        let lack = lacks.entry(right.needs).or_insert_with(|| Lack {
-            task: right.task,
-            weight: right.weight,
-            parts: BTreeSet::new(),
-            purposes: BTreeSet::new(),
-            held,
-        });
-        lack.task = lack.task.min(right.task);
-        lack.weight = lack.weight.min(right.weight);
-        lack.parts.insert(right.part.name());
-        lack.purposes.insert(right.purpose);
-    }
-    lacks
-}
-
-/// What is missing, whom to ask for it, and the missing privileges as a role.
-fn lacking(text: &mut String, identity: &Identity, judged: &[Judged]) {
-    let lacks = lacks(judged);
-    if lacks.is_empty() {
-        text.push_str("\n  Nothing is missing.\n");
-        return;
-    }
-    for (weight, heading) in
-        [(Weight::Required, "missing"), (Weight::Optional, "missing, and needed only for what stands beside it")]
-    {
-        let of_weight: Vec<_> = lacks.iter().filter(|(_, lack)| lack.weight == weight).collect();
-        if !of_weight.is_empty() {
-            let _ = writeln!(text, "\n  {heading}");
+    match &member.teams {
+        Ok(teams) if teams.is_empty() => line(text, "teams", "none"),
+        Ok(teams) => {
+            for (number, team) in teams.iter().enumerate() {
+                line(text, if number == 0 { "teams" } else { "" }, &named(&team.row));
+                for role in &team.roles {
+                    line(text, "", &format!("  gives security role {}", named(role)));
+                }
+            }
         }
-        for (needs, lack) in of_weight {
-            let what = if weight == Weight::Required { &lack.parts } else { &lack.purposes };
-            let what = what.iter().copied().collect::<Vec<_>>().join(", ");
-            let (sign, more) = match lack.held {
-                // Why is said above, once.
-                Held::Unknown(_) if matches!(needs, Needs::Table { .. }) => ('?', "; not known".to_owned()),
-                Held::No(Some(depth)) => ('-', format!("; held at {depth}")),
-                Held::Unknown(problem) => ('?', format!("; not known: {problem}")),
-                Held::No(None) | Held::Yes | Held::NotApplicable => ('-', String::new()),
-            };
-            let _ = writeln!(text, "    {sign} {:<46} {:<5} {what}{more}", needs.words(), lack.task.word());
+        Err(problem) => troubled(text, "teams", "not read: ", problem),
+    }
+    match &member.doubt {
+        Some(problem) => troubled(text, "privileges", "not read: ", problem),
+        None => privileges(text, member),
+    }
+}
+
+fn named(row: &Row) -> String {
+    format!("{} ({})", inert(&row.name), row.id)
+}
+
+fn listed(text: &mut String, name: &str, rows: &[Row], more: &str) {
+    if rows.is_empty() {
+        line(text, name, "none");
+    }
+    for (number, row) in rows.iter().enumerate() {
+        line(text, if number == 0 { name } else { "" }, &format!("{}{more}", named(row)));
+    }
+}
+
+/// What the caller may do with the tables that powergrant reads and writes, at which depth.
+fn privileges(text: &mut String, member: &Member) {
+    let mut tables: Vec<&str> = Vec::new();
+    for right in RIGHTS {
+        if let Needs::Table { table, .. } = right.needs
+            && !tables.contains(&table)
+        {
+            tables.push(table);
         }
     }
-    let is_missing =
-        |is: fn(&Needs) -> bool| lacks.iter().any(|(needs, lack)| is(needs) && matches!(lack.held, Held::No(_)));
-    let bearer = identity.bearers.iter().find_map(|(_, bearer)| bearer.as_ref().ok());
-    let application = bearer.and_then(|bearer| bearer.application.as_deref()).unwrap_or("APPLICATION-ID");
-    if is_missing(|needs| matches!(needs, Needs::Management)) {
-        let _ = writeln!(
-            text,
-            "\n  Ask a Power Platform administrator for: New-PowerAppManagementApp -ApplicationId {application}"
-        );
+    let _ = writeln!(
+        text,
+        "\n  {:<WIDTH$}  what it holds, in all of the organisation where no depth stands beside it",
+        "privileges on"
+    );
+    for table in tables {
+        let held: Vec<String> =
+            Operation::ALL.iter().filter_map(|operation| of_table(member, table, *operation)).collect();
+        line(text, table, &if held.is_empty() { "none that powergrant uses".to_owned() } else { held.join(", ") });
     }
-    if is_missing(|needs| matches!(needs, Needs::Graph(_))) {
-        let roles: Vec<String> = lacks
-            .iter()
-            .filter(|(_, lack)| matches!(lack.held, Held::No(_)))
-            .filter_map(|(needs, _)| needs.app_role().map(|id| format!("{id}=Role")))
-            .collect();
-        let _ = writeln!(
-            text,
-            "\n  Ask an administrator of the tenant for:\n    az ad app permission add --id {application} --api 00000003-0000-0000-c000-000000000000 --api-permissions {}\n    az ad app permission admin-consent --id {application}",
-            roles.join(" ")
-        );
-    }
-    let privileges = missing(judged);
-    if !privileges.is_empty() {
-        text.push_str("\n  Ask a System Administrator to make and assign this role; leave out what `apply` alone needs if this identity only plans:\n\n");
-        let environments = format!("[{}]", identity.environment);
-        text.push_str(&security_role("powergrant-missing", "powergrant missing", &environments, &privileges));
-    }
+}
+
+/// How far one operation reaches, where powergrant has a use for it.
+fn of_table(member: &Member, table: &str, operation: Operation) -> Option<String> {
+    let privilege = RIGHTS.iter().find_map(|right| match right.needs {
+        Needs::Table { table: of, operation: known, privilege } if of == table && known == operation => Some(privilege),
+        Needs::Table { .. } | Needs::Graph(_) | Needs::Management => None,
+    })?;
+    let depth = member.caller.privileges.get(&Text::from(privilege.to_lowercase()))?;
+    let is_whole = *depth == Depth::Organization;
+    Some(if is_whole { operation.to_string() } else { format!("{operation} ({depth})") })
 }
 
 fn word(ability: Ability) -> &'static str {
@@ -175,13 +198,5 @@ fn word(ability: Ability) -> &'static str {
         Ability::None => "no",
         Ability::Unknown => "?",
         Ability::NotApplicable => "–",
-    }
-}
-
-fn who(bearer: &Bearer) -> String {
-    match (&bearer.user, &bearer.application) {
-        (Some(user), _) => format!("user {user}"),
-        (None, Some(application)) => format!("application {application}"),
-        (None, None) => "not in the token".to_owned(),
     }
 }

@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::names::Depth;
-use crate::rights::identity::{Bearer, Identity, Member};
+use crate::problem::Problem;
+use crate::rights::advice::{Ask, asks};
+use crate::rights::identity::{Bearer, Identity, Member, Row};
 use crate::rights::judge::{Ability, Held, Judged, ability, judge};
 use crate::rights::{Part, Task, Weight};
 
 /// Who the caller is in each environment.
-pub fn text(identities: &[Identity]) -> String {
-    let environments: Vec<Value> = identities.iter().map(environment).collect();
+pub fn text(identities: &[Identity], task: Task) -> String {
+    let environments: Vec<Value> = identities.iter().map(|identity| environment(identity, task)).collect();
     format!("{:#}\n", json!({ "environments": environments }))
 }
 
-fn environment(identity: &Identity) -> Value {
+fn environment(identity: &Identity, task: Task) -> Value {
     let judged = judge(identity);
     let services: BTreeMap<&str, Value> = identity
         .bearers
@@ -34,8 +36,11 @@ fn environment(identity: &Identity) -> Value {
             "user": { "id": caller.user, "name": name },
             "businessUnit": { "id": caller.unit, "name": unit },
             "organization": caller.organization,
-            "roles": roles.as_ref().ok(),
-            "teams": teams.as_ref().ok(),
+            "roles": listed(roles, row),
+            "teams": listed(teams, |team| {
+                let roles: Vec<Value> = team.roles.iter().map(row).collect();
+                json!({ "id": team.row.id, "name": team.row.name, "roles": roles })
+            }),
             "problem": doubt,
         }),
         Err(problem) => json!({ "problem": problem }),
@@ -50,12 +55,31 @@ fn environment(identity: &Identity) -> Value {
     let rights: Vec<Value> = judged.iter().map(right).collect();
     json!({
         "environment": identity.environment,
+        "url": identity.url,
         "signsInBy": identity.way,
+        "is": identity.bearer().map(|bearer| if bearer.is_person() { "user" } else { "application" }),
         "services": services,
         "dataverse": dataverse,
         "abilities": abilities,
         "rights": rights,
+        "asks": asks(identity, &judged, task).iter().map(ask).collect::<Vec<_>>(),
     })
+}
+
+/// A list that was read, or why it was not.
+fn listed<T>(list: &Result<Vec<T>, Problem>, one: impl Fn(&T) -> Value) -> Value {
+    match list {
+        Ok(list) => list.iter().map(one).collect(),
+        Err(problem) => json!({ "problem": problem }),
+    }
+}
+
+fn row(row: &Row) -> Value {
+    json!({ "id": row.id, "name": row.name })
+}
+
+fn ask(Ask { whom, what, commands, documents }: &Ask) -> Value {
+    json!({ "whom": whom, "what": what, "commands": commands, "documents": documents })
 }
 
 fn right(Judged { right, held }: &Judged) -> Value {

@@ -11,6 +11,8 @@ use crate::request::Service;
 pub struct Identity {
     /// The environment's name in the manifests.
     pub environment: Text,
+    /// The organisation's address, where there is one.
+    pub url: Option<Text>,
     /// The way in which it signs in.
     pub way: String,
     /// What the token of each service says of it, or why there is none.
@@ -23,6 +25,20 @@ pub struct Identity {
     pub flow: Option<Result<(), Problem>>,
     /// For each permission of Microsoft Graph that is of use, whether Graph lets it read that.
     pub graph: Vec<(&'static str, Result<(), Problem>)>,
+}
+
+impl Identity {
+    /// Whom the first token is of that there is one for, in the order of services.
+    pub fn bearer(&self) -> Option<&Bearer> {
+        self.bearers.iter().find_map(|(_, bearer)| bearer.as_ref().ok())
+    }
+}
+
+impl Bearer {
+    /// Whether a person signed in, through whichever application, and not an application as itself.
+    pub fn is_person(&self) -> bool {
+        self.user.is_some()
+    }
 }
 
 /// Whom a token is of.
@@ -49,8 +65,26 @@ pub struct Member {
     pub name: Option<Text>,
     /// The name of its business unit.
     pub unit: Option<Text>,
-    /// The names of the roles of its own.
-    pub roles: Result<Vec<Text>, Problem>,
-    /// The names of the teams that it is in.
-    pub teams: Result<Vec<Text>, Problem>,
+    /// The security roles of its own.
+    pub roles: Result<Vec<Row>, Problem>,
+    /// The teams that it is in.
+    pub teams: Result<Vec<Team>, Problem>,
+}
+
+/// A row of Dataverse.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Row {
+    /// Its name.
+    pub name: Text,
+    /// Its id.
+    pub id: Uuid,
+}
+
+/// A team that the caller is in.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Team {
+    /// The team.
+    pub row: Row,
+    /// The security roles that its members have through it.
+    pub roles: Vec<Row>,
 }

@@ -1,4 +1,5 @@
 //! The rights that powergrant itself needs: one table, for `whoami`, the documents and the example identities.
+pub mod advice;
 pub mod identity;
 pub mod judge;
 pub mod manifest;

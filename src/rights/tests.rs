@@ -25,6 +25,7 @@ fn with_rights_for(task: Task) -> Identity {
     let graph = ["User.ReadBasic.All", "Application.Read.All", "GroupMember.Read.All"].map(|name| (name, Ok(())));
     Identity {
         environment: "contoso-prod".into(),
+        url: Some("https://contoso.crm4.dynamics.com".into()),
         way: "client-secret from POWERGRANT_*".to_owned(),
         bearers: Vec::new(),
         dataverse: Some(Ok(member)),
@@ -59,7 +60,7 @@ fn a_plan_identity_plans_everything_and_applies_nothing() {
         };
         assert_eq!(found, wanted, "{}", part.name());
     }
-    let lacking = missing(&judge(&planner));
+    let lacking = missing(&judge(&planner), Task::Apply);
     assert_eq!(
         lacking["Process"],
         of_task(Task::Apply)["Process"].iter().copied().filter(|one| *one != Operation::Read).collect()

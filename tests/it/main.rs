@@ -19,6 +19,8 @@ mod explain_law;
 mod export;
 mod formats;
 #[cfg(unix)]
+mod identities;
+#[cfg(unix)]
 mod interrupt;
 mod journal;
 mod ledgers;

@@ -29,9 +29,13 @@ impl Stage {
 
     /// The same with a tenant of its own kind.
     pub(crate) fn at(cloud: &str, organisation: &str, with: fn(Options) -> Options) -> Self {
+        Self::seeded(&sandbox::seed::default_seed().replace(PUBLIC, organisation), cloud, organisation, with)
+    }
+
+    /// The same from a seed of its own.
+    pub(crate) fn seeded(seed: &str, cloud: &str, organisation: &str, with: fn(Options) -> Options) -> Self {
         powergrant::tenant::install_tls();
-        let seed = sandbox::seed::default_seed().replace(PUBLIC, organisation);
-        let seed = sandbox::seed::Seed::parse(&seed).expect("the seed is sound");
+        let seed = sandbox::seed::Seed::parse(seed).expect("the seed is sound");
         let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads");
         let options = with(Options { front: Front::Proxy, ..Options::new(seed) });
         let running = threads.block_on(sandbox::start(options)).expect("the tenant starts");

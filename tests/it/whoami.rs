@@ -49,8 +49,10 @@ fn an_administrator_is_told_that_nothing_is_missing() {
     let said = text(&answer.stdout);
     for part in [
         "application 33333333-3333-3333-3333-333333333333",
-        "roles of its own              System Administrator",
-        "business unit                 Contoso",
+        "security roles                System Administrator (",
+        "business unit                 Contoso (",
+        "user in Dataverse             powergrant (",
+        "Process                       Read, Write, Delete, Append, AppendTo, Assign, Share",
         "flow shares                   yes     yes",
         "Nothing is missing.",
     ] {
@@ -72,11 +74,17 @@ fn the_plan_identity_of_the_example_reads_everything_and_may_write_nothing() {
     assert!(said.contains("client-secret from POWERGRANT_PROD_*"), "{said}");
     assert!(said.contains("flow shares                   yes     no"), "{said}");
     assert!(said.contains("- Share on Process at Organization"), "{said}");
-    // What is missing is a manifest that can be checked and applied.
+    assert!(said.contains("\n  Nothing is missing for `plan`.\n"), "{said}");
+    let for_plan = ["whoami", "--sandbox", "--auth", "client-secret", "--for", "plan", "."];
+    let for_plan = text(&run_as(&desk, application, secret, &for_plan).stdout);
+    assert!(for_plan.ends_with("\n  Nothing is missing for `plan`.\n"), "{for_plan}");
+    // What is missing is a manifest that an administrator can apply, and then nothing is.
     let role = said.split_once("apiVersion:").map(|(_, role)| format!("apiVersion:{role}")).expect("a manifest");
     desk.write("missing.yaml", &role);
-    let check = desk.run(&["check", "."]);
-    assert_eq!(check.status.code(), Some(0), "{}", shown(&check));
+    let apply = desk.run(&["apply", "--sandbox", "--yes", "--allow", "privileged-grant", "."]);
+    assert_eq!(apply.status.code(), Some(0), "{}", shown(&apply));
+    let after = run_as(&desk, application, secret, &["whoami", "--sandbox", "--auth", "client-secret", "."]);
+    assert!(text(&after.stdout).contains("\n  Nothing is missing.\n"), "{}", shown(&after));
 }
 
 #[test]
@@ -90,6 +98,69 @@ fn the_apply_identity_of_the_example_makes_everything_hold() {
         "{}",
         shown(&apply)
     );
+    let whoami = run_as(&desk, application, secret, &["whoami", "--sandbox", "--auth", "client-secret", "."]);
+    assert!(text(&whoami.stdout).ends_with("\n  Nothing is missing.\n"), "{}", shown(&whoami));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_person_is_told_of_what_comes_through_teams_and_to_ask_for_what_people_are_given() {
+    use powergrant::sandbox::faults::{Disturbance, Replacement, Rule};
+
+    let stage = crate::proxied::Stage::public();
+    let apply = stage.run(&["apply", "--yes", "."], &[]);
+    assert_eq!(apply.status.code(), Some(0), "{}", shown(&apply));
+    let quick = Replacement { from: "\"interval\":5".to_owned(), to: "\"interval\":0".to_owned() };
+    stage.change(Rule::on("devicecode", Disturbance::Rewritten(quick)).from_nth(1, 0));
+    for host in ["graph.microsoft.com", "api.bap.microsoft.com"] {
+        let refused = Rule { host: Some(host.to_owned()), ..Rule::on("", Disturbance::refuse(403)).from_nth(1, 0) };
+        stage.change(refused);
+    }
+    stage.with(|tenant| {
+        let ada = tenant.directory.users.iter().find(|(_, person)| person.upn == "ada@contoso.com");
+        tenant.identities.person = ada.map(|(id, _)| *id);
+    });
+    let way = crate::ways::device_code(&stage);
+    let whoami = way.run(&stage, &["whoami", "."]);
+    let said = text(&whoami.stdout);
+    for part in [
+        "identity                      user ada@contoso.com",
+        "user in Dataverse             Ada Lovelace (",
+        "security roles                Basic User (",
+        "teams                         SG-Expense-Prod (",
+        "gives security role Flow Runner (",
+        "give the caller the Entra role Directory Readers, or consent to the delegated permissions",
+        "give the caller the Entra role Power Platform Administrator",
+        "    - user: \"ada@contoso.com\"",
+    ] {
+        assert!(said.contains(part), "{part} is not in\n{said}");
+    }
+    assert!(!said.contains("New-PowerAppManagementApp") && !said.contains("az ad app"), "{said}");
+    let json = way.run(&stage, &["whoami", "--format", "json", "."]);
+    let value: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    let environment = &value["environments"][0];
+    assert_eq!(environment["is"], "user");
+    assert_eq!(environment["dataverse"]["teams"][0]["roles"][0]["name"], "Flow Runner", "{environment:#}");
+}
+
+#[test]
+fn an_application_is_told_the_exact_commands_that_others_have_to_run_for_it() {
+    use powergrant::sandbox::faults::{Disturbance, Rule};
+
+    let stage = crate::proxied::Stage::public();
+    for host in ["graph.microsoft.com", "api.bap.microsoft.com"] {
+        let refused = Rule { host: Some(host.to_owned()), ..Rule::on("", Disturbance::refuse(403)).from_nth(1, 0) };
+        stage.change(refused);
+    }
+    let whoami = text(&stage.run(&["whoami", "."], &[]).stdout);
+    for part in [
+        "    - registration as management application",
+        "Ask a Power Platform administrator, who has to be a person: ",
+        "    New-PowerAppManagementApp -ApplicationId 33333333-3333-3333-3333-333333333333",
+        "    az ad app permission admin-consent --id 33333333-3333-3333-3333-333333333333",
+    ] {
+        assert!(whoami.contains(part), "{part} is not in\n{whoami}");
+    }
 }
 
 #[test]
@@ -98,7 +169,7 @@ fn whoever_is_not_in_the_environment_is_told_what_to_ask_for() {
     let (application, secret) = PLANNER;
     let whoami = run_as(&desk, application, secret, &["whoami", "--sandbox", "--auth", "client-secret", "."]);
     let said = text(&whoami.stdout);
-    assert!(said.contains("not known in Dataverse: 403 0x80072560"), "{said}");
+    assert!(said.contains("in Dataverse                  not known: 403 0x80072560"), "{said}");
     assert!(said.contains("add the caller to the environment"), "{said}");
     assert!(said.contains("flow shares                   no      no"), "{said}");
     assert!(said.contains("    Process: { Read: organization, Write: organization,"), "{said}");
@@ -113,7 +184,11 @@ fn whoami_for_programs_says_the_same() {
     let value: serde_json::Value = serde_json::from_slice(&answer.stdout).expect("JSON");
     let environment = &value["environments"][0];
     assert_eq!(environment["abilities"]["flow shares"], serde_json::json!({ "plan": "whole", "apply": "none" }));
-    assert_eq!(environment["dataverse"]["roles"], serde_json::json!(["powergrant plan"]));
+    assert_eq!(environment["dataverse"]["roles"][0]["name"], "powergrant plan");
+    assert!(environment["dataverse"]["roles"][0]["id"].is_string());
+    assert_eq!(environment["is"], "application");
+    let documents = environment["asks"][0]["documents"].as_str().expect("what is missing as documents");
+    assert!(documents.contains("appId: \"44444444-4444-4444-4444-444444444401\""), "{documents}");
     assert_eq!(environment["services"]["Microsoft Graph"]["tenant"], TENANT);
 }
 

@@ -1,5 +1,9 @@
 //! Which way a run signs in by: the one that is asked for, or the one that variables are evidence of; one, and none after it.
+mod files;
+
 use std::path::PathBuf;
+
+use files::{bytes, certificate, content};
 
 use super::methods::{Family, Method, Says, VARIABLES};
 use super::{Certificate, Credentials, Federation, ManagedIdentity, Secret};
@@ -294,26 +298,6 @@ impl Reader<'_> {
 
 fn refuse(says: String, next: &str) -> Problem {
     Problem::without_request(Cause::SignedOut, "sign-in", says, next)
-}
-
-/// A certificate out of a variable, or out of the file that it names.
-fn certificate(variable: &str, bytes: &[u8], password: Option<&Secret>) -> Result<Certificate, Problem> {
-    Certificate::read(bytes, password)
-        .map_err(|problem| Problem { says: format!("{variable}: {}", problem.says), ..problem })
-}
-
-/// The text of a file that a variable names.
-fn content(variable: &str, path: &str) -> Result<String, Problem> {
-    std::fs::read_to_string(path).map_err(|error| unreadable(variable, path, &error))
-}
-
-/// The bytes of a file that a variable names.
-fn bytes(variable: &str, path: &str) -> Result<zeroize::Zeroizing<Vec<u8>>, Problem> {
-    std::fs::read(path).map(Into::into).map_err(|error| unreadable(variable, path, &error))
-}
-
-fn unreadable(variable: &str, path: &str, error: &std::io::Error) -> Problem {
-    refuse(format!("{variable} names `{path}`, which cannot be read: {error}"), "name a file that can be read")
 }
 
 #[cfg(test)]

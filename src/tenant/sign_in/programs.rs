@@ -46,7 +46,12 @@ impl Program {
         let (shell, option) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
         let mut command = Command::new(shell);
         // In a variable and not in the text, so that no part of an address is read by the shell.
-        command.arg(option).arg(line.reveal()).env("SCOPE", scope);
+        command.arg(option).env("SCOPE", scope);
+        #[cfg(not(windows))]
+        command.arg(line.reveal());
+        // As it is: quotes that are escaped for other programs are not understood by `cmd` (Learn: cmd, `/c`).
+        #[cfg(windows)]
+        std::os::windows::process::CommandExt::raw_arg(&mut command, line.reveal());
         let next = "run the command by hand with SCOPE set, and see that it prints a token as JSON";
         Self { command, name: "the token command", next }
     }

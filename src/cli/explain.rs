@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::reading::{Reading, Seen};
 use super::snapshots;
-use crate::compile::desired::DesiredEnvironment;
+use crate::compile::desired::{DesiredEnvironment, Environment};
 use crate::explain::errors::{self, Meaning};
 use crate::explain::fix::with_suspects;
 use crate::explain::group;
@@ -129,7 +129,10 @@ impl Explain {
         let today = jiff::Zoned::now().date();
         let take = |seen: Seen, output: &mut Output| {
             let wanted = &loaded.desired.environments;
-            let desired = wanted.iter().find(|desired| desired.environment.name == seen.inventory.environment.name);
+            let is_this = |environment: &Environment| {
+                environment.name == seen.inventory.environment.name && !environment.is_of_address_alone()
+            };
+            let desired = wanted.iter().find(|desired| is_this(&desired.environment));
             let manifests = desired.map(|desired| Manifests { sources: &loaded.sources, desired, today });
             self.explain(&seen.inventory, &asked, manifests.as_ref(), output)
         };

@@ -8,7 +8,7 @@ use super::Global;
 use super::exit::Exit;
 use super::output::Output;
 use super::reading::{Accepted, Reading, Seen, report_doubts};
-use crate::compile::desired::DesiredEnvironment;
+use crate::compile::desired::{DesiredEnvironment, Environment};
 use crate::export::{Document, Proof, Selection, export, prove, yaml};
 use crate::foreign::{clip, inert};
 use crate::inventory::scope::Scope;
@@ -85,7 +85,7 @@ impl Export {
                 return Exit::Error;
             }
         };
-        if let Err(message) = self.put(&exported.documents, &text, &environment.name, output) {
+        if let Err(message) = self.put(&exported.documents, &text, environment, output) {
             output.error(&format!("error: {}\n", inert(&message)));
             return Exit::Error;
         }
@@ -107,22 +107,36 @@ impl Export {
     }
 
     /// Puts documents where they are wanted; `Err` says what is in the way.
-    fn put(&self, documents: &[Document], text: &str, environment: &str, output: &mut Output) -> Result<(), String> {
+    fn put(
+        &self,
+        documents: &[Document],
+        text: &str,
+        environment: &Environment,
+        output: &mut Output,
+    ) -> Result<(), String> {
+        // Where there is a document of the environment already, there must not be a second one.
+        let own = environment.is_of_address_alone().then(|| environment.document());
         let Some(folder) = &self.out else {
+            if let Some(own) = own {
+                output.result(&format!("---\n{own}"));
+            }
             if !text.is_empty() {
                 output.result(&format!("---\n{text}"));
             }
             return Ok(());
         };
-        let folder = folder.join(plain(environment));
+        let folder = folder.join(plain(&environment.name));
         let mut files: BTreeMap<&str, Vec<&Document>> = BTreeMap::new();
         for document in documents {
             let Some(file) = file_of(document.kind) else { continue };
             files.entry(file).or_default().push(document);
         }
         fs::create_dir_all(&folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+        if let Some(own) = own {
+            write(&folder.join("environment.yaml"), &own)?;
+        }
         for (name, documents) in files {
-            write(&folder.join(name), &yaml(documents, environment)?)?;
+            write(&folder.join(name), &yaml(documents, &environment.name)?)?;
         }
         Ok(())
     }

@@ -47,12 +47,12 @@ impl Reading {
     /// Loads manifests, and starts the embedded tenant where it is wanted. `Err` when nothing can be read.
     pub(super) async fn open(paths: &[PathBuf], global: &Global, output: &mut Output) -> Result<Self, Exit> {
         let clock: Arc<dyn Clock> = Arc::new(WallClock);
-        let loaded = manifests::load(paths, global, jiff::Zoned::now().date());
+        let loaded = manifests::load_for_question(paths, global, jiff::Zoned::now().date());
         if loaded.report(output) {
             return Err(Exit::Error);
         }
         if loaded.desired.environments.is_empty() {
-            output.error("error: the manifests hold no Environment document, so nothing says what to read\n");
+            output.error("error: the manifests hold no Environment document, so nothing says what to read\nhint: name an organisation with `-e https://contoso.crm4.dynamics.com`, or write a document for it\n");
             return Err(Exit::Error);
         }
         let sandbox = if global.sandbox {

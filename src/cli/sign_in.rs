@@ -23,6 +23,17 @@ fn cloud(cloud: desired::Cloud) -> Cloud {
     }
 }
 
+/// The cloud that an organisation's host is in, as a manifest says it; the public one where no cloud has such hosts.
+pub(super) fn cloud_of(host: &str) -> desired::Cloud {
+    match Cloud::of_organisation(host) {
+        Some(Cloud::Public) | None => desired::Cloud::Public,
+        Some(Cloud::Gcc) => desired::Cloud::Gcc,
+        Some(Cloud::GccHigh) => desired::Cloud::GccHigh,
+        Some(Cloud::Dod) => desired::Cloud::Dod,
+        Some(Cloud::China) => desired::Cloud::China,
+    }
+}
+
 /// Reads the name of a way to sign in, for the command line.
 pub(super) fn method(name: &str) -> Result<Method, String> {
     Method::named(name).ok_or_else(|| {

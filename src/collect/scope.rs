@@ -174,15 +174,7 @@ mod tests {
     }
 
     fn desired() -> DesiredEnvironment {
-        DesiredEnvironment {
-            today: jiff::civil::date(2026, 6, 1),
-            environment: environment(),
-            roles: Vec::new(),
-            assignments: Vec::new(),
-            environment_roles: Vec::new(),
-            flows: Vec::new(),
-            policies: Vec::new(),
-        }
+        DesiredEnvironment::nothing_of(environment(), jiff::civil::date(2026, 6, 1))
     }
 
     fn flow(connections: Vec<Connection>, run_only_users: Option<List>) -> Flow {

@@ -50,6 +50,14 @@ pub struct DesiredEnvironment {
     pub policies: Vec<Policy>,
 }
 
+impl DesiredEnvironment {
+    /// Nothing is wanted of an environment yet.
+    pub fn nothing_of(environment: Environment, today: Date) -> Self {
+        let (roles, assignments, environment_roles) = (Vec::new(), Vec::new(), Vec::new());
+        Self { today, environment, roles, assignments, environment_roles, flows: Vec::new(), policies: Vec::new() }
+    }
+}
+
 /// One Policy document in one environment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {

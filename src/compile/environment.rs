@@ -1,7 +1,7 @@
 //! Environment documents, and organisation addresses given instead of one.
 use url::{Host, Url};
 
-use crate::compile::desired::{Environment, GroupTeams, MaxRemovals, Member, Placed, Rails};
+use crate::compile::desired::{Cloud, Environment, GroupTeams, MaxRemovals, Member, Placed, Rails};
 use crate::compile::specs;
 use crate::finding::{Finding, Severity};
 use crate::kinds::environment::spec::{self, Spec};
@@ -55,13 +55,16 @@ pub(super) fn read(document: &Document, findings: &mut Vec<Finding>) -> Option<E
 
 const ADDRESS: &str = "the address of an organisation looks like https://contoso.crm4.dynamics.com";
 
+/// What stands for the file of an environment that no document describes.
+const COMMAND_LINE: &str = "<command line>";
+
 impl Environment {
     /// Makes an environment of an organisation's address alone, as if a document had said just that.
     pub fn from_url(url: &str) -> Result<Self, Finding> {
         let value = address(url).map_err(|reason| {
             Finding::new(Severity::Error, Rule::InvalidValue, None, format!("`{url}` {reason}")).hint(ADDRESS)
         })?;
-        let place = Place::start_of("<command line>");
+        let place = Place::start_of(COMMAND_LINE);
         Ok(Self {
             name: value.trim_start_matches("https://").trim_start_matches("http://").into(),
             labels: std::collections::BTreeMap::new(),
@@ -69,13 +72,34 @@ impl Environment {
             place,
             environment_id: None,
             tenant: None,
-            cloud: crate::compile::desired::Cloud::default(),
+            cloud: Cloud::default(),
             credentials: None,
             add_users: crate::compile::desired::AddUsers::default(),
             act_as: crate::compile::desired::ActAs::default(),
             group_teams: GroupTeams::default(),
             rails: Rails::default(),
         })
+    }
+
+    /// Whether it was made of an organisation's address alone.
+    pub fn is_of_address_alone(&self) -> bool {
+        &*self.place.file == COMMAND_LINE
+    }
+
+    /// The document that says what an address alone says, to be put beside other manifests.
+    pub fn document(&self) -> String {
+        let url = self.url.as_ref().map(|url| format!("  url: \"{}\"\n", url.value)).unwrap_or_default();
+        let cloud = match self.cloud {
+            Cloud::Public => "",
+            Cloud::Gcc => "  cloud: gcc\n",
+            Cloud::GccHigh => "  cloud: gcchigh\n",
+            Cloud::Dod => "  cloud: dod\n",
+            Cloud::China => "  cloud: china\n",
+        };
+        let name = &self.name;
+        format!(
+            "apiVersion: powergrant.dev/v1alpha1\nkind: Environment\nmetadata:\n  name: \"{name}\"\nspec:\n{url}{cloud}"
+        )
     }
 }
 

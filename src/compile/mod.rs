@@ -41,15 +41,7 @@ pub fn compile(documents: &[Document], today: Date, only: &[String]) -> (Desired
         if !only.is_empty() && !only.iter().any(|asked| is_asked(asked, &environment)) {
             continue;
         }
-        let mut wanted = DesiredEnvironment {
-            today,
-            environment,
-            roles: Vec::new(),
-            assignments: Vec::new(),
-            environment_roles: Vec::new(),
-            flows: Vec::new(),
-            policies: Vec::new(),
-        };
+        let mut wanted = DesiredEnvironment::nothing_of(environment, today);
         for addressed in documents.iter().filter(|addressed| is_for(addressed, document)) {
             if addressed.is_sound {
                 specs::add(addressed, document.variables(), today, &mut wanted, &mut findings);
@@ -65,6 +57,13 @@ pub fn compile(documents: &[Document], today: Date, only: &[String]) -> (Desired
     findings.sort();
     findings.dedup();
     (desired, findings)
+}
+
+/// The organisations' addresses among `only` that no Environment document has.
+pub fn addresses_alone<'only>(documents: &[Document], only: &'only [String]) -> Vec<&'only str> {
+    let environments = environments(documents, &mut Vec::new());
+    let is_known = |asked: &str| environments.iter().any(|(_, environment)| is_asked(asked, environment));
+    only.iter().map(String::as_str).filter(|asked| asked.contains("://") && !is_known(asked)).collect()
 }
 
 impl Desired {

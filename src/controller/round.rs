@@ -236,8 +236,12 @@ impl Controller {
                     status.add_requests(tenant.counts());
                 }
                 status.note_turn(&one.name, one.turn, ended, fingerprint);
-                let known = &status.environments[&one.name];
-                (known.drift, known.given_up)
+                let known = status.environments.entry(one.name.clone()).or_default();
+                let found = known.drift;
+                if one.turn == Turn::Applied {
+                    known.heal();
+                }
+                (found, known.given_up)
             });
             tell::turn(&one.name, one.turn, drift.as_ref(), given_up);
         }

@@ -179,6 +179,15 @@ pub struct Environment {
     pub is_wrong: bool,
 }
 
+impl Environment {
+    /// What differed was brought about and read back: what is left is not to be changed here, or in no manifest.
+    pub fn heal(&mut self) {
+        if let Some(counts) = &mut self.drift {
+            (counts.outside, counts.not_yet_applied, counts.unknown) = (0, 0, 0);
+        }
+    }
+}
+
 impl Status {
     /// A controller that has done nothing yet.
     pub fn new(mode: Mode, every: Duration) -> Self {

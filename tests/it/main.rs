@@ -1,4 +1,5 @@
 //! Integration tests.
+mod addresses;
 mod architecture;
 mod bad_input;
 mod client;

@@ -85,6 +85,14 @@ fn one_set_of_documents_serves_environments_that_differ_in_variables() {
 fn an_address_alone_makes_an_environment() {
     let environment = Environment::from_url("https://Contoso.crm4.dynamics.com/").unwrap();
     assert_eq!(&*environment.name, "contoso.crm4.dynamics.com");
+    assert!(environment.is_of_address_alone());
+    // Its document says the same, and is one by itself.
+    let (desired, findings) = compiled(&environment.document());
+    assert_eq!(findings, []);
+    let [wanted] = &desired.environments[..] else { panic!("one environment") };
+    let address = |environment: &Environment| environment.url.as_ref().map(|url| url.value.clone());
+    assert_eq!((&wanted.environment.name, address(&wanted.environment)), (&environment.name, address(&environment)));
+    assert!(!wanted.environment.is_of_address_alone());
     assert!(Environment::from_url("http://127.0.0.1:8080").is_ok());
     for bad in ["contoso", "http://contoso.crm4.dynamics.com", "https://u:p@x.com", "https://x.com/api", "ftp://x.com"]
     {

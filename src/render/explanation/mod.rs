@@ -189,3 +189,49 @@ fn agents(out: &mut String, explanation: &Explanation) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::Access;
+    use crate::explain::{Bar, Question, explain, patch};
+    use crate::foreign::is_hidden;
+    use crate::names::Ref;
+    use crate::plan::world::{self, Dice};
+
+    /// A name that a terminal, an editor or a pipeline would act on.
+    const HOSTILE: &str = "Pay\u{1b}[31mroll\n##vso[task.complete]\n::error::\u{202e}";
+
+    #[test]
+    fn names_that_the_tenant_holds_are_shown_and_never_obeyed() {
+        for seed in 0..8 {
+            let mut inventory = world::inventory(&mut Dice::new(seed));
+            for flow in inventory.flows.rows_mut().values_mut() {
+                flow.name = HOSTILE.into();
+            }
+            for user in inventory.users.rows_mut().values_mut() {
+                user.upn = HOSTILE.into();
+                user.full_name = HOSTILE.into();
+            }
+            for role in inventory.roles.rows_mut().values_mut() {
+                role.name = HOSTILE.into();
+            }
+            for reference in inventory.references.rows_mut().values_mut() {
+                reference.display_name = HOSTILE.into();
+            }
+            let access = Access::of(&inventory);
+            let flows: Vec<_> = inventory.flows.rows().map(|(id, flow)| Ref::new(flow.name.clone(), *id)).collect();
+            for (person, flow) in access.people().iter().zip(flows.iter().cycle()) {
+                let person = person.principal.clone();
+                let question = Question { person, flow: flow.clone(), agent: None, bar: Bar::Documented };
+                let explanation = explain(&inventory, &question).expect("the person is known");
+                let remedy = patch::remedy(&inventory, &question, None);
+                let text = text(&explanation, Some(&remedy));
+                assert!(!text.chars().any(|letter| is_hidden(letter) && letter != '\n'), "seed {seed}: {text:?}");
+                let is_command =
+                    |line: &str| line.trim_start().starts_with("##vso") || line.trim_start().starts_with("::error");
+                assert!(!text.lines().any(is_command), "seed {seed}: {text}");
+            }
+        }
+    }
+}

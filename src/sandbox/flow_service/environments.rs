@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::VERSIONS;
-use super::flow::{self, Scope};
+use super::flow;
 use super::refusals::{denied, no_makers};
+use super::scope::Scope;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::bap::BapEnvironment;
 use crate::sandbox::claims::Claims;

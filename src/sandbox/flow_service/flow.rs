@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::refusals::{denied, no_makers, not_here, sharing_is_off};
 use super::row::{FlowRow, Grant, GrantRole, WorkflowIds};
+use super::scope::{Kept, Scope, Which};
 use super::sharing::{self, Wish};
 use super::state;
 use crate::sandbox::answer::Answer;
@@ -16,32 +17,6 @@ use crate::sandbox::organization::{Organization, id, is_set, number, text};
 use crate::sandbox::provider::Request;
 use crate::sandbox::tenant::Tenant;
 use crate::sandbox::variants::{FlowServiceShares, ForbiddenSharing};
-
-/// Whose path a request takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scope {
-    Admin,
-    Maker,
-}
-
-/// Which of a maker's flows are asked for: `search('personal')`, `search('team')`, or neither (public client: flow list).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Which {
-    /// Those that the bearer owns.
-    Personal,
-    /// Those that others share with the bearer as a co-owner.
-    Team,
-    Both,
-}
-
-/// Where a flow is kept.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Kept {
-    /// A row of Dataverse.
-    Row(Uuid),
-    /// The place among the flows outside of Dataverse.
-    Personal(usize),
-}
 
 /// Refuses who may not take the path at all.
 pub(super) fn admit(tenant: &Tenant, scope: Scope, environment: &str, claims: &Claims) -> Result<(), Fault> {

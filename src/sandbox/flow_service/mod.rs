@@ -4,6 +4,7 @@ mod environments;
 mod flow;
 mod refusals;
 pub mod row;
+mod scope;
 mod sharing;
 mod state;
 
@@ -15,9 +16,9 @@ use super::claims::Claims;
 use super::fault::Fault;
 use super::provider::Request;
 use super::tenant::Tenant;
-use flow::{Scope, Which};
 use refusals::{invalid, no_makers};
 use row::FlowRow;
+use scope::{Scope, Which};
 
 /// How many flows a page has (reported by the Center of Excellence starter kit).
 const PAGE: usize = 250;

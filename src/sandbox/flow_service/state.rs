@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::flow::{Kept, Scope};
 use super::refusals::denied;
+use super::scope::{Kept, Scope};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::claims::Claims;
 use crate::sandbox::dataverse::{Identity, Request, Session};

@@ -70,6 +70,16 @@ pub struct Variants {
     pub reference_check: ReferenceCheck,
 }
 
+impl Variants {
+    /// For how many reads one of two ways is stale.
+    pub fn stale_one_way(&self) -> u32 {
+        match self.stale_way {
+            StaleWay::Neither => 0,
+            StaleWay::Sets | StaleWay::Functions => self.stale_reads.max(2),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -223,7 +223,14 @@ fn a_pfx_file_is_read_or_says_what_is_missing() {
     assert!(text(&whoami.stdout).contains("Nothing is missing."), "{}", shown(&whoami));
     let password = "POWERGRANT_PROD_CLIENT_CERTIFICATE_PASSWORD";
     let wrong = ways::pfx(&stage).with(password, "hunter3").hiding("hunter");
-    Case::new("a wrong password", wrong, "its password is not that of the PFX file", file, password).run(&stage);
+    Case::new(
+        "a wrong password",
+        wrong,
+        "its password is not that of the PFX file",
+        file,
+        "_CLIENT_CERTIFICATE_PASSWORD",
+    )
+    .run(&stage);
     let none = ways::pfx(&stage).with(password, "");
     Case::new("no password", none, "no variable holds it", file, "_CLIENT_CERTIFICATE_PASSWORD").run(&stage);
     stage.desk.write("half.pfx", "");

@@ -3,8 +3,7 @@
 use roxmltree::Node;
 use uuid::Uuid;
 
-use super::not_served;
-use super::parse::{Caller, only, wire_name};
+use super::words::{Caller, not_served, only, wire_name};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::{Comparison, Filter, Literal, Operand, Path, TextFunction, moment};
 use crate::sandbox::schema::{Kind, Table};

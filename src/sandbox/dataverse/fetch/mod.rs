@@ -5,6 +5,7 @@
 mod condition;
 mod join;
 mod parse;
+mod words;
 
 use serde_json::{Map, Value, json};
 
@@ -17,7 +18,7 @@ use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::Query;
 use crate::sandbox::organization::id;
 use join::Joined;
-pub(super) use parse::Caller;
+pub(super) use words::Caller;
 
 /// Answers a GET of a set with `fetchXml=`.
 pub(super) fn list(
@@ -79,11 +80,6 @@ pub(super) fn list(
 fn context(request: &Request<'_>, set: &Set<'_>, query: &Query) -> String {
     let chosen = query.select.as_ref().map(|names| format!("({})", names.join(","))).unwrap_or_default();
     format!("{}/$metadata#{}{chosen}", request.root, set.context)
-}
-
-/// Says what of the language is not served here.
-fn not_served(what: &str) -> Fault {
-    Fault::new(501, "SandboxNotServed", format!("The sandbox does not serve {what} in FetchXML."))
 }
 
 /// Who asks, for the operators that mean him.

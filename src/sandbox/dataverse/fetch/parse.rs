@@ -1,22 +1,15 @@
 //! Reads the XML into what a query and its joins are.
 
 use roxmltree::{Document, Node};
-use uuid::Uuid;
 
-use super::{condition, not_served};
+use super::condition;
+use super::words::{Caller, not_served, only, wire_name};
 use crate::sandbox::dataverse::read::PAGE;
 use crate::sandbox::dataverse::sight::Sight;
 use crate::sandbox::dataverse::unknown_table;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::{Filter, OrderBy, Path, Query};
 use crate::sandbox::schema::Table;
-
-/// Who asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::sandbox::dataverse) struct Caller {
-    pub(super) user: Uuid,
-    pub(super) unit: Uuid,
-}
 
 /// What is asked.
 pub(super) struct Fetch<'a> {
@@ -195,31 +188,4 @@ fn both(first: Option<Filter>, second: Option<Filter>) -> Option<Filter> {
         (Some(first), Some(second)) => Some(Filter::And(vec![first, second])),
         (first, second) => first.or(second),
     }
-}
-
-/// Refuses attributes of an element that would change the answer and are not served.
-pub(super) fn only(node: Node<'_, '_>, known: &[&str]) -> Result<(), Fault> {
-    match node.attributes().find(|attribute| !known.contains(&attribute.name())) {
-        Some(attribute) => {
-            let (element, name) = (node.tag_name().name(), attribute.name());
-            Err(not_served(&format!("the attribute '{name}' of '{element}'")))
-        }
-        None => Ok(()),
-    }
-}
-
-/// Finds the wire name of a column by its logical name.
-pub(super) fn wire_name(table: &Table, name: &str) -> Result<String, Fault> {
-    if *name == table.primary_id {
-        return Ok(name.to_owned());
-    }
-    let column = table.columns.iter().find(|column| column.logical_name().eq_ignore_ascii_case(name));
-    column.map(|column| column.name.to_string()).ok_or_else(|| {
-        // Learn: web service error codes, `QueryBuilderNoAttribute`; text as reported by users.
-        let text = format!(
-            "'{}' entity doesn't contain attribute with Name = '{name}' and NameMapping = 'Logical'.",
-            table.logical_name
-        );
-        Fault::new(400, "0x80041103", text)
-    })
 }

@@ -23,6 +23,9 @@ pub struct Claims {
     /// The application's id, of a token for an application.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub appid: Option<Uuid>,
+    /// The application's display name, of a token for an application (public clients show it as who is signed in).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app_displayname: Option<String>,
     /// The user principal name, of a token for a user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upn: Option<String>,

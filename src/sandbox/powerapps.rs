@@ -51,7 +51,8 @@ fn answer(tenant: &Tenant, request: Request<'_>, claims: &Claims, segments: &[&s
             let environment = tenant.environments.get(*name).ok_or_else(|| denied(name))?;
             let all = connections(tenant, environment).into_iter();
             let value = all.map(|connection| shown(tenant, environment, &connection, "/scopes/admin")).collect();
-            list(request, value, &["$top"])
+            // Recorded with this header, whatever it tells the gateway.
+            Ok(list(request, value, &["$top"])?.with_header("x-servicefabric", "NoRetry"))
         }
         ("GET", ["connections"] | ["apis", _, "connections"]) => {
             let connector = if let ["apis", connector, ..] = segments { Some(*connector) } else { None };
@@ -180,6 +181,8 @@ fn shown(tenant: &Tenant, environment: &BapEnvironment, connection: &Connection,
         "properties": {
             "apiId": format!("{prefix}/apis/{connector}"),
             "displayName": name, "statuses": [{ "status": "Connected" }], "createdBy": created_by,
+            "iconUri": format!("https://conn-afd-prod-endpoint-bmc9bqahasf3grgk.b01.azurefd.net/{connector}/icon.png"),
+            "keywordsRemaining": 78, "isSsoConnection": false,
             "createdTime": "2026-01-05T08:00:00Z", "lastModifiedTime": "2026-01-05T08:00:00Z",
             "environment": { "id": format!("/providers/Microsoft.PowerApps/environments/{}", environment.name), "name": environment.name },
             "allowSharing": false,

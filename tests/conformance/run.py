@@ -4,6 +4,7 @@
 Usage: run.py [--write-table] [JUDGE…]. Needs `target/debug/powergrant`; installs pinned clients into `target/conformance/`.
 """
 
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -19,6 +20,7 @@ ROOT = HERE.parent.parent
 TARGET = ROOT / "target" / "conformance"
 BINARY = ROOT / "target" / "debug" / "powergrant"
 MANIFESTS = ROOT / "examples" / "copilot-agent-flow"
+SEED = ROOT / "src" / "sandbox" / "seed" / "seed.yaml"
 PYTHON = TARGET / "python" / "bin" / "python"
 NODE_MODULES = TARGET / "node" / "node_modules"
 SECONDS = 120
@@ -38,8 +40,44 @@ DRIFT = {
         "flow Expense intake, shares",
         "- user bob@contoso.com                     run-only",
     ],
+    "cli_microsoft365.js": [
+        "flow Expense intake, shares",
+        "- user bob@contoso.com                     run-only",
+        "+ group SG-Expense-Prod                    run-only",
+    ],
+    "python_odata.py": [
+        f"{ROLE}",
+        "~ description",
+    ],
 }
-NAMES = ["msal_client.py", "graph_client.js", "odata_csdl.js", "dataverse_client.py", "dynamics_web_api.js"]
+NAMES = [
+    "msal_client.py",
+    "azure_identity.py",
+    "graph_client.js",
+    "odata_csdl.js",
+    "python_odata.py",
+    "dataverse_client.py",
+    "dynamics_web_api.js",
+    "cli_microsoft365.js",
+]
+
+# What every judge walks through as far as its client can ask for it; each check belongs to one of them.
+WALKS = [
+    "sign-in",
+    "read back",
+    "reading",
+    "metadata",
+    "roles",
+    "$ref",
+    "sharing",
+    "batch",
+    "change set",
+    "ETag",
+    "impersonation",
+    "rows",
+    "errors",
+    "drift",
+]
 
 # How the tenant is damaged: the judge that has to notice, and the rule for the answers (see `/_sandbox/faults`).
 MUTATIONS = [
@@ -56,6 +94,16 @@ MUTATIONS = [
     ("a member in lower case", "dataverse_client.py", {"path": "RetrieveSharedPrincipalsAndAccess", "answer": {"rewritten": {"from": "ReadAccess", "to": "readaccess"}}}),
     ("a code of another error", "dynamics_web_api.js", {"answer": {"rewritten": {"from": "0x80040217", "to": "0x80040216"}}}),
     ("a page without its link", "dataverse_client.py", {"path": "systemusers", "answer": {"rewritten": {"from": "@odata.nextLink", "to": "@odata.next"}}}),
+    ("a renamed property", "azure_identity.py", {"path": "/oauth2/v2.0/token", "answer": {"rewritten": {"from": "client_info", "to": "clientInfo"}}}),
+    ("a wrong status", "azure_identity.py", {"path": "WhoAmI", "answer": {"status": 403}}),
+    ("a code of another error", "azure_identity.py", {"path": "/oauth2/v2.0/token", "answer": {"rewritten": {"from": "7000215", "to": "7000216"}}}),
+    ("a type in lower case", "odata_csdl.js", {"path": "$metadata", "answer": {"rewritten": {"from": 'EnumType Name="AccessRights"', "to": 'EnumType Name="accessrights"'}}}),
+    ("a renamed property", "python_odata.py", {"path": "$metadata", "answer": {"rewritten": {"from": 'Name="isinherited"', "to": 'Name="isInherited"'}}}),
+    ("a member in lower case", "python_odata.py", {"path": "$metadata", "answer": {"rewritten": {"from": 'Member Name="Deep"', "to": 'Member Name="deep"'}}}),
+    ("a wrong status", "python_odata.py", {"path": "teamroles_association", "answer": {"status": 404}}),
+    ("a renamed property", "cli_microsoft365.js", {"path": "/flows/", "answer": {"rewritten": {"from": '"source"', "to": '"Source"'}}}),
+    ("a wrong status", "cli_microsoft365.js", {"path": "modifyPermissions", "answer": {"status": 403}}),
+    ("a member in lower case", "cli_microsoft365.js", {"path": "/permissions", "answer": {"rewritten": {"from": "CanView", "to": "canView"}}}),
     ("a page without its link", "graph_client.js", {"path": "/users", "answer": {"rewritten": {"from": "@odata.nextLink", "to": "nextLink"}}}),
 ]
 
@@ -77,13 +125,30 @@ def install():
     stamp.write_text(pins, encoding="utf-8")
 
 
+def certify():
+    """Makes a certificate for the application, with its key in the same file, as clients read it."""
+    whole, key, certificate = (TARGET / name for name in ("application.pem", "key.pem", "certificate.pem"))
+    subject = ["-subj", "/CN=powergrant", "-days", "2", "-keyout", key, "-out", certificate]
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *subject], check=True, capture_output=True)
+    whole.write_text(key.read_text(encoding="utf-8") + certificate.read_text(encoding="utf-8"), encoding="utf-8")
+
+
+def seed():
+    """The tenant that every example starts with, where the application may also sign in with the certificate."""
+    text, line = SEED.read_text(encoding="utf-8"), "      secret: sandbox\n"
+    certificate = (TARGET / "certificate.pem").read_text(encoding="utf-8")
+    assert text.count(line) == 1, "the seed has one application with this secret"
+    return text.replace(line, f"{line}      certificate: {json.dumps(certificate)}\n")
+
+
 class Tenant:
     """A tenant of its own, on free ports, to which the manifests were applied through the proxy."""
 
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="powergrant-conformance-"))
         self.certificate = self.folder / "ca.pem"
-        arguments = ["sandbox", "--proxy", "--ca-out", str(self.certificate), "--format", "json"]
+        (self.folder / "sandbox.yaml").write_text(seed(), encoding="utf-8")
+        arguments = ["sandbox", str(self.folder), "--proxy", "--ca-out", str(self.certificate), "--format", "json"]
         self.process = subprocess.Popen([BINARY, *arguments], cwd=self.folder, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         self.place = json.loads(line)
@@ -113,13 +178,15 @@ class Tenant:
         # The environment's own proxy has no part in this.
         urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=SECONDS).close()
 
-    def judge(self, name):
-        """Runs one judge; returns what it counted, and what it complained of."""
+    def judge(self, name, stops="at the end"):
+        """Runs one judge, to the end or to its first complaint; returns what it counted, and what it complained of."""
         environment = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()} | {
             "CONFORMANCE_TENANT": str(self.folder / "tenant.json"),
             "REQUESTS_CA_BUNDLE": str(self.certificate),
             "NODE_EXTRA_CA_CERTS": str(self.certificate),
             "NODE_PATH": str(NODE_MODULES),
+            "CONFORMANCE_CERTIFICATE": str(TARGET / "application.pem"),
+            "CONFORMANCE_STOPS": stops,
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         program = PYTHON if name.endswith(".py") else "node"
@@ -152,10 +219,49 @@ def drifted(tenant, name):
 
 
 def table(rows):
-    """Writes the counts as the page has them."""
-    lines = ["| judge | version | checks | mutations noticed |", "|---|---|--:|--:|"]
-    lines += [f"| {row['judge']} | {row['version']} | {row['passed']} | {row['noticed']} |" for row in rows]
+    """Writes the counts as the page has them: checks by walk, and what each judge noticed of the damages."""
+    columns = ["judge", "version", *WALKS, "all checks", "mutations noticed"]
+    lines = [f"| {' | '.join(columns)} |", f"|---|---|{'--:|' * (len(columns) - 2)}"]
+    for row in rows:
+        counts = [str(row["walks"].get(walk) or "–") for walk in WALKS]
+        lines.append(f"| {' | '.join([row['judge'], row['version'], *counts, str(row['passed']), str(row['noticed'])])} |")
     return "\n".join(lines)
+
+
+def notices(name, rule):
+    """Damages a tenant of its own by a rule; says whether the judge complains."""
+    with Tenant() as tenant:
+        problem = applied(tenant)
+        tenant.damage(rule)
+        damaged, _ = tenant.judge(name, "at the first complaint")
+    return problem is None and damaged["failed"] > 0
+
+
+def judged(name):
+    """Lets one judge walk, and then through damaged tenants; returns its row of the table, and what failed."""
+    failures = []
+    with Tenant() as tenant:
+        problem = applied(tenant)
+        counted, complaints = tenant.judge(name)
+        if counted["failed"]:
+            failures.append(f"{name}:\n{complaints}")
+        found = drifted(tenant, name)
+    failures += [f"{name}: {what}" for what in (problem, found) if what]
+    # What is left behind is one check more, of powergrant; that nothing is left is none.
+    drift = int(name in DRIFT and not found)
+    walks = counted.get("walks", {}) | {"drift": drift}
+    failures += [f"{name} counts a walk that is none: {walk}" for walk in walks if walk not in WALKS]
+    mutations = [(what, rule) for what, judge, rule in MUTATIONS if judge == name]
+    if not mutations:
+        failures.append(f"no damage was tried on {name}")
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        noticed = list(pool.map(lambda mutation: notices(name, mutation[1]), mutations))
+    for (what, rule), is_noticed in zip(mutations, noticed):
+        if not is_noticed:
+            failures.append(f"{name} did not notice {what}: {json.dumps(rule)}")
+    tried = ", ".join(what for what, _ in mutations)
+    print(f"{counted['judge']} {counted['version']}: {counted['passed'] + drift} checks passed, {counted['failed']} failed; mutations tried: {tried}", flush=True)
+    return counted | {"passed": counted["passed"] + drift, "walks": walks, "noticed": sum(noticed)}, failures
 
 
 def main(arguments):
@@ -163,32 +269,17 @@ def main(arguments):
     is_writing = "--write-table" in arguments
     wanted = [name for name in NAMES if not set(arguments) - {"--write-table"} or name in arguments]
     install()
+    certify()
     failures, rows = [], []
     for name in wanted:
-        with Tenant() as tenant:
-            problem = applied(tenant)
-            counted, complaints = tenant.judge(name)
-            if counted["failed"]:
-                failures.append(f"{name}:\n{complaints}")
-            failures += [f"{name}: {found}" for found in (problem, drifted(tenant, name)) if found]
-        noticed = []
-        for what, judge, rule in MUTATIONS:
-            if judge != name:
-                continue
-            with Tenant() as tenant:
-                applied(tenant)
-                tenant.damage(rule)
-                damaged, _ = tenant.judge(name)
-            noticed.append(what)
-            if damaged["failed"] == 0:
-                failures.append(f"{name} did not notice {what}: {json.dumps(rule)}")
-        rows.append(counted | {"noticed": len(noticed)})
-        print(f"{counted['judge']} {counted['version']}: {counted['passed']} checks passed, {counted['failed']} failed; mutations tried: {', '.join(noticed)}", flush=True)
+        row, failed = judged(name)
+        rows.append(row)
+        failures += failed
     if len(wanted) == len(NAMES):
         failures += compare(table(rows), is_writing)
     for failure in failures:
         print(f"error: {failure}", file=sys.stderr)
-    print(f"judges: {len(rows)}, checks: {sum(row['passed'] for row in rows)}, failures: {len(failures)}")
+    print(f"judges: {len(rows)}, checks: {sum(row['passed'] for row in rows)}, mutations noticed: {sum(row['noticed'] for row in rows)}, failures: {len(failures)}")
     return 1 if failures else 0
 
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::sandbox::directory::{Directory, Object};
 
-const PROVIDER: &str = "/providers/Microsoft.BusinessAppPlatform";
+pub(super) const PROVIDER: &str = "/providers/Microsoft.BusinessAppPlatform";
 /// The governance setting of managed environments that limits sharing of solution flows.
 pub const SHARING_SETTING: &str = "solutionCloudFlows-limitSharingMode";
 /// Its value that turns sharing off (Learn: limit sharing; public client's data types).

@@ -1,6 +1,8 @@
 //! The Business App Platform: environments, their roles without Dataverse, and users brought into them.
 
+mod applications;
 mod environment;
+mod maker;
 mod members;
 mod roles;
 #[cfg(test)]
@@ -19,8 +21,8 @@ use super::provider::{Access, Request};
 pub use environment::{BapEnvironment, EnvironmentRole, LinkedDataverse, RoleAssignment, SHARING_OFF, SHARING_SETTING};
 
 /// The versions that public clients were seen to use.
-const VERSIONS: [&str; 7] =
-    ["2016-11-01", "2018-10-01", "2019-05-01", "2020-08-01", "2020-10-01", "2021-04-01", "2023-06-01"];
+const VERSIONS: [&str; 8] =
+    ["2016-11-01", "2018-10-01", "2019-05-01", "2020-06-01", "2020-08-01", "2020-10-01", "2021-04-01", "2023-06-01"];
 
 /// What the platform knows while it answers.
 #[derive(Debug, Clone, Copy)]
@@ -117,6 +119,18 @@ impl Bap<'_> {
         if let ("GET", ["tenant"]) = (request.method, segments.as_slice()) {
             return Ok(Answer::json(200, json!({ "tenantId": self.tenant })).into());
         }
+        match segments.as_slice() {
+            ["environments", rest @ ..] => return self.of_maker(request, rest, claims).map(Outcome::from),
+            ["adminApplications", rest @ ..] if request.method == "GET" => {
+                return self.applications(request, rest, claims).map(Outcome::from);
+            }
+            // A tenant without data policies (recorded); none can be made here.
+            ["scopes", "admin", "apiPolicies"] if request.method == "GET" => {
+                self.access.admit_application(request, claims)?;
+                return Ok(Answer::json(200, json!({ "value": [] })).into());
+            }
+            _ => {}
+        }
         let ["scopes", "admin", "environments", rest @ ..] = segments.as_slice() else {
             return Err(unknown(request));
         };
@@ -150,20 +164,16 @@ impl Bap<'_> {
     }
 
     fn environment(&self, name: &str, claims: &Claims) -> Result<&BapEnvironment, Fault> {
-        let found = self.environments.values().find(|environment| environment.name.eq_ignore_ascii_case(name));
-        // Recorded by a public client.
-        let environment = found.ok_or_else(|| {
-            Fault::new(
-                404,
-                "EnvironmentNotFound",
-                format!("The environment '{name}' could not be found in the tenant '{}'.", self.tenant),
-            )
-        })?;
+        let environment = self.find(name)?;
         if self.administers(environment, claims) {
             return Ok(environment);
         }
-        // Reported code and number; the rest of the text is inferred.
-        Err(Fault::new(
+        Err(self.no_access(name, claims))
+    }
+
+    // Reported code and number; the rest of the text is inferred.
+    fn no_access(&self, name: &str, claims: &Claims) -> Fault {
+        Fault::new(
             403,
             "EnvironmentAccess",
             format!(
@@ -171,7 +181,24 @@ impl Bap<'_> {
                  '{name}'. Error Code: 'UserMissingRequiredPermission'",
                 claims.oid, self.tenant
             ),
-        ))
+        )
+    }
+
+    fn find(&self, name: &str) -> Result<&BapEnvironment, Fault> {
+        let mut all = self.environments.values();
+        let found = all.find(|environment| {
+            environment.name.eq_ignore_ascii_case(name)
+                // A public client asks for the default environment by this name.
+                || (environment.is_default && name.eq_ignore_ascii_case("~default"))
+        });
+        // Recorded by a public client.
+        found.ok_or_else(|| {
+            Fault::new(
+                404,
+                "EnvironmentNotFound",
+                format!("The environment '{name}' could not be found in the tenant '{}'.", self.tenant),
+            )
+        })
     }
 
     fn administers(&self, environment: &BapEnvironment, claims: &Claims) -> bool {

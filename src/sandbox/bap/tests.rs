@@ -110,6 +110,7 @@ fn application(oid: Uuid) -> Claims {
         tid: TENANT,
         oid,
         appid: Some(Uuid::from_u128(40)),
+        app_displayname: None,
         upn: None,
         idtyp: "app".to_owned(),
         ver: "1.0".to_owned(),
@@ -279,4 +280,26 @@ fn an_application_is_added_by_its_application_id() {
     let effect = Effect::AddApplicationUser { environment: "prod".to_owned(), service_principal: PIPELINE };
     assert_eq!(add(40).effects, [effect]);
     assert_eq!(add(41).answer.status, 404);
+}
+
+#[test]
+fn makers_see_the_environments_that_they_get_into_and_the_default_one_by_its_short_name() {
+    let mut tenant = tenant();
+    let names = |tenant: &Tenant, oid: Uuid| -> Vec<String> {
+        let body = tenant.ask(&user(oid), "GET", "/environments", None).answer.body.unwrap();
+        let rows = body["value"].as_array().unwrap().iter();
+        rows.map(|row| row["id"].as_str().unwrap().rsplit_once("Microsoft.BusinessAppPlatform").unwrap().1.to_owned())
+            .collect()
+    };
+    assert_eq!(names(&tenant, ADA), ["/environments/prod"]);
+    // He administers both.
+    assert_eq!(names(&tenant, BOB), ["/environments/bare", "/environments/prod"]);
+    assert!(names(&tenant, STRANGER).is_empty());
+    assert_eq!(
+        code(&tenant.ask(&user(STRANGER), "GET", "/environments/prod", None).answer),
+        (403, "EnvironmentAccess".to_owned())
+    );
+    tenant.environments.get_mut("prod").unwrap().is_default = true;
+    assert_eq!(tenant.ask(&user(ADA), "GET", "/environments/~Default", None).answer.body.unwrap()["name"], "prod");
+    assert_eq!(code(&tenant.ask(&user(ADA), "GET", "/environments/none", None).answer).0, 404);
 }

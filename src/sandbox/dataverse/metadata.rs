@@ -11,6 +11,7 @@ use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::{Dialect, Query, Row};
 use crate::sandbox::organization::{Organization, derived, row_of};
 use crate::sandbox::rights::Depth;
+use crate::sandbox::roles::managed_property;
 use crate::sandbox::schema::relationships::{MANY_TO_MANY, ManyToMany, ONE_TO_MANY};
 use crate::sandbox::schema::{Kind, Table};
 
@@ -95,6 +96,21 @@ impl Session<'_> {
     }
 }
 
+/// Properties that a publisher may have decided (Learn: `EntityMetadata`, all of the type `BooleanManagedProperty`).
+const MANAGED: [&str; 11] = [
+    "IsCustomizable",
+    "IsMappable",
+    "IsRenameable",
+    "CanCreateAttributes",
+    "CanCreateForms",
+    "CanCreateViews",
+    "CanCreateCharts",
+    "CanChangeTrackingBeEnabled",
+    "CanModifyAdditionalSettings",
+    "CanChangeHierarchicalRelationship",
+    "CanEnableSyncToExternalSearchIndex",
+];
+
 fn refuse_unknown(query: &Query) -> Result<(), Fault> {
     let known = [
         "LogicalName",
@@ -116,8 +132,12 @@ fn refuse_unknown(query: &Query) -> Result<(), Fault> {
         "DisplayCollectionName",
         "MetadataId",
         "Privileges",
+        "IconVectorName",
+        "DataProviderId",
+        "IsLogicalEntity",
     ];
-    if let Some(name) = query.properties().iter().find(|name| !known.contains(&name.as_str())) {
+    let is_known = |name: &str| known.contains(&name) || MANAGED.contains(&name.strip_suffix("/Value").unwrap_or(name));
+    if let Some(name) = query.properties().iter().find(|name| !is_known(name)) {
         return Err(Fault::unknown_property(name, "EntityMetadata"));
     }
     if let Some(expand) = query.expand.first() {
@@ -129,14 +149,19 @@ fn refuse_unknown(query: &Query) -> Result<(), Fault> {
     }
     // Labels are objects: they cannot be compared (recorded: display names cannot be filtered).
     let labels = query.filter.iter().flat_map(crate::sandbox::odata::Filter::properties);
-    match labels.map(|path| path.to_string()).find(|path| path.starts_with("Display") || path == "Privileges") {
+    match labels
+        .map(|path| path.to_string())
+        .find(|path| path.starts_with("Display") || path == "Privileges" || MANAGED.contains(&path.as_str()))
+    {
         Some(path) => Err(Fault::malformed(format!("The property '{path}' cannot be used in a filter."))),
         None => Ok(()),
     }
 }
 
 fn definition(organization: &Organization, table: &Table) -> Row {
-    row_of(json!({
+    let managed =
+        MANAGED.iter().map(|name| ((*name).to_owned(), managed_property(&name.to_lowercase(), table.is_custom)));
+    let mut row = row_of(json!({
         "MetadataId": metadata_id(organization, table),
         "LogicalName": table.logical_name,
         "SchemaName": table.schema_name,
@@ -156,7 +181,12 @@ fn definition(organization: &Organization, table: &Table) -> Row {
         "DisplayName": label(&table.display_name),
         "DisplayCollectionName": label(&table.display_collection_name),
         "Privileges": privileges(organization, table),
-    }))
+        "IconVectorName": null,
+        "DataProviderId": null,
+        "IsLogicalEntity": false,
+    }));
+    row.extend(managed);
+    row
 }
 
 fn metadata_id(organization: &Organization, table: &Table) -> Value {

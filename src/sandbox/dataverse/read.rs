@@ -165,7 +165,8 @@ fn aggregate(request: &Request<'_>, set: &Set<'_>, apply: &str, rows: usize) -> 
 }
 
 fn refuse_unknown_options(query: &Query) -> Result<(), Fault> {
-    match query.other.keys().next() {
+    // A public client sends the version of its own API along.
+    match query.other.keys().find(|name| *name != "api-version") {
         Some(name) => Err(Fault::malformed(format!("The query parameter {name} is not supported."))),
         None => Ok(()),
     }

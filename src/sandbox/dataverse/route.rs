@@ -113,7 +113,7 @@ impl Session<'_> {
     fn model(&self) -> Result<Answer, Fault> {
         self.authority()?.admit(self.organization)?;
         let tables: Vec<_> = self.organization.tables().collect();
-        let document = edm::dataverse(&tables).to_xml();
+        let document = edm::dataverse(&tables).into_xml();
         Ok(Answer::json(200, document.into()).with_header("Content-Type", "application/xml"))
     }
 

@@ -6,6 +6,7 @@ mod dataverse;
 mod graph;
 mod model;
 mod operations;
+mod published;
 #[cfg(test)]
 mod tests;
 mod write;

@@ -4,8 +4,13 @@ use super::model::{Enum, EnumKind, Model, Structure};
 use super::operations::{Binding, Call, Operation};
 
 impl Model {
-    /// Writes the document.
-    pub(in crate::sandbox) fn to_xml(&self) -> String {
+    /// Writes the document, without what no published model has.
+    pub(in crate::sandbox) fn into_xml(self) -> String {
+        self.published().whole_xml()
+    }
+
+    /// Writes everything that is served.
+    pub(super) fn whole_xml(&self) -> String {
         let mut xml = Xml::default();
         xml.open("edmx:Edmx", &[("Version", "4.0"), ("xmlns:edmx", "http://docs.oasis-open.org/odata/ns/edmx")]);
         xml.open("edmx:DataServices", &[]);

@@ -1,10 +1,12 @@
 //! One flow: its detail with connections, and who may use it, for administrators and for makers.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::detail::detail;
+use super::kept::{organization, rows};
 use super::refusals::{denied, no_makers, not_here, sharing_is_off};
-use super::row::{FlowRow, Grant, GrantRole, WorkflowIds};
+use super::row::{FlowRow, Grant, GrantRole};
 use super::scope::{Kept, Scope, Which};
 use super::sharing::{self, Wish};
 use super::state;
@@ -12,8 +14,7 @@ use crate::sandbox::answer::Answer;
 use crate::sandbox::bap::BapEnvironment;
 use crate::sandbox::claims::Claims;
 use crate::sandbox::fault::Fault;
-use crate::sandbox::flow_text::Text;
-use crate::sandbox::organization::{Organization, id, is_set, number, text};
+use crate::sandbox::organization::{id, number};
 use crate::sandbox::provider::Request;
 use crate::sandbox::tenant::Tenant;
 use crate::sandbox::variants::{FlowServiceShares, ForbiddenSharing};
@@ -105,10 +106,6 @@ pub(super) fn one(
     }
 }
 
-fn organization<'a>(tenant: &'a Tenant, environment: &str) -> Option<&'a Organization> {
-    tenant.organizations.values().find(|organization| organization.environment == environment)
-}
-
 fn find(tenant: &Tenant, environment: &str, flow: &str) -> Option<Kept> {
     let of_row = organization(tenant, environment).and_then(|organization| {
         let wanted: Uuid = flow.parse().ok()?;
@@ -195,91 +192,4 @@ fn may_be_shared(tenant: &Tenant, environment: &str, wishes: &[Wish]) -> Result<
     let is_forbidden = bap.is_some_and(BapEnvironment::forbids_sharing)
         && tenant.variants.forbidden_sharing == ForbiddenSharing::Refused;
     if is_forbidden && wishes.iter().any(|wish| wish.role.is_some()) { Err(sharing_is_off()) } else { Ok(()) }
-}
-
-/// Lists the flows of an organisation.
-pub(super) fn rows(organization: &Organization) -> impl Iterator<Item = FlowRow> {
-    organization.all("workflow").filter(|(_, row)| number(row, "category") == Some(5)).map(|(key, row)| {
-        let owner = id(row, "_ownerid_value").and_then(|owner| organization.row("systemuser", owner));
-        FlowRow {
-            name: key.to_string(),
-            display_name: text(row, "name").unwrap_or_default().to_owned(),
-            state: match number(row, "statecode") {
-                Some(1) => "Started",
-                Some(2) => "Suspended",
-                _ => "Stopped",
-            }
-            .to_owned(),
-            creator: owner.and_then(|owner| id(owner, "azureactivedirectoryobjectid")),
-            grants: Vec::new(),
-            workflow: Some(WorkflowIds {
-                id: key,
-                unique: id(row, "workflowidunique").unwrap_or(key),
-                is_managed: is_set(row, "ismanaged"),
-            }),
-        }
-    })
-}
-
-/// Writes a flow with its definition and connections (recorded: details for administrators).
-fn detail(tenant: &Tenant, environment: &str, kept: Kept, tid: Uuid) -> Value {
-    let (row, key) = match kept {
-        Kept::Personal(index) => {
-            (tenant.personal_flows.get(environment).and_then(|flows| flows.get(index)).cloned(), None)
-        }
-        Kept::Row(key) => {
-            let found = organization(tenant, environment)
-                .and_then(|organization| rows(organization).find(|row| row.workflow.is_some_and(|ids| ids.id == key)));
-            (found, Some(key))
-        }
-    };
-    let Some(row) = row else { return Value::Null };
-    let mut written = row.to_json(environment, tid);
-    let properties = &mut written["properties"];
-    properties["userType"] = json!("Owner");
-    properties["connectionReferences"] = json!({});
-    let Some((organization, key)) = organization(tenant, environment).zip(key) else { return written };
-    // It says where sharing lives, not that it is shared (recorded of five flows).
-    properties["sharingType"] = json!("CommonDataService");
-    if let Some(object) = row.creator {
-        properties["owningUser"] = json!({ "id": object, "azureActiveDirectoryObjectId": object });
-    }
-    let source = organization.row("workflow", key).and_then(|row| text(row, "clientdata"));
-    let Some(text) = source.and_then(|source| Text::parse(source).ok()) else { return written };
-    properties["definition"] = text.0["properties"]["definition"].clone();
-    let references: Map<String, Value> =
-        text.references().map(|(name, reference)| (name.clone(), connection(organization, reference))).collect();
-    properties["connectionReferences"] = Value::Object(references);
-    written
-}
-
-/// Writes a connection. `impersonation` is shown of the Dataverse connector alone, where it is the true mode (recorded).
-fn connection(organization: &Organization, reference: &Value) -> Value {
-    let api = reference["api"]["name"].as_str().unwrap_or_default();
-    let identifier = format!("/providers/Microsoft.PowerApps/apis/{api}");
-    let source = if reference["runtimeSource"].as_str().is_some_and(|word| word.eq_ignore_ascii_case("invoker")) {
-        "Invoker"
-    } else {
-        "Embedded"
-    };
-    let mut written = json!({
-        "source": source, "id": identifier, "apiName": api.trim_start_matches("shared_"), "displayName": api, "tier": "NotSpecified",
-        "isProcessSimpleApiReferenceConversionAlreadyDone": false,
-        "apiDefinition": { "name": api, "id": identifier, "type": "/providers/Microsoft.PowerApps/apis" },
-    });
-    if let Some(impersonation) = reference.get("impersonation") {
-        written["impersonation"] = impersonation.clone();
-    }
-    // Both are missing of what is not bound (recorded).
-    if let Some(name) = reference["connection"]["connectionReferenceLogicalName"].as_str() {
-        written["connectionReferenceLogicalName"] = json!(name);
-        let wanted = json!(name);
-        let bound = organization.find("connectionreference", "connectionreferencelogicalname", &wanted).next();
-        if let Some(connection) = bound.and_then(|(_, row)| text(row, "connectionid")) {
-            written["connectionName"] = json!(connection);
-        }
-    } else if let Some(name) = reference["connection"]["name"].as_str() {
-        written["connectionName"] = json!(name);
-    }
-    written
 }

@@ -1,7 +1,9 @@
 //! The Flow service: environments, lists of flows, flows with their connections, and who may use them.
 
+mod detail;
 mod environments;
 mod flow;
+mod kept;
 mod refusals;
 pub mod row;
 mod scope;
@@ -136,6 +138,7 @@ mod tests {
             display_name: format!("Flow {number}"),
             state: "Started".to_owned(),
             creator: None,
+            system_user: None,
             grants: Vec::new(),
             workflow: None,
         };

@@ -17,6 +17,9 @@ pub struct FlowRow {
     /// Who made it, by object id.
     #[serde(default)]
     pub creator: Option<Uuid>,
+    /// The row of the user in Dataverse who owns it; SYSTEM has this and no object id.
+    #[serde(default)]
+    pub system_user: Option<Uuid>,
     /// Who else may use it; of a flow in Dataverse the shares of its row say that.
     #[serde(default)]
     pub grants: Vec<Grant>,
@@ -112,7 +115,10 @@ impl FlowRow {
             "environment": { "name": environment, "type": "Microsoft.ProcessSimple/environments", "id": base },
             "creator": match self.creator {
                 Some(id) => json!({ "tenantId": tenant, "objectId": id, "userId": id, "userType": "ActiveDirectory" }),
-                None => json!({ "tenantId": tenant, "userType": "DataverseSystemUser" }),
+                None => match self.system_user {
+                    Some(row) => json!({ "tenantId": tenant, "objectId": row, "userId": row, "userType": "DataverseSystemUser" }),
+                    None => json!({ "tenantId": tenant, "userType": "DataverseSystemUser" }),
+                },
             },
             "flowFailureAlertSubscribed": false,
         });

@@ -98,7 +98,7 @@ fn read(request: Request<'_>) -> Result<Query, Fault> {
 
 fn shown(row: Row, kind: Kind, query: &Query, is_typed: bool) -> Value {
     let is_asked = |name: &str| match &query.select {
-        Some(names) => names.iter().any(|asked| asked == name || asked == "*"),
+        Some(names) => names.iter().any(|asked| asked.eq_ignore_ascii_case(name) || asked == "*"),
         None => kind.default_properties().contains(&name),
     };
     let mut shown: Row = row.into_iter().filter(|(name, _)| is_asked(name)).collect();
@@ -154,7 +154,9 @@ fn check_properties(query: &Query, kind: Option<Kind>) -> Result<(), Fault> {
         None => Kind::ALL.as_slice(),
     };
     for name in query.select.iter().flatten() {
-        let is_known = kinds.iter().any(|kind| kind.properties().iter().any(|(known, _)| known == name));
+        // In any case: a public client selects `Id` and reads `id`.
+        let is_known =
+            kinds.iter().any(|kind| kind.properties().iter().any(|(known, _)| known.eq_ignore_ascii_case(name)));
         if !is_known && name != "*" {
             let name_of_type = kind.map_or("directoryObject", Kind::name);
             return Err(Fault::new(

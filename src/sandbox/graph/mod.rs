@@ -35,13 +35,13 @@ pub fn handle(directory: &Directory, request: Request<'_>, claims: &Claims) -> A
 
 fn route(directory: &Directory, request: Request<'_>, claims: &Claims) -> Result<Answer, Fault> {
     let segments = percent::segments(request.path).ok_or_else(|| Fault::new(400, "BadRequest", "Invalid request."))?;
-    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let segments: Vec<&str> = segments.iter().flat_map(|segment| with_key(segment)).collect();
     if request.method == "POST" && segments == ["$batch"] {
         return batch::answer_all(directory, request, claims);
     }
     // Open to everybody: no permission stands on the page of the document (Learn: traverse Graph).
     if request.method == "GET" && segments == ["$metadata"] {
-        let document = super::edm::graph().to_xml();
+        let document = super::edm::graph().into_xml();
         return Ok(Answer::json(200, document.into()).with_header("Content-Type", "application/xml"));
     }
     // Recorded text of a caller without the permission.
@@ -85,6 +85,35 @@ fn route(directory: &Directory, request: Request<'_>, claims: &Claims) -> Result
         }
         (_, []) => Err(Fault::new(400, "BadRequest", "Invalid request.")),
     }
+}
+
+/// The words of addresses, which Graph takes in any case (a public client asks for `/groups/{id}/Owners`).
+const WORDS: [&str; 13] = [
+    "users",
+    "groups",
+    "servicePrincipals",
+    "directoryObjects",
+    "members",
+    "transitiveMembers",
+    "owners",
+    "memberOf",
+    "transitiveMemberOf",
+    "licenseDetails",
+    "checkMemberGroups",
+    "getMemberGroups",
+    "getByIds",
+];
+
+/// Tells a segment from the key behind it: `groups('22…')` is `groups/22…` (OData: URL conventions, keys as segments).
+fn with_key(segment: &str) -> Vec<&str> {
+    match segment.strip_suffix("')").and_then(|rest| rest.split_once("('")) {
+        Some((set, key)) => vec![canonical(set), key],
+        None => vec![canonical(segment)],
+    }
+}
+
+fn canonical(segment: &str) -> &str {
+    WORDS.into_iter().find(|word| word.eq_ignore_ascii_case(segment)).unwrap_or(segment)
 }
 
 /// The directory with one request to it.

@@ -57,6 +57,7 @@ fn claims() -> Claims {
         tid: id(9),
         oid: APP,
         appid: Some(id(2001)),
+        app_displayname: None,
         upn: None,
         idtyp: "app".to_owned(),
         ver: "1.0".to_owned(),
@@ -102,6 +103,17 @@ fn a_user_is_found_by_id_and_by_name() {
     assert_eq!(guest["userType"], "Guest");
     let guests = get("/users?$filter=userPrincipalName%20eq%20%27o%27%27neil_fabrikam.com%23EXT%23@contoso.com%27");
     assert_eq!(ids(&guests), [id(300)]);
+}
+
+#[test]
+fn words_of_addresses_and_selected_properties_are_taken_in_any_case() {
+    let user = get(&format!("/Users/{}?$select=Id,DISPLAYNAME", id(1)));
+    let keys: Vec<&String> = user.as_object().unwrap().keys().filter(|key| !key.starts_with('@')).collect();
+    assert_eq!(keys, ["displayName", "id"]);
+    assert_eq!(
+        get(&format!("/users/{}/MemberOf", id(1)))["value"],
+        get(&format!("/users/{}/memberOf", id(1)))["value"]
+    );
 }
 
 #[test]

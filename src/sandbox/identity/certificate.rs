@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::civil::DateTime;
+use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, RsaParameters, UnparsedPublicKey};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -13,6 +14,8 @@ use sha2::{Digest as _, Sha256};
 pub struct Certificate {
     /// base64url of the SHA-256 of its bytes.
     pub thumbprint: String,
+    /// The same of the SHA-1, by which most clients name it.
+    pub sha1: String,
     /// Until when it is valid, in seconds since 1970.
     pub expires: i64,
     /// The RSA key: PKCS#1.
@@ -44,6 +47,7 @@ impl Certificate {
         let (_, key) = bits.split_first()?;
         Some(Self {
             thumbprint: URL_SAFE_NO_PAD.encode(Sha256::digest(&der)),
+            sha1: URL_SAFE_NO_PAD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, &der)),
             expires: moment(kind, until)?,
             key: key.to_vec(),
         })

@@ -52,6 +52,10 @@ pub(crate) fn make(seed: &Seed) -> Result<Tenant, SeedError> {
         environments.insert(bap_name.clone(), bap_environment(environment, &bap_name, linked, &names)?);
         personal_flows.insert(bap_name, flows_outside(id, environment, &names)?);
     }
+    let mut administrators = BTreeSet::from([caller]);
+    for upn in &seed.administrators {
+        administrators.insert(names.user("administrators", upn)?);
+    }
     Ok(Tenant {
         issuer: Issuer {
             tenant: id,
@@ -64,7 +68,7 @@ pub(crate) fn make(seed: &Seed) -> Result<Tenant, SeedError> {
         organizations,
         environments,
         // The caller is registered as a management application, as its owner had to do.
-        access: Access { administrators: BTreeSet::from([caller]) },
+        access: Access { administrators },
         personal_flows,
         variants: seed.variants.clone(),
         faults: Faults::default(),
@@ -150,6 +154,7 @@ fn flows_outside(tenant: Uuid, seed: &EnvironmentSeed, names: &Names) -> Result<
                 display_name,
                 state: "Started".to_owned(),
                 creator: Some(creator),
+                system_user: None,
                 grants: Vec::new(),
                 workflow: None,
             })

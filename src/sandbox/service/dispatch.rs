@@ -31,7 +31,13 @@ pub(super) fn dispatch(tenant: &mut Tenant, incoming: &Incoming<'_>, now: i64) -
         accept(tenant, bearer, &audiences, now)
     };
     match service {
-        Service::SignIn => sign_in(tenant, incoming, &root, now),
+        // Recorded of every answer of it; ids are counted.
+        Service::SignIn => {
+            sign_in(tenant, incoming, &root, now).with_header("X-Content-Type-Options", "nosniff").with_header(
+                "x-ms-request-id",
+                derived(tenant.issuer.tenant, &format!("sign-in:{}", tenant.requests)).to_string(),
+            )
+        }
         Service::Voucher(voucher) => voucher.respond(tenant, incoming, now),
         Service::Graph => match check(tenant, Place::Graph) {
             Ok(claims) => {

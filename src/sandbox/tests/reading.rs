@@ -161,6 +161,15 @@ fn definitions_carry_privileges() {
     );
     assert_eq!(many.len(), 2);
     expect(&client.get("EntityDefinitions?$top=1"), 400, "0x80060888");
+    // What a publisher decides is filtered by its value; a client's own version of the API is let pass.
+    let own = client
+        .get("EntityDefinitions?$select=LogicalName&$filter=IsCustomizable/Value eq true&api-version=9.1")
+        .body
+        .unwrap();
+    assert!(
+        own["value"].as_array().unwrap().iter().all(|row| row["LogicalName"].as_str().unwrap().starts_with("contoso_"))
+    );
+    assert!(!own["value"].as_array().unwrap().is_empty());
     expect(&client.get("EntityDefinitions(LogicalName='nothing')"), 404, "0x80060888");
 }
 

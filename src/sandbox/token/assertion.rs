@@ -48,13 +48,15 @@ pub(super) fn check(
     let Some(assertion) = Assertion::parse(text) else {
         return Err(refuse(50027, "Invalid JWT token. JWT format is not valid.".to_owned()));
     };
-    let Some(thumbprint) = assertion.header["x5t#S256"].as_str() else {
+    // The second is what most clients still send (Learn: certificate credentials, "x5t", base64url of the SHA-1); some with padding.
+    let named = ["x5t#S256", "x5t"].into_iter().find_map(|name| assertion.header[name].as_str());
+    let Some(thumbprint) = named.map(|named| named.trim_end_matches('=')) else {
         let trusted: Vec<&Federated> = identities.federated.get(&application).into_iter().flatten().collect();
         return others(issuer, &assertion, &trusted, text, now);
     };
     let known = identities.certificates.get(&application).into_iter().flatten();
     let mut known = known.filter_map(|pem| Certificate::of_pem(pem));
-    let found = known.find(|certificate| certificate.thumbprint == thumbprint);
+    let found = known.find(|certificate| thumbprint == certificate.thumbprint || thumbprint == certificate.sha1);
     own(&assertion, found.as_ref(), thumbprint, application, endpoint, now)
 }
 
@@ -128,10 +130,12 @@ fn others(
 }
 
 fn in_time(assertion: &Assertion<'_>, now: i64) -> Result<(), Refusal> {
-    let number = |name: &str| assertion.claims[name].as_i64();
+    // A number of seconds, with a fraction from some clients (RFC 7519: NumericDate).
+    #[expect(clippy::cast_possible_truncation, reason = "a fraction of a second, and numbers that are no time at all")]
+    let number = |name: &str| assertion.claims[name].as_f64().map(|seconds| seconds as i64);
     let (begins, expires) = (number("nbf").unwrap_or(now), number("exp").unwrap_or_default());
     // Five minutes of difference between clocks are let through (Learn: validate tokens).
-    if begins - 300 <= now && now < expires + 300 {
+    if begins.saturating_sub(300) <= now && now < expires.saturating_add(300) {
         return Ok(());
     }
     let moment = |seconds: i64| Timestamp::from_second(seconds).unwrap_or_default().strftime("%FT%TZ").to_string();

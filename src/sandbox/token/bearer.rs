@@ -12,7 +12,15 @@ use crate::sandbox::directory::{Directory, ServicePrincipal};
 pub(super) struct Bearer {
     pub(super) id: Uuid,
     pub(super) application: Option<Uuid>,
+    /// The application's display name.
+    pub(super) name: Option<String>,
     pub(super) upn: Option<String>,
+}
+
+impl Bearer {
+    pub(super) fn application(id: Uuid, found: &ServicePrincipal) -> Self {
+        Self { id, application: Some(found.app_id), name: Some(found.display_name.clone()), upn: None }
+    }
 }
 
 impl Issuer {
@@ -25,7 +33,7 @@ impl Issuer {
         if !person.enabled {
             return Err(refuse(50057, "The user account is disabled.".to_owned()));
         }
-        Ok(Bearer { id, application: None, upn: Some(person.upn.clone()) })
+        Ok(Bearer { id, application: None, name: None, upn: Some(person.upn.clone()) })
     }
 
     pub(super) fn service_principal<'a>(
@@ -55,9 +63,7 @@ impl Issuer {
         let (id, service_principal) = self.service_principal(directory, client)?;
         let refuse = |number, text: String| Refusal { status: 401, error: "invalid_client", number, text };
         match form.get("client_secret") {
-            Some(secret) if *secret == service_principal.secret => {
-                Ok(Bearer { id, application: Some(service_principal.app_id), upn: None })
-            }
+            Some(secret) if *secret == service_principal.secret => Ok(Bearer::application(id, service_principal)),
             Some(_) => Err(refuse(
                 7_000_215,
                 format!(

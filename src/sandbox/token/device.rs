@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::bearer::Bearer;
+use super::grant::Refreshes;
 use super::issuer::Issuer;
+use super::people::{OPENID, is_any_tenant};
 use super::refusal::{Refusal, required, resource, unknown_tenant};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::claims::Claims;
@@ -20,7 +22,7 @@ impl Issuer {
     /// Answers `POST /{tenant}/oauth2/v2.0/devicecode`.
     pub fn begin(&self, identities: &mut Identities, tenant: &str, form: &str, now: i64) -> Answer {
         let begun = || {
-            if !self.is_named(tenant) {
+            if !(self.is_named(tenant) || is_any_tenant(tenant)) {
                 return Err(unknown_tenant(tenant));
             }
             let form: BTreeMap<String, String> = url::form_urlencoded::parse(form.as_bytes()).into_owned().collect();
@@ -55,7 +57,7 @@ impl Issuer {
         identities: &mut Identities,
         form: &BTreeMap<String, String>,
         now: i64,
-    ) -> Result<Claims, Refusal> {
+    ) -> Result<(Claims, Refreshes), Refusal> {
         let device = required(form, "device_code")?;
         let refuse = |error, number, text: &str| Refusal { status: 400, error, number, text: text.to_owned() };
         let Some(code) = identities.codes.get_mut(device).filter(|code| Some(&code.client) == form.get("client_id"))
@@ -74,7 +76,7 @@ impl Issuer {
             return Err(refuse("authorization_declined", 70018, text));
         };
         let bearer = self.person(directory, person)?;
-        Ok(self.claims_of(bearer, resource(first(&scope))?, now))
+        Ok((self.claims_of(bearer, resource(first(&scope))?, now), Refreshes::Yes(scope)))
     }
 
     /// The claims of whoever a refresh token is of.
@@ -83,14 +85,15 @@ impl Issuer {
         directory: &Directory,
         form: &BTreeMap<String, String>,
         now: i64,
-    ) -> Result<Claims, Refusal> {
+    ) -> Result<(Claims, Refreshes), Refusal> {
         let refresh = self.open(required(form, "refresh_token")?).filter(|claims| claims.aud == REFRESH);
         let Some(refresh) = refresh else {
             let text = "Provided grant is invalid or malformed.".to_owned();
             return Err(Refusal { status: 400, error: "invalid_grant", number: 9_002_313, text });
         };
         let bearer = self.person(directory, refresh.oid)?;
-        Ok(self.claims_of(bearer, resource(first(required(form, "scope")?))?, now))
+        let scope = required(form, "scope")?;
+        Ok((self.claims_of(bearer, resource(first(scope))?, now), Refreshes::Yes(scope.to_owned())))
     }
 
     /// The refresh token that comes with a token for a person.
@@ -104,7 +107,7 @@ impl Issuer {
     }
 }
 
-/// The first of several scopes; `offline_access` stands behind it.
+/// The first scope of a service; those of `OpenID` stand before or behind it.
 fn first(scope: &str) -> &str {
-    scope.split(' ').next().unwrap_or_default()
+    scope.split(' ').find(|word| !OPENID.contains(word)).unwrap_or_default()
 }

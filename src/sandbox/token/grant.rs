@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::assertion;
 use super::bearer::Bearer;
 use super::issuer::{Issuer, USER_LOGIN};
+use super::people::is_any_tenant;
 use super::refusal::{Refusal, required, resource, unknown_tenant};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::claims::Claims;
@@ -31,8 +32,8 @@ impl Issuer {
                 let mut body = json!({
                     "token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME, "access_token": self.sign(&claims),
                 });
-                if refreshes == Refreshes::Yes {
-                    body["refresh_token"] = self.refresh(&claims).into();
+                if let Refreshes::Yes(scope) = refreshes {
+                    self.complete(&mut body, directory, &claims, &scope, asked.form);
                 }
                 Answer::json(200, body).with_header("Cache-Control", "no-store, no-cache")
             }
@@ -50,7 +51,7 @@ impl Issuer {
         lifetime: i64,
     ) -> Option<String> {
         let (id, service_principal) = directory.service_principal_by_app(application)?;
-        let bearer = Bearer { id, application: Some(service_principal.app_id), upn: None };
+        let bearer = Bearer::application(id, service_principal);
         let claims = self.claims_of(bearer, audience.to_owned(), now);
         Some(self.sign(&Claims { exp: now + lifetime, ..claims }))
     }
@@ -62,16 +63,19 @@ impl Issuer {
         asked: &Asked<'_>,
     ) -> Result<(Claims, Refreshes), Refusal> {
         let Asked { endpoint, tenant, form, now } = *asked;
-        if !self.is_named(tenant) {
+        let form: BTreeMap<String, String> = url::form_urlencoded::parse(form.as_bytes()).into_owned().collect();
+        // People need not say which tenant theirs is; an application has to.
+        let is_person = form.get("grant_type").is_some_and(|grant| grant != "client_credentials");
+        if !(self.is_named(tenant) || is_person && is_any_tenant(tenant)) {
             return Err(unknown_tenant(tenant));
         }
-        let form: BTreeMap<String, String> = url::form_urlencoded::parse(form.as_bytes()).into_owned().collect();
         match required(&form, "grant_type")? {
             "client_credentials" => {}
-            "urn:ietf:params:oauth:grant-type:device_code" => {
-                return Ok((self.of_code(directory, identities, &form, now)?, Refreshes::Yes));
+            // The short form is MSAL's for Node.
+            "urn:ietf:params:oauth:grant-type:device_code" | "device_code" => {
+                return self.of_code(directory, identities, &form, now);
             }
-            "refresh_token" => return Ok((self.of_refresh(directory, &form, now)?, Refreshes::Yes)),
+            "refresh_token" => return self.of_refresh(directory, &form, now),
             other => {
                 return Err(Refusal {
                     status: 400,
@@ -92,9 +96,8 @@ impl Issuer {
                     if kind != Some(assertion::KIND) {
                         required(&form, "client_assertion_type")?;
                     }
-                    let application = service_principal.app_id;
-                    assertion::check(self, identities, application, endpoint, text, now)?;
-                    Bearer { id, application: Some(application), upn: None }
+                    assertion::check(self, identities, service_principal.app_id, endpoint, text, now)?;
+                    Bearer::application(id, service_principal)
                 }
                 None => self.application(directory, client, &form)?,
             },
@@ -119,6 +122,7 @@ impl Issuer {
             oid: bearer.id,
             idtyp: if bearer.application.is_some() { "app" } else { "user" }.to_owned(),
             appid: bearer.application,
+            app_displayname: bearer.name,
             upn: bearer.upn,
             ver: "1.0".to_owned(),
         }
@@ -138,9 +142,9 @@ pub struct Asked<'a> {
     pub now: i64,
 }
 
-/// Whether a token comes with one that gets more of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Refreshes {
-    Yes,
+/// Whether a token comes with one that gets more of them, and for which scopes it was asked then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Refreshes {
+    Yes(String),
     No,
 }

@@ -6,6 +6,7 @@ mod device;
 mod discovery;
 mod grant;
 mod issuer;
+mod people;
 mod refusal;
 mod signature;
 #[cfg(test)]

@@ -2,12 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::grant::LIFETIME;
 use super::*;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::directory::{Directory, Person, ServicePrincipal};
+use crate::sandbox::identity::Identities;
 
 const TENANT: &str = "00000000-0000-0000-0000-00000000000a";
 const FLOW: &str = "https://service.flow.microsoft.com/";
@@ -130,4 +134,40 @@ fn discovery_points_at_the_token_endpoint() {
     assert_eq!(body["token_endpoint"], format!("https://127.0.0.1:4443/{TENANT}/oauth2/v2.0/token"));
     assert_eq!(body["issuer"], format!("https://login.microsoftonline.com/{TENANT}/v2.0"));
     assert_eq!(number(&issuer().discovery("fabrikam.com", "https://127.0.0.1:4443", NOW)), (400, 90002));
+}
+
+#[test]
+fn a_person_gets_who_she_is_and_a_token_for_more_whichever_tenant_she_names() {
+    let mut identities =
+        Identities { person: Some(directory().user_by_upn("ada@contoso.com").unwrap().0), ..Identities::default() };
+    let scope = "openid offline_access https://service.flow.microsoft.com//.default";
+    let form =
+        |pairs: &[(&str, &str)]| url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let begun = issuer().begin(&mut identities, "organizations", &form(&[("client_id", "cli"), ("scope", scope)]), NOW);
+    let device = begun.body.unwrap()["device_code"].as_str().unwrap().to_owned();
+    let kind = "urn:ietf:params:oauth:grant-type:device_code";
+    let poll = form(&[("client_id", "cli"), ("grant_type", kind), ("device_code", &device), ("client_info", "1")]);
+    let asked = Asked { endpoint: "", tenant: "common", form: &poll, now: NOW };
+    assert_eq!(issuer().grant(&directory(), &mut identities, &asked).body.unwrap()["error"], "authorization_pending");
+    let body = issuer().grant(&directory(), &mut identities, &asked).body.unwrap();
+    assert_eq!(
+        body["scope"],
+        "https://service.flow.microsoft.com//user_impersonation https://service.flow.microsoft.com//.default"
+    );
+    let part = |text: &str| -> Value { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap() };
+    let identity = part(body["id_token"].as_str().unwrap().split('.').nth(1).unwrap());
+    assert_eq!((&identity["preferred_username"], &identity["aud"]), (&json!("ada@contoso.com"), &json!("cli")));
+    assert_eq!(part(body["client_info"].as_str().unwrap()), json!({ "uid": identity["oid"], "utid": TENANT }));
+    let refresh = body["refresh_token"].as_str().unwrap();
+    let more = form(&[
+        ("grant_type", "refresh_token"),
+        ("refresh_token", refresh),
+        ("scope", "https://graph.microsoft.com/.default"),
+    ]);
+    let more = issuer().grant(&directory(), &mut identities, &Asked { form: &more, ..asked }).body.unwrap();
+    assert!(issuer().check(more["access_token"].as_str(), "https://graph.microsoft.com", NOW).is_ok());
+    assert_eq!((more.get("id_token"), more.get("client_info")), (None, None));
+    // An application has to say whose it is.
+    let own = form(&[("grant_type", "client_credentials"), ("client_id", "x")]);
+    assert_eq!(number(&issuer().issue(&directory(), "organizations", &own, NOW)), (400, 90002));
 }

@@ -5,6 +5,7 @@ and errors.
 """
 
 import importlib.metadata
+import json
 import os
 import time
 
@@ -53,8 +54,10 @@ def walk(judge):
 
     me = ask("get", "WhoAmI").json()
     unit = me["BusinessUnitId"]
+    judge.equal("who is signed in", sorted(key for key in me if "@" not in key), ["BusinessUnitId", "OrganizationId", "UserId"])
 
     # What the manifests say, read back.
+    judge.on("read back")
     role = only("role", "name eq 'Flow Runner'", ["roleid", "isinherited"])
     judge.equal("its inheritance", role["isinherited"], 1)
     for form in [f"RetrieveRolePrivilegesRole(RoleId={role['roleid']})", f"RetrieveRolePrivilegesRole(RoleId=@p)?@p={role['roleid']}"]:
@@ -67,7 +70,21 @@ def walk(judge):
     team = only("team", "azureactivedirectoryobjectid eq 22222222-2222-2222-2222-222222222222", ["teamid", "membershiptype"])
     held = ask("get", f"teams({team['teamid']})/teamroles_association?$select=name").json()["value"]
     judge.equal("the roles of the group's team", [entry["name"] for entry in held], ["Flow Runner"])
-    flow = only("workflow", "name eq 'Expense intake' and category eq 5", ["workflowid", "name"])
+    flow = only("workflow", "name eq 'Expense intake' and category eq 5", ["workflowid", "name", "clientdata"])
+    references = json.loads(flow["clientdata"])["properties"]["connectionReferences"]
+    # The Dataverse connector says it in a place of its own.
+    judge.equal(
+        "the modes of the connections",
+        (references["shared_sharepointonline"]["runtimeSource"], references["shared_office365"]["runtimeSource"], references["shared_commondataserviceforapps"]["impersonation"]),
+        ("invoker", "embedded", {"source": "invoker"}),
+    )
+    for reference in client.records.list("connectionreference", select=["connectionreferencelogicalname"]):
+        held = f"RetrieveSharedPrincipalsAndAccess(Target=@t)?@t=%7B%22@odata.id%22:%20%22connectionreferences({reference['connectionreferenceid']})%22%7D"
+        judge.equal(
+            f"who reads {reference['connectionreferencelogicalname']}",
+            [(entry["Principal"]["ownerid"], entry["AccessMask"]) for entry in ask("get", held).json()["PrincipalAccesses"]],
+            [(team["teamid"], "ReadAccess")],
+        )
     shared = f"RetrieveSharedPrincipalsAndAccess(Target=@t)?@t=%7B%22@odata.id%22:%20%22workflows({flow['workflowid']})%22%7D"
     judge.equal(
         "the shares of the flow",
@@ -76,6 +93,7 @@ def walk(judge):
     )
 
     # Reading: pages, order, expansion.
+    judge.on("reading")
     pages = list(client.records.list_pages("systemuser", select=["fullname"], orderby=["fullname asc"], page_size=4))
     names = [user["fullname"] for page in pages for user in page]
     judge.equal("sizes of all pages but the last", {len(page) for page in pages[:-1]}, {4})
@@ -86,6 +104,7 @@ def walk(judge):
     judge.equal("at most", len(list(client.records.list("workflow", select=["name"], top=2))), 2)
 
     # Definitions of tables.
+    judge.on("metadata")
     table = client.tables.get("workflow")
     judge.equal("a table", (table["logical_name"], table["entity_set_name"], table["primary_id_attribute"]), ("workflow", "workflows", "workflowid"))
     judge.equal("a table that is not there", client.tables.get("wizard"), None)
@@ -95,6 +114,7 @@ def walk(judge):
     judge.holds("the columns of a table", {"roleid", "name", "businessunitid"} <= columns)
 
     # Rows: one, many, changed, deleted. A word stands for the number of a choice.
+    judge.on("rows")
     account = client.records.create("account", {"name": "Judge"})
     judge.equal("a new row", client.records.retrieve("account", account, select=["name"])["name"], "Judge")
     client.records.update("account", account, {"description": "changed"})
@@ -110,6 +130,7 @@ def walk(judge):
     judge.equal("a deleted row, as the client tells it", client.records.retrieve("account", account, select=["name"]), None)
 
     # Privileges of a role.
+    judge.on("roles")
     made = client.records.create("role", {"name": "Judge", "businessunitid@odata.bind": f"/businessunits({unit})"})
     privilege = only("privilege", "name eq 'prvReadWorkflow'", ["privilegeid"])["privilegeid"]
 
@@ -128,6 +149,7 @@ def walk(judge):
     judge.refused("a depth that is none", lambda: act("AddPrivilegesRole", "Everywhere"), lambda error: refusal(error)[0], 400)
 
     # Who holds a role, by reference: absolute and relative, and the row to be removed in the query.
+    judge.on("$ref")
     ada = only("systemuser", "domainname eq 'ada@contoso.com'", ["systemuserid"])["systemuserid"]
     held_by = f"systemusers({ada})/systemuserroles_association"
     for form in [f"{service.api}/roles({made})", f"roles({made})", f"/roles({made})"]:
@@ -145,6 +167,7 @@ def walk(judge):
         judge.holds(f"an unassigned role by {form.split('roles')[0] or 'a relative id'}", "Judge" not in names)
 
     # Shares: the principal by the key of its base type, and by its own.
+    judge.on("sharing")
     target = {"@odata.type": "Microsoft.Dynamics.CRM.workflow", "workflowid": flow["workflowid"]}
 
     def masks(owner):
@@ -160,6 +183,7 @@ def walk(judge):
         judge.equal(f"a revoked share by {key}", masks(ada), [])
 
     # Versions.
+    judge.on("ETag")
     row = ask("get", f"roles({made})?$select=name").json()
     ask("patch", f"roles({made})", json={"description": "one"}, headers={"If-Match": row["@odata.etag"]})
     judge.refused(
@@ -176,6 +200,7 @@ def walk(judge):
     )
 
     # Batches: alone, and in change sets.
+    judge.on("batch")
     batch = client.batch.new()
     batch.records.create("account", {"name": "Judge's batch"})
     batch.records.update("role", made, {"description": "from a batch"})
@@ -184,6 +209,7 @@ def walk(judge):
     judge.equal("statuses of a batch", [answer.status_code for answer in answers.responses], [204, 204, 200])
     judge.equal("a row of a batch", answers.responses[2].data["name"], "Judge")
     account = answers.responses[0].entity_id
+    judge.on("change set")
     batch = client.batch.new()
     with batch.changeset() as changes:
         changes.records.update("role", made, {"description": "not to stay"})
@@ -199,6 +225,7 @@ def walk(judge):
     judge.refused("what it deleted", lambda: ask("get", f"accounts({account})"), refusal, (404, "0x80040217"))
 
     # What is refused.
+    judge.on("errors")
     refusals = [
         ("an unknown set", "get", "wizards", {}, (404, "0x80060888")),
         ("an unknown property", "get", "roles?$select=shoesize", {}, (400, "0x80060888")),
@@ -214,7 +241,7 @@ def walk(judge):
         judge.refused(what, lambda method=method, path=path, options=options: ask(method, path, **options), refusal, expected)
     client.records.delete("role", made)
 
-    # Drift: somebody widens the role and shows a reference to Bob.
+    # Drift: somebody widens the role, and takes it from the group.
     ask(
         "post",
         f"roles({role['roleid']})/Microsoft.Dynamics.CRM.AddPrivilegesRole",

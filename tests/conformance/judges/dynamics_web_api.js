@@ -28,6 +28,7 @@ async function walk(judge) {
     ["BusinessUnitId", "OrganizationId", "UserId"]);
 
   // What the manifests say, read back.
+  judge.on("read back");
   const role = await only("roles", "name eq 'Flow Runner'", ["roleid", "isinherited", "description"]);
   judge.equal("its inheritance", role.isinherited, 1);
   judge.equal("its description", role.description, "Runs the cloud flows that are shared with the holder.");
@@ -56,6 +57,7 @@ async function walk(judge) {
   judge.equal("the shares of the flow", await shares(`workflows(${flow.workflowid})`), [["#Microsoft.Dynamics.CRM.team", team.teamid, "ReadAccess"]]);
 
   // Reading: pages, counts, order, expansion, annotations, versions.
+  judge.on("reading");
   const page = await api.retrieveMultiple({ collection: "systemusers", select: ["fullname"], orderBy: ["fullname asc"], maxPageSize: 4 });
   judge.equal("the size of a page", page.value.length, 4);
   const everybody = await api.retrieveAll({ collection: "systemusers", select: ["fullname"], maxPageSize: 4 });
@@ -81,6 +83,7 @@ async function walk(judge) {
   }
 
   // Definitions of tables.
+  judge.on("metadata");
   const tables = await api.retrieveEntities({ select: ["LogicalName", "EntitySetName"], filter: "LogicalName eq 'workflow'" });
   judge.equal("the set of a table", tables.value.map((table) => table.EntitySetName), ["workflows"]);
   const definition = await api.retrieveEntity({ key: "LogicalName='role'", select: ["LogicalName", "OwnershipType", "Privileges"] });
@@ -90,6 +93,7 @@ async function walk(judge) {
   judge.holds("the model of the service", metadata.includes('<EntityType Name="workflow"'));
 
   // Rows: made, changed with and without a version, one property, deleted.
+  judge.on("ETag");
   const unit = me.BusinessUnitId;
   const made = await api.create({ collection: "roles", data: { name: "Judge", "businessunitid@odata.bind": `/businessunits(${unit})` }, returnRepresentation: true });
   judge.equal("a new row is shown", made.name, "Judge");
@@ -104,6 +108,7 @@ async function walk(judge) {
   judge.equal("a row by its other key", reference.description, "by its other key");
 
   // Privileges of a role.
+  judge.on("roles");
   const privilege = await only("privileges", "name eq 'prvReadWorkflow'", ["privilegeid"]);
   const privileges = async () => {
     const answer = await api.callFunction({ name: "RetrieveRolePrivilegesRole", parameters: { RoleId: made.roleid } });
@@ -122,6 +127,7 @@ async function walk(judge) {
     (error) => [error.status, error.code], [404, "0x80060888"]);
 
   // Who holds a role, by reference; the library unassigns by the key in the path.
+  judge.on("$ref");
   const ada = await only("systemusers", "domainname eq 'ada@contoso.com'", ["systemuserid", "azureactivedirectoryobjectid"]);
   const assign = { collection: "systemusers", primaryKey: ada.systemuserid, relationshipName: "systemuserroles_association", relatedKey: made.roleid };
   await api.associate({ ...assign, relatedCollection: "roles" });
@@ -134,6 +140,7 @@ async function walk(judge) {
   judge.equal("an unassigned role", (await rolesOf(ada.systemuserid)).includes("Judge"), false);
 
   // Shares: granted, modified, revoked, in the forms in which the two kinds of principals are written.
+  judge.on("sharing");
   const target = { "@odata.type": "Microsoft.Dynamics.CRM.workflow", workflowid: flow.workflowid };
   const principal = { "@odata.type": "Microsoft.Dynamics.CRM.systemuser", systemuserid: ada.systemuserid };
   const share = (actionName, AccessMask) => api.callAction({ actionName, action: { Target: target, PrincipalAccess: { AccessMask, Principal: principal } } });
@@ -152,6 +159,7 @@ async function walk(judge) {
   judge.holds("access through the group's share", access.AccessRights.includes("ReadAccess"));
 
   // In somebody else's name: what she may not do is refused.
+  judge.on("impersonation");
   for (const [what, options] of [["as a user", { impersonate: ada.systemuserid }], ["as a directory object", { impersonateAAD: ada.azureactivedirectoryobjectid }]]) {
     const name = await open(options).callFunction({ name: "WhoAmI" });
     judge.equal(`${what}: who am I`, name.UserId, ada.systemuserid);
@@ -160,6 +168,7 @@ async function walk(judge) {
   }
 
   // A batch: reads, and a change set that holds as a whole or not at all.
+  judge.on("batch");
   api.startBatch();
   api.retrieve({ collection: "roles", key: made.roleid, select: ["name"] });
   api.create({ collection: "roles", data: { name: "Judge's copy", "businessunitid@odata.bind": `/businessunits(${unit})` }, contentId: "1" });
@@ -167,6 +176,16 @@ async function walk(judge) {
   const batch = await api.executeBatch();
   judge.equal("the answers of a batch", [batch.length, batch[0].name], [3, "Judge"]);
   const copy = await only("roles", "name eq 'Judge''s copy'", ["roleid"]);
+  // Without a change set the first one stays whatever becomes of the second.
+  api.startBatch();
+  api.update({ collection: "roles", key: made.roleid, data: { description: "by itself" }, inChangeSet: false });
+  api.deleteRecord({ collection: "roles", key: NOBODY, inChangeSet: false });
+  const apart = await api.executeBatch({ continueOnError: true });
+  judge.equal("a batch with a refusal", [apart[0], apart[1].status, apart[1].error.code], [true, 404, "0x80040217"]);
+  const alone = await api.retrieve({ collection: "roles", key: made.roleid, select: ["description"] });
+  judge.equal("what came before it stays", alone.description, "by itself");
+  await api.update({ collection: "roles", key: made.roleid, data: { description: "from a batch" } });
+  judge.on("change set");
   api.startBatch();
   api.update({ collection: "roles", key: made.roleid, data: { description: "not to stay" } });
   api.deleteRecord({ collection: "roles", key: NOBODY });
@@ -175,6 +194,7 @@ async function walk(judge) {
   judge.equal("nothing of it stays", kept.description, "from a batch");
 
   // What is refused.
+  judge.on("errors");
   const errors = [
     ["an unknown set", () => api.retrieveMultiple({ collection: "wizards" }), [404, "0x80060888"]],
     ["an unknown property", () => api.retrieveMultiple({ collection: "roles", select: ["shoesize"] }), [400, "0x80060888"]],
@@ -196,7 +216,7 @@ async function walk(judge) {
   await api.deleteRecord({ collection: "roles", key: made.roleid });
   await judge.refused("a deleted row", () => api.retrieve({ collection: "roles", key: made.roleid }), refusal, [404, "0x80040217"]);
 
-  // Drift: somebody clicks Bob in again as a co-owner, and takes the role from the group.
+  // Drift: somebody clicks Bob in again, and takes the role from the group.
   const bob = await only("systemusers", "domainname eq 'bob@contoso.com'", ["systemuserid"]);
   await api.callAction({ actionName: "GrantAccess", action: { Target: target, PrincipalAccess: { AccessMask: "ReadAccess",
     Principal: { "@odata.type": "Microsoft.Dynamics.CRM.systemuser", systemuserid: bob.systemuserid } } } });

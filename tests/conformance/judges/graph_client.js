@@ -17,6 +17,7 @@ async function walk(judge) {
   const refusal = (error) => [error.statusCode, error.code];
 
   // Pages: the iterator follows the links to the last one.
+  judge.on("reading");
   const names = [];
   const first = await client.api("/users").select("id,displayName,userPrincipalName").top(4).get();
   judge.equal("the first page", first.value.length, 4);
@@ -29,6 +30,8 @@ async function walk(judge) {
   judge.equal("count of the groups", counted["@odata.count"], 2);
   judge.equal("their names", counted.value.map((group) => group.displayName).sort(), ["SG-Expense-Prod", "SG-Makers"]);
 
+  // The group that the manifests name, and who is in it.
+  judge.on("read back");
   const group = await client.api(`/groups/${RUNNERS}`).get();
   judge.equal("a group by its id", [group.displayName, group.securityEnabled, group.mail], ["SG-Expense-Prod", true, null]);
   const members = await client.api(`/groups/${RUNNERS}/transitiveMembers/microsoft.graph.user`).select("id").get();
@@ -46,6 +49,7 @@ async function walk(judge) {
   judge.equal("the application", applications.value.map((application) => application.displayName), ["powergrant"]);
 
   // A batch: each answer has its own status.
+  judge.on("batch");
   const batch = await client.api("/$batch").post({
     requests: [
       { id: "1", method: "GET", url: "/users/ada@contoso.com?$select=id" },
@@ -55,6 +59,7 @@ async function walk(judge) {
   const statuses = Object.fromEntries(batch.responses.map((response) => [response.id, response.status]));
   judge.equal("statuses of a batch", statuses, { 1: 200, 2: 404 });
 
+  judge.on("errors");
   await judge.refused("a user who is not there", () => client.api("/users/nobody@contoso.com").get(), refusal,
     [404, "Request_ResourceNotFound"]);
   await judge.refused("an unknown property", () => client.api("/users").select("shoeSize").get(), refusal, [400, "BadRequest"]);
@@ -64,6 +69,7 @@ async function walk(judge) {
   await judge.refused("a batch of more than 20",
     () => client.api("/$batch").post({ requests: Array.from({ length: 21 }, (_, id) => ({ id: `${id}`, method: "GET", url: "/users" })) }),
     (error) => error.statusCode, 400);
+  judge.on("sign-in");
   const wrong = Client.init({
     authProvider: (done) => done(null, "no-token"),
     baseUrl: new URL(place.graph).origin + "/",
@@ -72,6 +78,7 @@ async function walk(judge) {
   await judge.refused("a token that nobody issued", () => wrong.api("/users").get(), (error) => error.statusCode, 401);
 
   // $metadata of Graph.
+  judge.on("metadata");
   const metadata = await client.api("/$metadata").responseType("text").get();
   judge.holds("metadata names the service", metadata.includes('Namespace="microsoft.graph"'));
 }

@@ -4,16 +4,32 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { isDeepStrictEqual, inspect } = require("node:util");
 
+/** A judge of a damaged tenant has seen enough. */
+class FirstComplaint extends Error {}
+
 /** Counts checks; every check names what it expects. A judge that stops early has failed. */
 class Judge {
   constructor(name, version) {
-    Object.assign(this, { name, version, passed: 0, failures: [] });
+    Object.assign(this, { name, version, passed: 0, failures: [], walk: "sign-in", walks: {} });
+  }
+
+  /** Names the walk that the next checks belong to. */
+  on(walk) {
+    this.walk = walk;
   }
 
   /** Counts one check that two values are equal. */
   equal(what, found, expected) {
-    if (isDeepStrictEqual(found, expected)) this.passed += 1;
-    else this.failures.push(`${what}: expected ${inspect(expected)}, found ${inspect(found)}`);
+    if (isDeepStrictEqual(found, expected)) {
+      this.passed += 1;
+      this.walks[this.walk] = (this.walks[this.walk] ?? 0) + 1;
+    } else this.complain(`${what}: expected ${inspect(expected)}, found ${inspect(found)}`);
+  }
+
+  /** Notes a failure; of a damaged tenant the first one is enough. */
+  complain(failure) {
+    this.failures.push(failure);
+    if (process.env.CONFORMANCE_STOPS === "at the first complaint") throw new FirstComplaint();
   }
 
   /** Counts one check that a claim is true. */
@@ -30,7 +46,7 @@ class Judge {
       this.equal(what, read(error), expected);
       return;
     }
-    this.failures.push(`${what}: expected ${inspect(expected)}, but it was answered ${inspect(answer)}`);
+    this.complain(`${what}: expected ${inspect(expected)}, but it was answered ${inspect(answer)}`);
   }
 
   /** Walks, prints what was found, and ends with it. A walk that broke off is a failure. */
@@ -38,11 +54,11 @@ class Judge {
     try {
       await walk(this);
     } catch (error) {
-      this.failures.push(`the walk broke off: ${inspect(error)}`);
+      if (!(error instanceof FirstComplaint)) this.failures.push(`the walk broke off: ${inspect(error)}`);
     }
     for (const failure of this.failures) console.error(`not ok: ${failure}`);
-    const { name: judge, version, passed, failures } = this;
-    console.log(JSON.stringify({ judge, version, passed, failed: failures.length }));
+    const { name: judge, version, passed, failures, walks } = this;
+    console.log(JSON.stringify({ judge, version, passed, failed: failures.length, walks }));
     process.exitCode = failures.length ? 1 : 0;
   }
 }

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import os
+import pathlib
 
 import msal
 import requests
@@ -42,6 +43,25 @@ def walk(judge):
     by_domain = application("https://login.microsoftonline.com/contoso.com").acquire_token_for_client(scope)
     judge.equal("a token by the tenant's domain", by_domain.get("token_type"), "Bearer")
 
+    # With a certificate instead of a secret.
+    text = pathlib.Path(os.environ["CONFORMANCE_CERTIFICATE"]).read_text(encoding="utf-8")
+    begins = text.index("-----BEGIN CERTIFICATE")
+    found = application(public, secret={"private_key": text[:begins], "public_certificate": text[begins:]}).acquire_token_for_client(scope)
+    judge.equal("a token for a certificate", found.get("token_type"), "Bearer")
+
+    # A person signs in with a code, wherever her tenant is, and has one account for every service.
+    for authority in [public, "https://login.microsoftonline.com/organizations"]:
+        app = msal.PublicClientApplication(place["clientId"], authority=authority)
+        begun = app.initiate_device_flow(scope)
+        judge.equal("where the code is entered", begun.get("verification_uri"), "https://microsoft.com/devicelogin")
+        begun["interval"] = 0
+        found = app.acquire_token_by_device_flow(begun)
+        judge.equal(f"who signed in at {authority}", found.get("id_token_claims", {}).get("preferred_username"), "admin@contoso.com")
+        [account] = app.get_accounts()
+        judge.equal("her account", (account["username"], account["home_account_id"].split(".")[1]), ("admin@contoso.com", place["tenantId"]))
+        more = app.acquire_token_silent(["https://service.flow.microsoft.com//.default"], account=account)
+        judge.equal("a token for another service, without a code", (more or {}).get("token_type"), "Bearer")
+
     # A token is good for what it was issued for, and for nothing else.
     organization = place["organizations"][0]["url"]
     dataverse = application(public).acquire_token_for_client([organization + "/.default"])["access_token"]
@@ -64,6 +84,7 @@ def walk(judge):
         judge.holds(f"{address} names where to sign in", challenge.startswith("Bearer authorization_uri="))
 
     # What is refused, with the numbers that people look up.
+    judge.on("errors")
     refusals = [
         ("a wrong secret", application(public, secret="wrong"), "invalid_client", 7000215),
         ("an unknown application", application(public, client="44444444-4444-4444-4444-444444444444"), "unauthorized_client", 700016),

@@ -5,6 +5,7 @@ const { Judge, tenant, token, versionOf } = require("./judge.js");
 
 async function walk(judge) {
   const place = tenant();
+  judge.on("metadata");
   const services = [
     [`${place.organizations[0].local}/api/data/v9.2`, place.organizations[0].url, "Microsoft.Dynamics.CRM"],
     [place.graph, "https://graph.microsoft.com", "microsoft.graph"],

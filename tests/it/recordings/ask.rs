@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use powergrant::sandbox::seed::Seed;
 use powergrant::sandbox::{self, Running};
 use reqwest::header::HOST;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// The tenant's id in all seeds.
@@ -32,6 +32,7 @@ pub(super) fn seed(host: &str, rest: &str) -> String {
     format!(
         "tenant: {{ id: {TENANT}, domain: contoso.com }}
 caller: {{ application: powergrant }}
+person: mia@contoso.com
 directory:
   users:
     - {{ name: Mia Maker, upn: mia@contoso.com }}
@@ -149,6 +150,17 @@ impl Asked {
         let (user, _) = tenant.directory.user_by_upn(upn).expect("the person");
         let organization = tenant.organization("Mock Display Name").expect("the seed's organisation");
         (user, organization.flow(flow).expect("the flow"))
+    }
+
+    /// Gives a flow to a user of Dataverse who has no object id, as SYSTEM is.
+    pub(super) fn give_to_system(&self, flow: &str) {
+        let tenant = self.running.tenant();
+        let mut tenant = tenant.lock().expect("no holder of this lock panics");
+        let organization = tenant.organizations.get_mut("Mock Display Name").expect("the seed's organisation");
+        let (system, flow) = (Uuid::from_u128(0x5157), organization.flow(flow).expect("the flow"));
+        let row = json!({ "fullname": "SYSTEM", "systemuserid": system }).as_object().cloned().expect("a row");
+        organization.put("systemuser", system, row);
+        organization.change("workflow", flow, [("_ownerid_value".to_owned(), json!(system))]);
     }
 
     /// The object id of a person, and the row in the seed's organisation.

@@ -10,7 +10,7 @@ use powergrant::tenant::{Cloud, Organisation, Patience, Reader, Settings, Tenant
 use serde_json::{Value, json};
 
 use super::ask::seed;
-use super::{corpus, read, tell};
+use super::{corpus, count, read};
 use crate::client;
 
 const HOST: &str = "contoso.crm4.dynamics.com";
@@ -199,11 +199,10 @@ async fn the_client_names_cause_and_remedy_of_every_recorded_error() {
             answered += 1;
         }
     }
-    tell(&format!(
-        "recorded errors: {} of {} answered to the client, {answered} answers",
-        ERRORS.len(),
-        recorded.len()
-    ));
+    count(
+        "recorded errors answered to the client",
+        &format!("{} of {}, in {answered} answers", ERRORS.len(), recorded.len()),
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

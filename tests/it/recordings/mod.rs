@@ -4,9 +4,11 @@
 //! over with a message. With it every file counts: one that is neither replayed nor named with a reason fails.
 mod ask;
 mod cassettes;
+mod details;
 mod errors;
 mod provider;
 mod shape;
+mod sign_in;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -26,6 +28,16 @@ pub(crate) fn corpus(test: &str) -> Option<PathBuf> {
 #[expect(clippy::print_stderr, reason = "there is nothing else that a test can tell its figures to")]
 pub(crate) fn tell(text: &str) {
     eprintln!("{text}");
+}
+
+/// Tells a figure, and holds the page of conformance to it.
+pub(crate) fn count(what: &str, figure: &str) {
+    let row = format!("| {what} | {figure} |");
+    tell(&row);
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/README.md");
+    let page = std::fs::read_to_string(page).expect("the page of conformance");
+    let is_there = page.lines().any(|line| line == row);
+    assert!(is_there, "tests/conformance/README.md has another count; its table has to have the line `{row}`");
 }
 
 /// Reads a file of recordings as JSON.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::ask::{Answered, Asked, seed};
 use super::shape::Shape;
-use super::{corpus, read, tell};
+use super::{corpus, count, read};
 
 const HOST: &str = "contoso.crm4.dynamics.com";
 const ADMIN: &str = "api.bap.microsoft.com";
@@ -289,5 +289,5 @@ async fn bodies_of_a_public_client_are_as_recorded() {
         compared += 1;
     }
     assert!(report.is_empty(), "{}", report.join("\n"));
-    tell(&format!("recorded bodies of a public client: {compared} of {} compared", bodies.len()));
+    count("recorded bodies of a public client compared", &format!("{compared} of {}", bodies.len()));
 }

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-/// The key that stands where a recording was cut.
+/// The key, or the value, that stands where a recording was cut.
 const CUT: &str = "<trimmed>";
 
 /// What stands at one place of a text, over all rows of the lists that lead there.
@@ -27,6 +27,7 @@ impl Shape {
     fn add(&mut self, value: &Value) {
         self.kinds.insert(match value {
             Value::Null => "null",
+            Value::String(text) if text == CUT => "null",
             Value::Bool(_) => "boolean",
             Value::Number(_) => "number",
             Value::String(_) => "text",
@@ -110,6 +111,9 @@ mod tests {
         let recorded = json!({ "rows": { "<trimmed>": "14 of 118", "first": 1 } });
         assert_eq!(Shape::differences(&recorded, &json!({ "rows": { "first": 2, "second": 3 } })), [""; 0]);
         assert_eq!(Shape::differences(&recorded, &json!({ "rows": { "second": 3 } })), ["/rows/first is missing"]);
+        let recorded = json!({ "swagger": "<trimmed>" });
+        assert_eq!(Shape::differences(&recorded, &json!({ "swagger": { "paths": {} } })), [""; 0]);
+        assert_eq!(Shape::differences(&recorded, &json!({})), ["/swagger is missing"]);
     }
 
     #[test]

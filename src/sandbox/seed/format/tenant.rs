@@ -23,6 +23,9 @@ pub struct Seed {
     /// The user principal name of whoever enters codes for devices.
     #[serde(default)]
     pub person: Option<String>,
+    /// The user principal names of those who administer Power Platform; the caller does so anyway.
+    #[serde(default)]
+    pub administrators: Vec<String>,
     /// People, groups and service principals.
     pub directory: DirectorySeed,
     /// Environments, with and without Dataverse.

@@ -90,11 +90,25 @@ impl Waves<'_> {
             self.take_teams(found, teams);
         }
         if self.scope.uses == Subjects::All || self.scope.uses.is_empty() {
-            return;
+            // Whether a flow can be saved depends on the flows that it calls, and not on those that they call.
+            let written = Flows::of(&self.inventory).ids(&self.scope.definitions);
+            return self.texts_of_children(source, written, 1).await;
         }
-        let mut open = Flows::of(&self.inventory).ids(&self.scope.uses);
-        let used = open.clone();
-        for _ in 0..GENERATIONS {
+        let used = Flows::of(&self.inventory).ids(&self.scope.uses);
+        self.texts_of_children(source, used.clone(), GENERATIONS).await;
+        let touched = tables_of(self, &used);
+        if !touched.is_empty() {
+            let known: BTreeSet<String> = self.inventory.tables.rows().map(|(name, _)| name.to_string()).collect();
+            match tables::tables(source, &touched.union(&known).cloned().collect()).await {
+                Section::NotAsked => {}
+                read @ (Section::Unreadable(_) | Section::Read { .. }) => self.inventory.tables = read,
+            }
+        }
+    }
+
+    /// The texts of the flows that flows call, so many generations deep.
+    async fn texts_of_children(&mut self, source: Source<'_>, mut open: BTreeSet<Uuid>, generations: usize) {
+        for _ in 0..generations {
             let children =
                 open.iter().filter_map(|flow| self.inventory.definitions.row(flow)).flat_map(|facts| &facts.children);
             let unread = |flow: &&Uuid| matches!(self.inventory.definitions.get(flow), Answer::NotAsked);
@@ -105,14 +119,6 @@ impl Waves<'_> {
             let texts = flows::definitions(source, &next).await.with_gap(self.gap(&[Watched::Process]));
             self.inventory.definitions.refresh(texts);
             open = next;
-        }
-        let touched = tables_of(self, &used);
-        if !touched.is_empty() {
-            let known: BTreeSet<String> = self.inventory.tables.rows().map(|(name, _)| name.to_string()).collect();
-            match tables::tables(source, &touched.union(&known).cloned().collect()).await {
-                Section::NotAsked => {}
-                read @ (Section::Unreadable(_) | Section::Read { .. }) => self.inventory.tables = read,
-            }
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::finding::Finding;
 use crate::inventory::Inventory;
 use crate::inventory::section::{Answer, not_asked};
 use crate::kinds::environment::members::Aspect;
-use crate::kinds::flow::connections::{ACT_ON_BEHALF, owner_lacks};
+use crate::kinds::flow::connections::{ACT_ON_BEHALF, child_for_callers, owner_lacks};
 use crate::kinds::flow::share::{FLOWS, REFERENCES, SharedTable};
 use crate::kinds::security_role::entry::Entry;
 use crate::kinds::{Goals, Ledgers, Verdicts};
@@ -28,7 +28,38 @@ pub fn block_impossible(
     let shares = block(&mut goals.shares, &verdicts.shares, FLOWS, after, &kept_out, findings);
     let readers = block(&mut goals.readers, &verdicts.readers, REFERENCES, after, &kept_out, findings);
     let connections = block_unrepresented(goals, verdicts, after, findings);
-    roles || shares || readers || connections
+    let parents = block_parents(goals, verdicts, after, findings);
+    roles || shares || readers || connections || parents
+}
+
+/// A flow that calls one that brings its caller's connections is not saved; judged on the inventory after the plan, which may
+/// mend the child.
+fn block_parents(
+    goals: &mut Ledgers<Goals>,
+    verdicts: &Ledgers<Verdicts>,
+    after: &Inventory,
+    findings: &mut Vec<Finding>,
+) -> bool {
+    let mut blocked = false;
+    for (flow, verdict) in &verdicts.connections {
+        let (Verdict::Compared { changes, .. }, Some(child)) = (verdict, child_for_callers(after, flow)) else {
+            continue;
+        };
+        for change in changes {
+            let wanted = goals.connections.get_mut(flow).and_then(|wanted| wanted.entries.get_mut(&change.entry));
+            let Some(want) = wanted else { continue };
+            let message = format!(
+                "flow `{flow}` calls `{child}`, which brings its caller's connections, so the service saves neither"
+            );
+            let hint =
+                format!("write `\"*\": useThisConnection` under `connections:` of a Flow document for `{child}`");
+            findings.push(Finding::warning(Rule::ChildFlow, &want.place, message).hint(hint));
+            let text = format!("its child flow {child} brings its caller's connections");
+            want.blocked = Some(Reason::Refused(text.into()));
+            blocked = true;
+        }
+    }
+    blocked
 }
 
 /// A flow that acts for its callers is saved only while its owner may act on behalf of others; judged on the inventory after

@@ -137,8 +137,34 @@ async fn a_large_environment_takes_few_requests_and_is_read_whole() {
         assert_eq!(doubt, None, "{section}");
     }
     assert_eq!(inventory.definitions.rows().count(), 1_000);
+    assert_eq!(inventory.roles.rows().filter(|(_, role)| role.name.starts_with("Role ")).count(), 100);
+    // Besides them powergrant itself and the platform's own.
+    assert!(inventory.users.rows().filter(|(_, user)| user.upn.ends_with("@contoso.com")).count() == 500);
     assert!(inventory.holders.rows().filter(|(_, holders)| !holders.is_empty()).count() >= 100);
     assert!(requests <= 45, "{requests} requests");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn flows_of_a_megabyte_take_no_more_requests_and_are_read_whole() {
+    let size = Size { flows: 12, ..Size::small() };
+    let running = size.start().await;
+    let (_, usual) = size.read(&running).await;
+    {
+        let tenant = running.tenant();
+        let mut tenant = tenant.lock().expect("no holder of this lock panics");
+        let organization = tenant.organization_mut("contoso-prod").expect("the environment");
+        for number in 0..size.flows {
+            let flow = organization.flow(&format!("Flow {number}")).expect("the flow");
+            let text = organization.flow_text(flow).expect("its text").to_owned();
+            let large = text.replacen('{', &format!("{{\"padding\":\"{}\",", "x".repeat(1 << 20)), 1);
+            assert!(organization.set_flow_text(flow, &large), "it is a flow");
+        }
+    }
+    let (inventory, requests) = size.read(&running).await;
+    for (section, doubt) in doubts(&inventory) {
+        assert_eq!(doubt, None, "{section}");
+    }
+    assert_eq!((inventory.definitions.rows().count(), requests), (size.flows, usual));
 }
 
 #[tokio::test(flavor = "multi_thread")]

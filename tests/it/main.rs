@@ -27,6 +27,7 @@ mod identities;
 #[cfg(unix)]
 mod interrupt;
 mod journal;
+mod ledgers;
 mod pipe;
 mod pipelines;
 mod policy;

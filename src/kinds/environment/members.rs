@@ -1,5 +1,5 @@
 //! The ledger of who is in an environment: users, application users and group teams; they are only ever added.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::inventory::Inventory;
 use crate::inventory::audit::Trail;
 use crate::inventory::people::{PrincipalRow, Team, TeamKind, User, UserKind};
-use crate::inventory::section::Answer;
+use crate::inventory::section::{Answer, Section};
 use crate::kinds::environment::presence::{self, Presence, is_synchronised};
 use crate::kinds::environment::wire;
 use crate::kinds::held::Held;
@@ -289,7 +289,10 @@ pub(crate) fn bring_in(inventory: &mut Inventory, principal: &Principal) -> Opti
         }
         Principal::Team { .. } | Principal::Everyone | Principal::Unnamed { .. } => return None,
     };
-    // A new row holds no role of its own.
+    // A new row holds no role of its own, whatever is not known of others.
+    if inventory.principal_roles == Section::NotAsked {
+        inventory.principal_roles = Section::only(BTreeSet::new(), BTreeMap::new());
+    }
     inventory.principal_roles.rows_mut().insert(row, BTreeSet::new());
     Some(row)
 }

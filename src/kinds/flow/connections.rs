@@ -130,7 +130,10 @@ impl Reconcile for FlowConnections {
                 // The privilege may come with this very plan; until it is there every save would be refused.
                 let call = match owner_lacks(inventory, subject, &alike) {
                     Some(Ok(owner)) => Err(Lacks::Fact(format!("{owner} may act on behalf of others"))),
-                    Some(Err(_)) | None => Ok(call),
+                    Some(Err(_)) | None => match child_for_callers(inventory, subject) {
+                        Some(child) => Err(Lacks::Fact(format!("its child flow {child} uses connections of its own"))),
+                        None => Ok(call),
+                    },
                 };
                 (!alike.is_empty()).then_some(Write { changes: alike, call })
             })
@@ -244,6 +247,20 @@ pub fn owner_lacks(
         },
         PrincipalRow::Team(_) | PrincipalRow::Organization(_) => Some(Ok(owner)),
     }
+}
+
+/// A child of a flow that is to bring its caller's connections, if one is known: the service then saves no flow that calls it
+/// (recorded: `0x80060467`, `ChildFlowUnsupportedForInvokerConnections`).
+pub fn child_for_callers(inventory: &Inventory, subject: &Ref<Flow>) -> Option<Ref<Flow>> {
+    let children = &inventory.definitions.row(&subject.id)?.children;
+    let is_for_callers = |child: &&uuid::Uuid| {
+        inventory.definitions.row(child).is_some_and(|facts| {
+            facts.connections.values().any(|connection| connection.mode == ConnectionMode::ProvidedByRunOnlyUser)
+        })
+    };
+    let child = children.iter().find(is_for_callers)?;
+    let name = inventory.flows.row(child).map_or_else(|| child.to_string().into(), |flow| flow.name.clone());
+    Some(Ref::new(name, *child))
 }
 
 fn owner_object(inventory: &Inventory, subject: &Ref<Flow>) -> Option<uuid::Uuid> {

@@ -26,6 +26,14 @@ pub(super) const UNPUBLISHED: &[&str] = &[
     "operation RetrieveAadUserRoles",
     "operation RetrieveAccessOrigin",
     "operation SyncGroupMembersToTeam",
+    // Learn: RetrieveRecordChangeHistory, AuditDetailCollection, PagingInfo; the extract has the table of audits alone.
+    "ComplexType AuditDetail",
+    "ComplexType AuditDetailCollection",
+    "ComplexType PagingInfo",
+    "ComplexType RetrieveRecordChangeHistoryResponse",
+    "operation RetrieveRecordChangeHistory",
+    // Learn: table page of audits, of which the extract leaves this column out.
+    "audit.objecttypecode",
     // Every row has a version here, which this table has not in the extract.
     "asyncoperation.versionnumber",
     // The extract has the type without its key.

@@ -115,6 +115,8 @@ pub enum Lacks {
     Assignment(Principal),
     /// Something that could not be read.
     Fact(String),
+    /// Another change that has to come before it and was not approved.
+    Approval(String),
 }
 
 impl fmt::Display for Lacks {
@@ -125,6 +127,7 @@ impl fmt::Display for Lacks {
             Self::Read { principal, table } => write!(formatter, "{principal} holds Read on {table}"),
             Self::Assignment(principal) => write!(formatter, "{principal} is assigned a role"),
             Self::Fact(fact) => formatter.write_str(fact),
+            Self::Approval(change) => write!(formatter, "{change}, which was not approved"),
         }
     }
 }

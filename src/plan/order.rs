@@ -39,11 +39,12 @@ pub const NOTHING: &str = "nothing";
 
 /// Puts verdicts in order; changes that are not kept get a line and no step.
 pub fn order(inventory: &Inventory, verdicts: &Ledgers<Verdicts>, keep: Keep<'_>) -> (Vec<Line>, Vec<Step>) {
-    let mut flatten = Flatten { inventory, keep, rank: 0, lines: Vec::new(), steps: Vec::new() };
+    let mut flatten = Flatten { inventory, keep, rank: 0, lines: Vec::new(), steps: Vec::new(), unkept: Vec::new() };
     verdicts.walk::<Seen>(&mut flatten);
-    let Flatten { mut lines, steps, .. } = flatten;
+    let Flatten { mut lines, steps, unkept, .. } = flatten;
     let mut steps = carried(steps);
     hold_back_strangers(&lines, &mut steps);
+    hold_back_dependants(inventory, &lines, &mut steps, unkept);
     // Grants in ledger order, revocations in reverse.
     steps.sort_by_key(|step| {
         let rank = if step.phase == Phase::Revoke { usize::MAX - step.rank } else { step.rank };
@@ -122,6 +123,28 @@ fn hold_back_strangers(lines: &[Line], steps: &mut [Step]) {
     }
 }
 
+/// Keeps back what would have to wait for a change that is not kept, and so never happens in this run: a share of a flow
+/// one of whose connections turned up unrestricted after the plan was approved.
+fn hold_back_dependants(inventory: &Inventory, lines: &[Line], steps: &mut Vec<Step>, unkept: Vec<Step>) {
+    if unkept.is_empty() {
+        return;
+    }
+    let kept = steps.len();
+    steps.extend(unkept);
+    let index = waits::Index::of(steps);
+    let waits_for = |at: usize| index.waits(inventory, steps, at).into_iter().find(|other| *other >= kept);
+    let dependants: Vec<(usize, usize)> = (0..kept).filter_map(|at| Some((at, waits_for(at)?))).collect();
+    for (at, other) in dependants {
+        let of = steps[at].lines.first().map(|line| &lines[*line]);
+        let what = of.and_then(|of| after_words(lines, of, &steps[other]));
+        if steps[at].call.is_ok() {
+            let what = what.unwrap_or_else(|| "what comes before it is done".to_owned());
+            steps[at].call = Err(Lacks::Approval(what));
+        }
+    }
+    steps.truncate(kept);
+}
+
 /// Merges a member who comes with his first role assignment into that assignment's step.
 fn carried(steps: Vec<Step>) -> Vec<Step> {
     let (carried, mut steps): (Vec<_>, Vec<_>) =
@@ -152,6 +175,8 @@ struct Flatten<'inventory> {
     rank: usize,
     lines: Vec<Line>,
     steps: Vec<Step>,
+    /// What would be sent, had the rest been kept as well.
+    unkept: Vec<Step>,
 }
 
 impl Visit<Verdicts, Seen> for Flatten<'_> {
@@ -228,26 +253,67 @@ impl Flatten<'_> {
         let index: BTreeMap<&L::Entry, usize> =
             changes.iter().enumerate().map(|(at, change)| (&change.entry, first + at)).collect();
         let word = |level: Option<&L::Level>| level.map_or_else(|| NOTHING.to_owned(), Level::word);
-        let kept = changes.iter().filter(|change| {
+        let (kept, unkept): (Vec<_>, Vec<_>) = changes.iter().cloned().partition(|change| {
             let goal = Goal { ledger: <L as Ledger>::NAME, subject: subject.key(), entry: change.entry.key() };
             (self.keep)(&goal, &word(change.from.as_ref()), &word(change.to.as_ref()))
         });
-        for write in L::steps(self.inventory, subject, kept.cloned().collect()) {
-            let Some(change) = write.changes.first() else { continue };
-            self.steps.push(Step {
-                lines: write.changes.iter().map(|change| index[&change.entry]).collect(),
-                phase: L::phase(change),
-                rank: self.rank,
-                touches: write.changes.iter().flat_map(|change| L::touches(subject, &change.entry)).collect(),
-                makes: write.changes.iter().find_map(|change| L::makes(subject, change)),
-                principal: L::principal(&change.entry).cloned(),
-                call: write.call,
-                waits: Vec::new(),
-            });
+        for (changes, is_kept) in [(kept, true), (unkept, false)] {
+            for write in L::steps(self.inventory, subject, changes) {
+                let Some(change) = write.changes.first() else { continue };
+                let step = Step {
+                    lines: write.changes.iter().map(|change| index[&change.entry]).collect(),
+                    phase: L::phase(change),
+                    rank: self.rank,
+                    touches: write.changes.iter().flat_map(|change| L::touches(subject, &change.entry)).collect(),
+                    makes: write.changes.iter().find_map(|change| L::makes(subject, change)),
+                    principal: L::principal(&change.entry).cloned(),
+                    call: write.call,
+                    waits: Vec::new(),
+                };
+                if is_kept { self.steps.push(step) } else { self.unkept.push(step) }
+            }
         }
     }
 }
 
 fn text(level: &impl Level) -> LevelText {
     LevelText { word: level.word(), text: level.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::world::{self, Dice};
+    use crate::plan::{plan, plan_within};
+
+    #[test]
+    fn nothing_is_sent_that_would_wait_for_what_was_not_kept() {
+        let mut held_back = 0;
+        for seed in 0..3_000 {
+            let mut dice = Dice::new(seed);
+            let (desired, inventory) = (world::desired(&mut dice), world::inventory(&mut dice));
+            let whole = plan(&desired, &inventory);
+            let is_restriction = |step: &Step| step.phase == Phase::Restrict;
+            // As if every restriction had turned up after the plan was approved.
+            let restricted: BTreeSet<Goal> =
+                whole.steps.iter().filter(|step| is_restriction(step)).fold(BTreeSet::new(), |mut goals, step| {
+                    goals.extend(step.lines.iter().map(|line| whole.lines[*line].goal()));
+                    goals
+                });
+            let within = plan_within(&desired, &inventory, &|goal, _, _| !restricted.contains(goal));
+            for step in &whole.steps {
+                let same = within.steps.iter().find(|other| other.lines == step.lines);
+                let waits = step.waits.iter().any(|other| is_restriction(&whole.steps[*other]));
+                match same {
+                    Some(same) if waits => {
+                        held_back += 1;
+                        assert!(same.call.is_err(), "seed {seed}: {same:#?}");
+                    }
+                    Some(same) => assert_eq!(same.call, step.call, "seed {seed}: it waits for none of them"),
+                    None => assert!(is_restriction(step), "seed {seed}: {step:#?} is gone"),
+                }
+            }
+        }
+        assert!(held_back > 100, "the generator makes too few such steps: {held_back}");
+    }
 }

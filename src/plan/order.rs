@@ -124,13 +124,14 @@ fn hold_back_strangers(lines: &[Line], steps: &mut [Step]) {
 }
 
 /// Keeps back what would have to wait for a change that is not kept, and so never happens in this run: a share of a flow
-/// one of whose connections turned up unrestricted after the plan was approved.
+/// one of whose connections turned up unrestricted after the plan was approved, or a connection that would be lent to
+/// somebody who turned up. A grant that is not kept harms nobody by being missing, and is not waited for.
 fn hold_back_dependants(inventory: &Inventory, lines: &[Line], steps: &mut Vec<Step>, unkept: Vec<Step>) {
-    if unkept.is_empty() {
+    let kept = steps.len();
+    steps.extend(unkept.into_iter().filter(|step| step.phase != Phase::Grant));
+    if steps.len() == kept {
         return;
     }
-    let kept = steps.len();
-    steps.extend(unkept);
     let index = waits::Index::of(steps);
     let waits_for = |at: usize| index.waits(inventory, steps, at).into_iter().find(|other| *other >= kept);
     let dependants: Vec<(usize, usize)> = (0..kept).filter_map(|at| Some((at, waits_for(at)?))).collect();

@@ -84,6 +84,12 @@ pub fn folded(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
+/// Whether a name is another one that is already folded. Looking names up asks this of every row, so it makes no text.
+pub fn is_named(name: &str, folded_name: &str) -> bool {
+    let name = name.trim();
+    if name.is_ascii() { name.eq_ignore_ascii_case(folded_name) } else { folded(name) == folded_name }
+}
+
 /// An identity with a name: printed by name, compared in digests by key.
 pub trait Key: Ord + Clone + fmt::Debug + fmt::Display {
     /// The identity: an id, never a name that can change.
@@ -188,3 +194,17 @@ pub enum Environment {}
 
 /// A table, by its logical name: `workflow`, `connectionreference`.
 pub type TableName = Text;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{folded, is_named};
+
+    proptest! {
+        #[test]
+        fn a_name_is_another_one_when_the_two_fold_alike(one in " ?[aAkKéÉſßİ\u{212a}]{0,3} ?", other in " ?[aAkKéÉſßİ\u{212a}]{0,3} ?") {
+            prop_assert_eq!(is_named(&one, &folded(&other)), folded(&one) == folded(&other));
+        }
+    }
+}

@@ -4,7 +4,7 @@ use uuid::Uuid;
 use crate::inventory::Inventory;
 use crate::inventory::people::{DirectoryKind, TeamKind};
 use crate::inventory::section::{Answer, Section};
-use crate::names::{self, BuiltInRole, FlowName, Ref, RoleName, TableName, Text, folded};
+use crate::names::{self, BuiltInRole, FlowName, Ref, RoleName, TableName, Text, folded, is_named};
 use crate::principal::{Principal, PrincipalName};
 use crate::problem::Problem;
 
@@ -73,7 +73,7 @@ impl Inventory {
                 let found: Vec<_> = self
                     .roles
                     .rows()
-                    .filter(|(_, role)| folded(&role.name) == wanted)
+                    .filter(|(_, role)| is_named(&role.name, &wanted))
                     .map(|(id, role)| Ref::new(role.name.clone(), *id))
                     .collect();
                 if found.is_empty() {
@@ -126,13 +126,14 @@ impl Inventory {
             FlowName::Id { id, .. } => by_id(&self.flows, *id, |flow| flow.name.clone()).map(|flow| vec![flow]),
             FlowName::Name(name) => {
                 let wanted = folded(name);
-                let found = self.flows.rows().filter(|(_, flow)| folded(&flow.name) == wanted);
+                let found = self.flows.rows().filter(|(_, flow)| is_named(&flow.name, &wanted));
                 choose(found.map(|(id, flow)| Ref::new(flow.name.clone(), *id)).collect(), self.flows.doubt())
                     .map(|flow| vec![flow])
             }
             FlowName::InSolution { solution, name } => match group(&self.solutions, solution) {
                 Lookup::One(flows) => {
-                    let found = flows.into_iter().filter(|flow| folded(&flow.name) == folded(name)).collect();
+                    let wanted = folded(name);
+                    let found = flows.into_iter().filter(|flow| is_named(&flow.name, &wanted)).collect();
                     choose(found, self.flows.doubt()).map(|flow| vec![flow])
                 }
                 other @ (Lookup::None | Lookup::Many(_) | Lookup::Unreadable(_)) => other,
@@ -145,10 +146,10 @@ impl Inventory {
     /// Finds a table by display name or logical name.
     pub fn table(&self, wanted: &str) -> Lookup<TableName> {
         let name = folded(wanted);
-        if let Some((logical, _)) = self.tables.rows().find(|(logical, _)| folded(logical) == name) {
+        if let Some((logical, _)) = self.tables.rows().find(|(logical, _)| is_named(logical, &name)) {
             return Lookup::One(logical.clone());
         }
-        let found: Vec<_> = self.tables.rows().filter(|(_, table)| folded(&table.display_name) == name).collect();
+        let found: Vec<_> = self.tables.rows().filter(|(_, table)| is_named(&table.display_name, &name)).collect();
         match (found.as_slice(), self.tables.doubt()) {
             ([(logical, _)], _) => Lookup::One((*logical).clone()),
             ([], Some(problem)) => Lookup::Unreadable(problem),
@@ -165,7 +166,7 @@ impl Inventory {
             return by_id(&self.units, id, |unit| unit.name.clone());
         }
         let name = folded(wanted);
-        let found = self.units.rows().filter(|(_, unit)| folded(&unit.name) == name);
+        let found = self.units.rows().filter(|(_, unit)| is_named(&unit.name, &name));
         choose(found.map(|(id, unit)| Ref::new(unit.name.clone(), *id)).collect(), self.units.doubt())
     }
 
@@ -208,9 +209,9 @@ impl Inventory {
         let by_name = |matches: &dyn Fn(&super::people::User) -> bool| -> Vec<Principal> {
             self.users.rows().filter(|(_, user)| matches(user)).map(|(row, user)| user.principal(*row)).collect()
         };
-        let mut found = by_name(&|user| folded(&user.upn) == wanted);
+        let mut found = by_name(&|user| is_named(&user.upn, &wanted));
         if found.is_empty() {
-            found = by_name(&|user| !user.mail.is_empty() && folded(&user.mail) == wanted);
+            found = by_name(&|user| !user.mail.is_empty() && is_named(&user.mail, &wanted));
         }
         if found.is_empty() {
             found = self.directory_principals(DirectoryKind::User, &wanted, |name, id| Principal::User { name, id });
@@ -265,7 +266,7 @@ impl Inventory {
             unit.is_none_or(|unit| self.units.row(&team.unit).is_some_and(|row| folded(&row.name) == folded(unit)))
         };
         let teams = self.teams.rows().filter(|(_, team)| {
-            folded(&team.name) == wanted && in_unit(team) && matches!(team.kind, TeamKind::Owner | TeamKind::Access)
+            is_named(&team.name, &wanted) && in_unit(team) && matches!(team.kind, TeamKind::Owner | TeamKind::Access)
         });
         choose_principal(teams.map(|(row, team)| team.principal(*row)).collect(), self.teams.doubt())
     }
@@ -278,7 +279,7 @@ impl Inventory {
     ) -> Vec<Principal> {
         self.directory
             .rows()
-            .filter(|(_, entry)| entry.kind == kind && (folded(&entry.name) == wanted || folded(&entry.mail) == wanted))
+            .filter(|(_, entry)| entry.kind == kind && (is_named(&entry.name, wanted) || is_named(&entry.mail, wanted)))
             .map(|(id, entry)| make(entry.name.clone(), *id))
             .collect()
     }

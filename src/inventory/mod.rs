@@ -208,8 +208,8 @@ impl Inventory {
     /// The table of a set's name or a logical name.
     pub fn table_of_set(&self, name: &str) -> Option<(&TableName, &Table)> {
         let wanted = crate::names::folded(name);
-        let by_set = self.tables.rows().find(|(_, table)| crate::names::folded(&table.set) == wanted);
-        by_set.or_else(|| self.tables.rows().find(|(logical, _)| crate::names::folded(logical) == wanted))
+        let by_set = self.tables.rows().find(|(_, table)| crate::names::is_named(&table.set, &wanted));
+        by_set.or_else(|| self.tables.rows().find(|(logical, _)| crate::names::is_named(logical, &wanted)))
     }
 
     /// What a parameter says, in words, with an environment variable's value beside its name.
@@ -381,7 +381,7 @@ impl Inventory {
     /// A connection reference by its logical name.
     pub fn reference(&self, name: &str) -> Option<(Uuid, &ConnectionReference)> {
         let wanted = crate::names::folded(name);
-        let mut named = self.references.rows().filter(|(_, row)| crate::names::folded(&row.logical_name) == wanted);
+        let mut named = self.references.rows().filter(|(_, row)| crate::names::is_named(&row.logical_name, &wanted));
         named.next().map(|(id, reference)| (*id, reference))
     }
 

@@ -124,7 +124,10 @@ fn a_run_that_panics_on_the_way_to_a_token_or_after_shows_no_secret() {
     let all = shown(&said);
     assert_eq!(said.status.code(), Some(0), "{all}");
     assert!(all.matches("the clock broke").count() >= 20, "it did not panic often enough: {all}");
-    assert!(all.contains("sign_in::SignIn::token"), "no panic was on the way to a token: {all}");
+    // What debuggers are told decides how frames are written, but not the functions' own names.
+    for way in ["of_application", "of_federation", "of_managed_identity", "of_device_code"] {
+        assert!(all.contains(way), "no panic was on the way to a token in `{way}`: {all}");
+    }
     for secret in TOKENS.into_iter().chain(panicking::SECRETS) {
         assert!(!all.contains(secret), "`{secret}` was shown: {all}");
     }

@@ -131,8 +131,9 @@ fn check(query: &Query) -> Result<(), Fault> {
         ));
     }
     let is_more = !query.expand.is_empty() || !query.orderby.is_empty() || query.top.is_some() || query.count;
-    if is_more || query.skiptoken.is_some() || !query.other.is_empty() {
-        Err(not_served("this query option"))
+    if is_more || query.skiptoken.is_some() || query.search.is_some() || !query.other.is_empty() {
+        // Only these two are options of the service (Learn).
+        Err(Fault::malformed("Only the query options $select and $filter are supported."))
     } else {
         Ok(())
     }
@@ -166,16 +167,15 @@ fn holds(filter: &Filter, row: &Row) -> Result<bool, Fault> {
             Ok(match comparison {
                 Comparison::Equal => value == Some(text),
                 Comparison::NotEqual => value != Some(text),
-                Comparison::Greater | Comparison::GreaterOrEqual | Comparison::Less | Comparison::LessOrEqual => {
-                    return Err(not_served("an order of texts"));
-                }
+                Comparison::Greater => value > Some(text),
+                Comparison::GreaterOrEqual => value >= Some(text),
+                Comparison::Less => value.is_some_and(|value| value < text.as_str()),
+                Comparison::LessOrEqual => value.is_some_and(|value| value <= text.as_str()),
             })
         }
         Filter::Compare { .. } => Ok(filter.matches(row)),
-        Filter::Text { .. } | Filter::Within(_) | Filter::Related { .. } => Err(not_served("this condition")),
+        Filter::Text { .. } | Filter::Within(_) | Filter::Related { .. } => {
+            Err(Fault::malformed("The condition of $filter is not supported."))
+        }
     }
-}
-
-fn not_served(what: &str) -> Fault {
-    Fault::new(501, "SandboxNotServed", format!("The sandbox's discovery service does not serve {what}."))
 }

@@ -18,6 +18,21 @@ pub fn decode(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
+/// Encodes everything but letters, digits and what is to be kept.
+pub fn encode(text: &str, kept: &str) -> String {
+    use std::fmt::Write as _;
+    text.chars().fold(String::new(), |mut encoded, character| {
+        if character.is_ascii_alphanumeric() || kept.contains(character) {
+            encoded.push(character);
+        } else {
+            for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+                write!(encoded, "%{byte:02X}").expect("a string takes everything");
+            }
+        }
+        encoded
+    })
+}
+
 /// Cuts a path into its segments and decodes each; empty segments do not count.
 pub fn segments(path: &str) -> Option<Vec<String>> {
     path.split('/').filter(|segment| !segment.is_empty()).map(decode).collect()
@@ -31,6 +46,13 @@ mod tests {
     fn escapes_are_undone_and_a_plus_stays() {
         assert_eq!(decode("a%23EXT%23+b&c=%C3%A4").as_deref(), Some("a#EXT#+b&c=ä"));
         assert_eq!(segments("/users/a%2Fb//c/").unwrap(), ["users", "a/b", "c"]);
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded_again() {
+        let text = "<a b=\"ä/%\" />";
+        assert_eq!(encode(text, "="), "%3Ca%20b=%22%C3%A4%2F%25%22%20%2F%3E");
+        assert_eq!(decode(&encode(text, "")).as_deref(), Some(text));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::bap::BapEnvironment;
 use super::claims::Claims;
 use super::fault::Fault;
 use super::organization::{Organization, id, text};
-use super::provider::Request;
+use super::provider::{Request, invalid};
 use super::tenant::Tenant;
 
 /// The versions of the public clients.
@@ -26,8 +26,7 @@ struct Connection {
 /// Answers a request of the token's bearer.
 pub(super) fn handle(tenant: &Tenant, request: Request<'_>, claims: &Claims) -> Answer {
     let Some(segments) = request.segments_below("Microsoft.PowerApps") else {
-        // Recorded: a path of the Flow service at this host is answered without a body.
-        return Answer::empty(404).with_header("x-servicefabric", "ResourceNotFound");
+        return nothing_there();
     };
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     answer(tenant, request, claims, &segments).into()
@@ -52,7 +51,7 @@ fn answer(tenant: &Tenant, request: Request<'_>, claims: &Claims, segments: &[&s
             let all = connections(tenant, environment).into_iter();
             let value = all.map(|connection| shown(tenant, environment, &connection, "/scopes/admin")).collect();
             // Recorded with this header, whatever it tells the gateway.
-            Ok(list(request, value, &["$top"])?.with_header("x-servicefabric", "NoRetry"))
+            Ok(list(request, value, &["$top", "$skiptoken"])?.with_header("x-servicefabric", "NoRetry"))
         }
         ("GET", ["connections"] | ["apis", _, "connections"]) => {
             let connector = if let ["apis", connector, ..] = segments { Some(*connector) } else { None };
@@ -64,30 +63,21 @@ fn answer(tenant: &Tenant, request: Request<'_>, claims: &Claims, segments: &[&s
                 connections(tenant, environment).into_iter().filter(|connection| connection.owner == Some(claims.oid));
             let own = own.filter(|connection| connector.is_none_or(|connector| connection.connector == connector));
             let value = own.map(|connection| shown(tenant, environment, &connection, "")).collect();
-            list(request, value, &["$filter", "$expand", "$top"])
+            list(request, value, &["$filter", "$expand", "$top", "$skiptoken"])
         }
-        _ => Err(Fault::new(
-            501,
-            "SandboxNotServed",
-            format!("The sandbox does not serve {} '{}' of Power Apps.", request.method, request.path),
-        )),
+        _ => Ok(nothing_there()),
     }
+}
+
+// Recorded: a path of the Flow service at this host is answered without a body.
+fn nothing_there() -> Answer {
+    Answer::empty(404).with_header("x-servicefabric", "ResourceNotFound")
 }
 
 /// Answers with a list; query options that it does not know would make it a wrong one.
 fn list(request: Request<'_>, value: Vec<Value>, known: &[&str]) -> Result<Answer, Fault> {
-    let parameters = request.parameters();
-    let unknown = parameters.keys().find(|name| *name != "api-version" && !known.contains(&name.as_str()));
-    if let Some(name) = unknown {
-        return Err(Fault::new(501, "SandboxNotServed", format!("The sandbox does not serve '{name}' here.")));
-    }
-    let size = match parameters.get("$top") {
-        None => value.len(),
-        Some(top) => top.parse().map_err(|_| {
-            Fault::new(400, "InvalidRequestParameter", format!("The value '{top}' of '$top' is not valid."))
-        })?,
-    };
-    Ok(Answer::json(200, json!({ "value": value.into_iter().take(size).collect::<Vec<_>>() })))
+    request.refuse_others(known)?;
+    request.list(value)
 }
 
 /// Reads the environment out of `$filter=environment eq '…'`, which clients always send (public clients).
@@ -97,9 +87,7 @@ fn environment_of(request: Request<'_>) -> Result<String, Fault> {
     match words.as_slice() {
         [name, "eq", value] if name.eq_ignore_ascii_case("environment") => Ok(value.trim_matches('\'').to_owned()),
         [] => Err(Fault::new(400, "EnvironmentRequired", "The environment has to be named in '$filter'.")),
-        _ => {
-            Err(Fault::new(501, "SandboxNotServed", format!("The sandbox does not serve the filter '{filter}' here.")))
-        }
+        _ => Err(invalid("$filter", &filter)),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::answer::Answer;
@@ -101,6 +101,39 @@ impl<'a> Request<'a> {
         url::form_urlencoded::parse(self.query.as_bytes()).into_owned().collect()
     }
 
+    /// Answers with a list: all of it, or pages of `$top` behind next links (public clients: `nextLink` at the top level).
+    pub fn list(&self, value: Vec<Value>) -> Result<Answer, Fault> {
+        let parameters = self.parameters();
+        let number =
+            |name: &str| parameters.get(name).map(|text| text.parse().map_err(|_| invalid(name, text))).transpose();
+        let (top, start): (Option<usize>, Option<usize>) = (number("$top")?, number("$skiptoken")?);
+        if top == Some(0) {
+            return Err(invalid("$top", "0"));
+        }
+        let (total, start) = (value.len(), start.unwrap_or(0));
+        let end = top.map_or(total, |top| total.min(start.saturating_add(top)));
+        let page: Vec<Value> = value.into_iter().take(end).skip(start).collect();
+        let mut body = json!({ "value": page });
+        if end < total {
+            let kept: Vec<&str> = self.query.split('&').filter(|pair| !pair.contains("skiptoken=")).collect();
+            body["nextLink"] = json!(format!("{}{}?{}&%24skiptoken={end}", self.root, self.path, kept.join("&")));
+        }
+        Ok(Answer::json(200, body))
+    }
+
+    /// Refuses query options besides the version that are not known, so that no list is a wrong one.
+    pub fn refuse_others(&self, known: &[&str]) -> Result<(), Fault> {
+        let parameters = self.parameters();
+        match parameters.keys().find(|name| *name != "api-version" && !known.contains(&name.as_str())) {
+            Some(name) => Err(Fault::new(
+                400,
+                "InvalidRequestParameter",
+                format!("The query option '{name}' is not served here."),
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// Refuses a request without `api-version`, or with one that is not served (texts of Azure Resource Manager, inferred).
     pub fn require_version(&self, served: &[&str]) -> Result<(), Fault> {
         match self.parameters().get("api-version").map(String::as_str) {
@@ -115,4 +148,9 @@ impl<'a> Request<'a> {
             }
         }
     }
+}
+
+/// Refuses a parameter whose value cannot be read.
+pub(super) fn invalid(name: &str, value: &str) -> Fault {
+    Fault::new(400, "InvalidRequestParameter", format!("The value '{value}' of '{name}' is not valid."))
 }

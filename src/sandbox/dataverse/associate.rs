@@ -1,5 +1,7 @@
 //! Associations by `$ref`, above all who holds which role.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -12,7 +14,7 @@ use crate::sandbox::answer::Answer;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::organization::{id, is_set, number, row_of};
 use crate::sandbox::rights::Verb;
-use crate::sandbox::schema::relationships::{ManyToMany, many_to_many};
+use crate::sandbox::schema::relationships::{ManyToMany, many_to_many, one_to_many};
 use crate::sandbox::variants::{AbsentAssociation, DuplicateAssociation};
 
 impl Session<'_> {
@@ -26,36 +28,31 @@ impl Session<'_> {
     ) -> Result<Answer, Fault> {
         let Some(relationship) = many_to_many(table, &navigation.name).filter(|relationship| relationship.is_writable)
         else {
-            return Err(Fault::unknown_segment(&navigation.name));
+            return self.reference_by_lookup(request, table, key, navigation);
         };
         if self.organization.row(table, key).is_none() {
             return Err(Fault::no_such_row(table, key));
         }
-        let [(_, near), (far_table, far)] = relationship.seen_from(table);
+        let far_table = relationship.seen_from(table)[1].0;
         let (is_new, other) = match (request.method, &navigation.arguments) {
-            ("POST", None) => {
-                let body = request.object()?;
-                let text = body
-                    .get("@odata.id")
-                    .and_then(Value::as_str)
-                    .ok_or_else(|| Fault::malformed("The payload of a '$ref' has no '@odata.id'."))?;
-                (true, self.far_row(text, far_table)?)
-            }
+            ("POST", None) => (true, self.far_row(&referred_to(request)?, far_table)?),
             ("DELETE", Some(Arguments::Id(other))) => (false, *other),
-            ("DELETE", None) => {
-                let id = url::form_urlencoded::parse(request.query.as_bytes()).find(|(name, _)| name == "$id");
-                let (_, text) = id.ok_or_else(|| Fault::malformed("The query option '$id' is missing."))?;
-                let (set, arguments) = super::path::reference(&text)?;
-                let is_far = self.organization.table_of_set(&set).is_some_and(|table| table.logical_name == far_table);
-                match arguments {
-                    Arguments::Id(other) if is_far => (false, other),
-                    Arguments::Id(_) | Arguments::Empty | Arguments::Named(_) => {
-                        return Err(Fault::malformed(format!("Invalid URI '{text}' in entity reference.")));
-                    }
-                }
-            }
+            ("DELETE", None) => (false, self.row_in_query(request, far_table)?),
             _ => return Err(not_allowed(request, &navigation.name)),
         };
+        self.associate(relationship, table, key, other, is_new)
+    }
+
+    /// Joins two rows, or parts them.
+    pub(super) fn associate(
+        &mut self,
+        relationship: &ManyToMany,
+        table: &str,
+        key: Uuid,
+        other: Uuid,
+        is_new: bool,
+    ) -> Result<Answer, Fault> {
+        let [(_, near), (_, far)] = relationship.seen_from(table);
         let (left, right) = if relationship.sides[0].1 == near { (key, other) } else { (other, key) };
         self.may_associate(relationship, left, right, is_new)?;
         let joint = self.organization.joint_id(relationship.intersect, left, right);
@@ -74,6 +71,84 @@ impl Session<'_> {
         {
             return Err(Fault::no_such_row(relationship.intersect, joint));
         }
+        Ok(Answer::empty(204))
+    }
+
+    /// Returns the row that `$id` names.
+    fn row_in_query(&self, request: &Request<'_>, table: &str) -> Result<Uuid, Fault> {
+        let id = url::form_urlencoded::parse(request.query.as_bytes()).find(|(name, _)| name == "$id");
+        let (_, text) = id.ok_or_else(|| Fault::malformed("The query option '$id' is missing."))?;
+        let (set, arguments) = super::path::reference(&text)?;
+        let is_far = self.organization.table_of_set(&set).is_some_and(|found| found.logical_name == table);
+        match arguments {
+            Arguments::Id(other) if is_far => Ok(other),
+            Arguments::Id(_) | Arguments::Empty | Arguments::Named(_) => {
+                Err(Fault::malformed(format!("Invalid URI '{text}' in entity reference.")))
+            }
+        }
+    }
+
+    /// Changes a lookup: from its own row with PUT and DELETE, or from the row that it leads to with POST and DELETE
+    /// (Learn: associate and disassociate table rows).
+    fn reference_by_lookup(
+        &mut self,
+        request: &Request<'_>,
+        table: &str,
+        key: Uuid,
+        navigation: &Segment,
+    ) -> Result<Answer, Fault> {
+        let name = navigation.name.as_str();
+        if let Some(relationship) = one_to_many(table, name) {
+            if self.organization.row(table, key).is_none() {
+                return Err(Fault::no_such_row(table, key));
+            }
+            let many = self.table(relationship.many)?;
+            let lookup = many.column(relationship.column).and_then(|column| column.navigation()).unwrap_or_default();
+            let lookup = lookup.to_owned();
+            let own = format!("{}({key})", self.table(table)?.entity_set);
+            return match (request.method, &navigation.arguments) {
+                ("POST", None) => {
+                    let other = self.far_row(&referred_to(request)?, relationship.many)?;
+                    self.bind(request, relationship.many, other, &lookup, &json!(own))
+                }
+                ("DELETE", Some(Arguments::Id(other))) => {
+                    self.bind(request, relationship.many, *other, &lookup, &Value::Null)
+                }
+                ("DELETE", None) => {
+                    let other = self.row_in_query(request, relationship.many)?;
+                    self.bind(request, relationship.many, other, &lookup, &Value::Null)
+                }
+                _ => Err(not_allowed(request, name)),
+            };
+        }
+        if self.table(table)?.lookup(name).is_none() || navigation.arguments.is_some() {
+            return Err(Fault::unknown_segment(name));
+        }
+        match request.method {
+            "PUT" => {
+                let target = referred_to(request)?;
+                self.bind(request, table, key, name, &json!(target))
+            }
+            "DELETE" => self.bind(request, table, key, name, &Value::Null),
+            _ => Err(not_allowed(request, name)),
+        }
+    }
+
+    /// Changes one lookup of a row that is there; the answer names no row (Learn: the same page).
+    pub(super) fn bind(
+        &mut self,
+        request: &Request<'_>,
+        table: &str,
+        key: Uuid,
+        lookup: &str,
+        target: &Value,
+    ) -> Result<Answer, Fault> {
+        if self.organization.row(table, key).is_none() {
+            return Err(Fault::no_such_row(table, key));
+        }
+        let body = json!({ format!("{lookup}@odata.bind"): target }).to_string();
+        let headers = BTreeMap::from([("content-type".to_owned(), "application/json".to_owned())]);
+        self.update(&Request { method: "PATCH", query: "", headers: &headers, body: &body, ..*request }, table, key)?;
         Ok(Answer::empty(204))
     }
 
@@ -149,4 +224,11 @@ impl Session<'_> {
         }
         Ok(())
     }
+}
+
+/// Returns the address in the body of a `$ref`.
+fn referred_to(request: &Request<'_>) -> Result<String, Fault> {
+    let body = request.object()?;
+    let text = body.get("@odata.id").and_then(Value::as_str);
+    text.map(str::to_owned).ok_or_else(|| Fault::malformed("The payload of a '$ref' has no '@odata.id'."))
 }

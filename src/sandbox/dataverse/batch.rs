@@ -27,7 +27,7 @@ impl Session<'_> {
         for part in parts {
             let reply = match part {
                 Part::Request(inner) => {
-                    let answer = self.inner(request, &inner, &BTreeMap::new());
+                    let answer = super::without_address(self.inner(request, &inner, &BTreeMap::new()));
                     Reply::One { content_id: inner.content_id, answer }
                 }
                 Part::ChangeSet(inners) => self.change_set(request, inners),
@@ -65,10 +65,10 @@ impl Session<'_> {
                 return Reply::One { content_id: inner.content_id, answer };
             }
             let content_id = inner.content_id.unwrap_or_default();
-            if let Some(address) = answer.headers.get("OData-EntityId") {
+            if let Some(address) = answer.headers.get(super::ENTITY_ID) {
                 made.insert(content_id.clone(), address.clone());
             }
-            answers.push((content_id, answer));
+            answers.push((content_id, super::without_address(answer)));
         }
         Reply::ChangeSet(answers)
     }
@@ -88,11 +88,9 @@ impl Session<'_> {
         let (host, root_path) =
             authority_and_path.split_at(authority_and_path.find('/').unwrap_or(authority_and_path.len()));
         let mut inner = inner.clone();
-        if let Some(rest) = inner.url.strip_prefix('$') {
-            let id: String = rest.chars().take_while(char::is_ascii_digit).collect();
-            if let Some(address) = made.get(&id) {
-                inner.url = format!("{address}{}", &rest[id.len()..]);
-            }
+        inner.url = resolved(&inner.url, made)?;
+        if inner.body.contains("\"$") {
+            inner.body = with_addresses(&inner.body, made)?;
         }
         let target = inner.target(host, root_path)?;
         if target.len() > LONGEST {
@@ -112,8 +110,7 @@ impl Session<'_> {
                 headers.insert(name.to_owned(), value.clone());
             }
         }
-        let request =
-            Request { method: &inner.method, root: outer.root, path, query, headers: &headers, body: &inner.body };
+        let request = Request { method: &inner.method, path, query, headers: &headers, body: &inner.body, ..*outer };
         let readable = percent::decode(&target).unwrap_or_else(|| target.clone());
         let Some(rule) = self.faults.meet(&inner.method, host, &readable) else {
             return Ok(self.handle_seen(&request));
@@ -145,4 +142,50 @@ impl Session<'_> {
             (_, None) => Ok(answer),
         }
     }
+}
+
+/// Replaces `$1` at the start of an address by that of the row which the request with this content id made; other words with a `$`
+/// there, such as `$metadata`, are left alone (Learn: execute batch operations, reference URIs; text: the same page).
+fn resolved(address: &str, made: &BTreeMap<String, String>) -> Result<String, Fault> {
+    let Some(rest) = address.strip_prefix('$') else { return Ok(address.to_owned()) };
+    let (id, path) = rest.split_at(rest.find(['/', '?', '(']).unwrap_or(rest.len()));
+    match made.get(id) {
+        Some(found) => Ok(format!("{found}{path}")),
+        None if id.starts_with(|first: char| first.is_ascii_digit()) => {
+            Err(Fault::malformed(format!("Content-ID Reference: '${id}' does not exist in the batch context.")))
+        }
+        None => Ok(address.to_owned()),
+    }
+}
+
+/// Replaces such references in a body, where addresses of rows stand.
+fn with_addresses(body: &str, made: &BTreeMap<String, String>) -> Result<String, Fault> {
+    // What is no JSON is refused by whoever reads it.
+    let Ok(mut value) = serde_json::from_str::<Value>(body) else { return Ok(body.to_owned()) };
+    replace(&mut value, made)?;
+    Ok(value.to_string())
+}
+
+fn replace(value: &mut Value, made: &BTreeMap<String, String>) -> Result<(), Fault> {
+    match value {
+        Value::Object(object) => object.iter_mut().try_for_each(|(name, value)| {
+            if is_address(name) { resolve_all(value, made) } else { replace(value, made) }
+        }),
+        Value::Array(list) => list.iter_mut().try_for_each(|inner| replace(inner, made)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
+    }
+}
+
+/// Replaces one address, or those of a list.
+fn resolve_all(value: &mut Value, made: &BTreeMap<String, String>) -> Result<(), Fault> {
+    match value {
+        Value::String(text) => *text = resolved(text, made)?,
+        Value::Array(list) => list.iter_mut().try_for_each(|one| resolve_all(one, made))?,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {}
+    }
+    Ok(())
+}
+
+fn is_address(name: &str) -> bool {
+    name.ends_with("@odata.bind") || name == "@odata.id"
 }

@@ -66,7 +66,9 @@ impl Session<'_> {
             if name.starts_with("@odata.") {
                 continue;
             }
-            if let Some(navigation) = name.strip_suffix("@odata.bind") {
+            // Nothing may be written under the plain name too (Learn: disassociate on update).
+            let cleared = Some(name.as_str()).filter(|name| value.is_null() && definition.lookup(name).is_some());
+            if let Some(navigation) = name.strip_suffix("@odata.bind").or(cleared) {
                 let column = definition.lookup(navigation).ok_or_else(|| undeclared(navigation, table))?;
                 writable(column, table, purpose)?;
                 let found = self.bound_row(column, navigation, value)?;

@@ -1,6 +1,6 @@
 //! Creates rows.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::Session;
@@ -19,7 +19,15 @@ use crate::sandbox::schema::Table;
 impl Session<'_> {
     /// Answers `POST set`.
     pub(super) fn create(&mut self, request: &Request<'_>, table: &str) -> Result<Answer, Fault> {
-        let body = request.object()?;
+        let mut body = request.object()?;
+        let within = self.take_within(request, table, &mut body)?;
+        let key = self.insert(request, table, &body)?;
+        self.put_within(request, table, key, within)?;
+        self.written(request, table, key, true)
+    }
+
+    /// Makes one row; returns its key.
+    fn insert(&mut self, request: &Request<'_>, table: &str, body: &Map<String, Value>) -> Result<Uuid, Fault> {
         let definition = self.table(table)?.clone();
         if definition.privilege(Verb::Create).is_none() && table != "environmentvariablevalue" {
             // Learn: web service error codes, for messages that a table does not support.
@@ -31,7 +39,7 @@ impl Session<'_> {
         }
         let authority = self.authority()?;
         authority.require(self.organization, &definition, Verb::Create)?;
-        let columns = self.columns(table, &body, Purpose::Create)?;
+        let columns = self.columns(table, body, Purpose::Create)?;
         let key = match columns.get(definition.primary_id.as_ref()).and_then(Value::as_str) {
             Some(text) => text.parse().unwrap_or_default(),
             None => self.new_id(table),
@@ -40,14 +48,13 @@ impl Session<'_> {
             return Err(Fault::new(400, "0x80040237", "Cannot insert duplicate key."));
         }
         let solution = self.named_solution(request)?;
-        let key = match table {
-            "role" => self.create_role(key, columns, solution)?,
-            "systemuser" => self.create_user(&columns)?,
-            "team" => self.create_team(key, columns)?,
-            "businessunit" => self.create_unit(key, columns)?,
-            _ => self.create_row(table, key, columns, authority.user)?,
-        };
-        self.written(request, table, key, true)
+        match table {
+            "role" => self.create_role(key, columns, solution),
+            "systemuser" => self.create_user(&columns),
+            "team" => self.create_team(key, columns),
+            "businessunit" => self.create_unit(key, columns),
+            _ => self.create_row(table, key, columns, authority.user),
+        }
     }
 
     fn new_id(&self, table: &str) -> Uuid {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::odata::{Query, Row};
+use crate::sandbox::organization::row_of;
 
 /// Writes a name that people see, as definitions have it.
 pub(super) fn label(text: &str) -> Value {
@@ -14,4 +15,9 @@ pub(super) fn label(text: &str) -> Value {
 pub(super) fn select(row: Row, query: &Query) -> Row {
     let Some(select) = &query.select else { return row };
     row.into_iter().filter(|(name, _)| name == "MetadataId" || select.contains(name)).collect()
+}
+
+/// Keeps of definitions what was selected.
+pub(super) fn chosen_of(rows: Vec<Value>, query: &Query) -> Value {
+    rows.into_iter().map(|row| Value::Object(select(row_of(row), query))).collect()
 }

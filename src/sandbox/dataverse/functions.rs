@@ -184,12 +184,13 @@ impl Session<'_> {
         }
         let sight = self.sight(&authority);
         let table = self.table("role")?;
+        let preferences = super::request::Preferences::of(request);
+        let view = super::shape::View::of(request, &query, &preferences);
         let value: Vec<Value> = found
             .into_iter()
             .filter_map(|(role, team)| {
                 let row = self.organization.row("role", role)?;
-                let mut written =
-                    super::shape::render(&sight, table, role, row, &query, super::request::Annotations::None);
+                let mut written = super::shape::render(&sight, table, role, row, &view);
                 if let Some((team, row)) = team.and_then(|team| Some((team, self.organization.row("team", team)?))) {
                     written.insert("t_x002e_teamid".into(), json!(team));
                     written.insert("t_x002e_name".into(), json!(text(row, "name")));

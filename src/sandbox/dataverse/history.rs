@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::request::Annotations;
+use super::request::{Annotations, FORMATTED, LOGICAL_NAME};
 use super::request::{Preferences, Request};
 use super::{Session, complex};
 use crate::sandbox::access::{Authority, missing_privilege};
@@ -50,7 +50,7 @@ impl Session<'_> {
         require(self.organization, &authority, "prvReadAuditSummary")?;
         authority.require_on(self.organization, self.table(&table)?, Verb::Read, key)?;
         let (page, size) = paging(parameters)?;
-        let annotations = Preferences::of(request).annotations;
+        let annotations = &Preferences::of(request).annotations;
         let mut records: Vec<(i64, &Row)> = self
             .organization
             .all(AUDIT)
@@ -71,7 +71,7 @@ impl Session<'_> {
         Ok(complex(request, "RetrieveRecordChangeHistoryResponse", body))
     }
 
-    fn detail(&self, row: &Row, annotations: Annotations) -> Value {
+    fn detail(&self, row: &Row, annotations: &Annotations) -> Value {
         let mut detail = row.get(DETAIL).cloned().unwrap_or_default();
         if self.variants.audit_history == AuditHistory::WithRecords
             && let Some(detail) = detail.as_object_mut()
@@ -81,17 +81,19 @@ impl Session<'_> {
         detail
     }
 
-    fn record(&self, row: &Row, annotations: Annotations) -> Map<String, Value> {
+    fn record(&self, row: &Row, annotations: &Annotations) -> Map<String, Value> {
         let mut record = Map::new();
         for (name, value) in row.iter().filter(|(name, _)| name.as_str() != DETAIL) {
             record.insert(name.clone(), value.clone());
-            if annotations == Annotations::All
+            if annotations.is_any()
                 && let Some(user) = value.as_str().filter(|_| name == "_userid_value" || name == "_callinguserid_value")
             {
                 let row = Uuid::try_parse(user).ok().and_then(|user| self.organization.row("systemuser", user));
                 let full = row.and_then(|row| text(row, "fullname")).unwrap_or_default();
-                record.insert(format!("{name}@OData.Community.Display.V1.FormattedValue"), json!(full));
-                record.insert(format!("{name}@Microsoft.Dynamics.CRM.lookuplogicalname"), json!("systemuser"));
+                let all = [(FORMATTED, full), (LOGICAL_NAME, "systemuser")];
+                for (annotation, value) in all.into_iter().filter(|(annotation, _)| annotations.wants(annotation)) {
+                    record.insert(format!("{name}@{annotation}"), json!(value));
+                }
             }
         }
         record

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::Session;
-use super::definition::{label, select};
+use super::definition::{chosen_of, label, select};
 use super::path::{Arguments, Segment};
+use super::relations::{keys, lookups, lookups_to, many_to_many};
 use super::request::Request;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::fault::Fault;
@@ -12,8 +13,7 @@ use crate::sandbox::odata::{Dialect, Query, Row};
 use crate::sandbox::organization::{Organization, derived, row_of};
 use crate::sandbox::rights::Depth;
 use crate::sandbox::roles::managed_property;
-use crate::sandbox::schema::relationships::{MANY_TO_MANY, ManyToMany, ONE_TO_MANY};
-use crate::sandbox::schema::{Kind, Table};
+use crate::sandbox::schema::Table;
 
 impl Session<'_> {
     /// Answers requests for table definitions.
@@ -68,6 +68,7 @@ impl Session<'_> {
                     "ManyToOneRelationships" => chosen_of(lookups(table), &query),
                     "OneToManyRelationships" => chosen_of(lookups_to(table), &query),
                     "ManyToManyRelationships" => chosen_of(many_to_many(table), &query),
+                    "Keys" => chosen_of(keys(self.organization, table), &query),
                     _ => return Err(Fault::unknown_segment(&segment.name)),
                 };
                 let context = context(&format!("('{}')/{}", table.logical_name, segment.name));
@@ -121,6 +122,7 @@ fn refuse_unknown(query: &Query) -> Result<(), Fault> {
         "ObjectTypeCode",
         "PrimaryIdAttribute",
         "PrimaryNameAttribute",
+        "PrimaryImageAttribute",
         "IsCustomEntity",
         "IsIntersect",
         "IsPrivate",
@@ -171,6 +173,7 @@ fn definition(organization: &Organization, table: &Table) -> Row {
         "ObjectTypeCode": table.object_type_code,
         "PrimaryIdAttribute": table.primary_id,
         "PrimaryNameAttribute": table.primary_name,
+        "PrimaryImageAttribute": null,
         "IsCustomEntity": table.is_custom,
         "IsIntersect": table.is_intersect,
         "IsPrivate": false,
@@ -207,53 +210,5 @@ fn privileges(organization: &Organization, table: &Table) -> Value {
                 "PrivilegeId": organization.privilege_id(&name), "Name": name, "PrivilegeType": verb.word(),
             }))
         })
-        .collect()
-}
-
-/// Keeps of rows what was selected.
-fn chosen_of(rows: Vec<Value>, query: &Query) -> Value {
-    rows.into_iter().map(|row| Value::Object(select(row_of(row), query))).collect()
-}
-
-// Learn: OneToManyRelationshipMetadata.
-fn lookups_to(table: &Table) -> Vec<Value> {
-    let known = ONE_TO_MANY.iter().filter(|known| known.one == table.logical_name).map(|known| {
-        json!({
-            "ReferencedEntity": known.one, "ReferencingEntity": known.many,
-            "ReferencedEntityNavigationPropertyName": known.navigation,
-        })
-    });
-    known.collect()
-}
-
-// Learn: ManyToManyRelationshipMetadata.
-fn many_to_many(table: &Table) -> Vec<Value> {
-    let own = MANY_TO_MANY.iter().filter(|known| known.sides.iter().any(|(side, _)| *side == table.logical_name));
-    let row = |known: &ManyToMany| {
-        let [first, second] = known.sides;
-        json!({
-            "Entity1LogicalName": first.0, "Entity1NavigationPropertyName": known.navigation,
-            "Entity2LogicalName": second.0, "Entity2NavigationPropertyName": known.navigation,
-            "IntersectEntityName": known.intersect,
-        })
-    };
-    own.map(row).collect()
-}
-
-fn lookups(table: &Table) -> Vec<Value> {
-    table
-        .columns
-        .iter()
-        .filter_map(|column| match &column.kind {
-            Kind::Lookup { navigation, targets } => Some(targets.iter().map(move |target| {
-                json!({
-                    "ReferencingEntity": table.logical_name, "ReferencedEntity": target,
-                    "ReferencingAttribute": column.logical_name().to_lowercase(),
-                    "ReferencingEntityNavigationPropertyName": navigation,
-                })
-            })),
-            Kind::Text | Kind::Id | Kind::Integer | Kind::Boolean | Kind::Moment | Kind::Managed => None,
-        })
-        .flatten()
         .collect()
 }

@@ -7,16 +7,22 @@ mod batch;
 mod bodies;
 mod caller;
 mod create;
+mod deep;
 mod definition;
 mod delete;
+mod embed;
 mod fetch;
 mod flows;
+mod follow;
 mod functions;
 mod history;
 mod many;
+mod messages;
 mod metadata;
+mod paging;
 mod path;
 mod read;
+mod relations;
 mod request;
 mod role_actions;
 mod route;
@@ -97,7 +103,7 @@ impl Session<'_> {
             Ok(answer) => answer,
             Err(fault) => {
                 self.organization.roll_back(mark);
-                Answer::from(fault)
+                explained(fault, &Preferences::of(request).annotations)
             }
         }
     }
@@ -137,21 +143,60 @@ impl Session<'_> {
         let address = request.address(&definition.entity_set, key);
         let preferences = Preferences::of(request);
         if !preferences.returns_row {
-            return Ok(Answer::empty(204)
-                .with_header("OData-EntityId", address.clone())
-                .with_header("Location", address));
+            return Ok(Answer::empty(204).with_header(ENTITY_ID, address.clone()).with_header("Location", address));
         }
         let authority = self.authority()?;
         let sight = self.sight(&authority);
-        let query = request.options()?;
-        let answer = read::one(&sight, request, definition, key, &query, |_| Ok(()))?;
+        let mut query = request.options()?;
+        if !is_new {
+            // Learn: update with data returned; expansions are ignored.
+            query.expand.clear();
+        }
+        // Conditions were for the write.
+        let headers = request.headers.iter().filter(|(name, _)| *name != "if-none-match");
+        let headers = headers.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let read = Request { headers: &headers, ..*request };
+        let answer = read::one(&sight, &read, definition, key, &query, |_| Ok(()))?;
         let status = if is_new { 201 } else { 200 };
-        Ok(Answer { status, ..answer }.with_header("OData-EntityId", address.clone()).with_header("Location", address))
+        // The address goes out with no row (recorded; Learn: create with data returned), but a change set needs it.
+        Ok(Answer { status, ..answer }.with_header(ENTITY_ID, address))
     }
 
     fn table(&self, logical_name: &str) -> Result<&super::schema::Table, Fault> {
         self.organization.table(logical_name).ok_or_else(|| unknown_table(logical_name))
     }
+}
+
+/// The header with the address of a row that was written.
+pub(super) const ENTITY_ID: &str = "OData-EntityId";
+
+/// Takes out what goes out with no row: its address and its version.
+pub(super) fn without_address(mut answer: Answer) -> Answer {
+    if answer.headers.contains_key("Preference-Applied") && answer.headers.contains_key(ENTITY_ID) {
+        answer.headers.retain(|name, _| !matches!(name.as_str(), ENTITY_ID | "ETag"));
+    }
+    answer
+}
+
+/// Adds to a refusal what was asked for with `odata.include-annotations` (Learn: compose HTTP requests, more details with errors).
+fn explained(fault: Fault, annotations: &request::Annotations) -> Answer {
+    let code = fault.code.trim_start_matches("0x").to_owned();
+    let link = format!(
+        "http://go.microsoft.com/fwlink/?LinkID=398563&error=Microsoft.Crm.CrmException%3a{code}&client=platform"
+    );
+    let all = [
+        ("Microsoft.PowerApps.CDS.ErrorDetails.OperationStatus", "0"),
+        ("Microsoft.PowerApps.CDS.ErrorDetails.SubErrorCode", "-2146233088"),
+        ("Microsoft.PowerApps.CDS.HelpLink", link.as_str()),
+        ("Microsoft.PowerApps.CDS.TraceText", ""),
+        ("Microsoft.PowerApps.CDS.InnerError.Message", &fault.message.clone()),
+    ];
+    let mut answer = Answer::from(fault);
+    if let Some(error) = answer.body.as_mut().and_then(|body| body["error"].as_object_mut()) {
+        let wanted = all.into_iter().filter(|(name, _)| annotations.wants(name));
+        error.extend(wanted.map(|(name, value)| (format!("@{name}"), json!(value))));
+    }
+    answer
 }
 
 /// Says that a table is not known (recorded: `… was not found in the MetadataCache`).

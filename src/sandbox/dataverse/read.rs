@@ -1,16 +1,15 @@
 //! Reads sets and rows: filters, pages, counts, annotations.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::request::{Annotations, Preferences, Request};
-use super::shape;
+use super::paging::{self, Cursor};
+use super::request::{Preferences, Request};
+use super::shape::{self, View};
 use super::sight::Sight;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::fault::Fault;
-use crate::sandbox::odata::{Filter, Path, Query, Row};
+use crate::sandbox::odata::{Expand, Filter, Path, Query, Row};
 use crate::sandbox::organization::text;
 use crate::sandbox::rights::Verb;
 use crate::sandbox::schema::Table;
@@ -53,36 +52,46 @@ pub(super) fn list(sight: &Sight<'_>, request: &Request<'_>, set: &Set<'_>, quer
     }
     let preferences = Preferences::of(request);
     let total = rows.len();
-    let start = query.skiptoken.as_deref().map_or(Ok(0), read_token)?;
-    // A limit is not a page: what is beyond it has no next link (Learn: page results).
-    let end = query.top.map_or(total, |top| total.min(top.min(PAGE)));
-    let size = if query.top.is_some() { PAGE } else { preferences.page_size.unwrap_or(PAGE).clamp(1, PAGE) };
+    let cursor = query.skiptoken.as_deref().map(|token| Cursor::read(token, table, query)).transpose()?;
+    let size = preferences.page_size.unwrap_or(PAGE).min(PAGE);
+    // Learn, page results: a limit beside a page size is ignored; what is beyond a limit has no next link.
+    let top = query.top.filter(|_| preferences.page_size.is_none());
+    let size = if top.is_some() { PAGE } else { size };
+    let start = cursor.as_ref().map_or(0, |cursor| cursor.start(&rows, query, size));
+    let end = top.map_or(total, |top| total.min(top.min(PAGE)));
     let page_end = end.min(start + size);
     let page = rows.get(start..page_end).unwrap_or_default();
     refuse_large_page(table, query, page)?;
-    let values: Vec<Value> = page
-        .iter()
-        .map(|(key, row)| Value::Object(shape::render(sight, table, *key, row, query, preferences.annotations)))
-        .collect();
+    let view = View::of(request, query, &preferences);
+    let values: Vec<Value> =
+        page.iter().map(|(key, row)| Value::Object(shape::render(sight, table, *key, row, &view))).collect();
     let mut body = Map::new();
     body.insert("@odata.context".into(), json!(context(request, &set.context, query, "")));
-    if preferences.annotations == Annotations::All {
-        // Recorded: list of connection references.
-        body.insert("@Microsoft.Dynamics.CRM.totalrecordcount".into(), json!(-1));
-        body.insert("@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded".into(), json!(false));
-        body.insert(
-            "@Microsoft.Dynamics.CRM.globalmetadataversion".into(),
-            json!(sight.organization.version.to_string()),
-        );
+    for (name, value) in counted(sight, query, total) {
+        if preferences.annotations.wants(name) {
+            body.insert(format!("@{name}"), value);
+        }
     }
     if query.count {
         body.insert("@odata.count".into(), json!(total.min(PAGE)));
     }
     body.insert("value".into(), Value::Array(values));
-    if page_end < end {
-        body.insert("@odata.nextLink".into(), json!(next_link(request, page_end)));
+    if let (true, [first, ..], [.., last]) = (page_end < end, page, page) {
+        let number = cursor.map_or(1, |cursor| cursor.page) + 1;
+        let token = paging::token(number, table, query, *first, *last);
+        body.insert("@odata.nextLink".into(), json!(next_link(request, &token)));
     }
     Ok(preferences.applied(Answer::json(200, Value::Object(body))))
+}
+
+/// Annotations of a set (recorded: list of connection references; with `$count` the number itself, Learn: count rows).
+fn counted(sight: &Sight<'_>, query: &Query, total: usize) -> [(&'static str, Value); 3] {
+    let count = if query.count { json!(total.min(PAGE)) } else { json!(-1) };
+    [
+        ("Microsoft.Dynamics.CRM.totalrecordcount", count),
+        ("Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded", json!(query.count && total > PAGE)),
+        ("Microsoft.Dynamics.CRM.globalmetadataversion", json!(sight.organization.version.to_string())),
+    ]
 }
 
 /// Answers a GET of `set/$count`: text, not JSON.
@@ -114,13 +123,15 @@ pub(super) fn one(
         return Err(Fault::no_such_row(&table.logical_name, key));
     }
     let etag = format!("W/\"{}\"", row.get("versionnumber").cloned().unwrap_or_default());
-    if request.header("if-none-match") == Some(etag.as_str()) {
+    let preferences = Preferences::of(request);
+    // What is read of other rows too may have changed there (Learn: conditional retrievals).
+    let is_alone = query.expand.is_empty() && !preferences.annotations.is_any();
+    if is_alone && request.header("if-none-match") == Some(etag.as_str()) {
         return Ok(Answer::empty(304));
     }
-    let preferences = Preferences::of(request);
     let mut body = Map::new();
     body.insert("@odata.context".into(), json!(context(request, &table.entity_set, query, "/$entity")));
-    body.extend(shape::render(sight, table, key, row, query, preferences.annotations));
+    body.extend(shape::render(sight, table, key, row, &View::of(request, query, &preferences)));
     Ok(preferences.applied(Answer::json(200, Value::Object(body)).with_header("ETag", etag)))
 }
 
@@ -193,15 +204,22 @@ fn context(request: &Request<'_>, set: &str, query: &Query, suffix: &str) -> Str
 
 fn projection(query: &Query) -> String {
     let selected = query.select.iter().flatten().cloned();
-    let expanded = query.expand.iter().map(|expand| format!("{}({})", expand.property, projection(&expand.query)));
+    let expanded = query.expand.iter().map(|expand| {
+        // Learn, join tables: a reference stands there twice.
+        let Expand { property, is_reference, query, .. } = expand;
+        if *is_reference {
+            format!("{property},{property}/$ref()")
+        } else {
+            format!("{property}({})", projection(query))
+        }
+    });
     selected.chain(expanded).collect::<Vec<_>>().join(",")
 }
 
-fn next_link(request: &Request<'_>, next: usize) -> String {
+fn next_link(request: &Request<'_>, token: &str) -> String {
     let kept = request.query.split('&').filter(|pair| {
         !pair.is_empty() && !pair.starts_with("$skiptoken") && !pair.to_ascii_lowercase().starts_with("%24skiptoken")
     });
-    let token = URL_SAFE_NO_PAD.encode(format!("<cookie next=\"{next}\" />"));
     let pairs: Vec<&str> = kept.collect();
     let separator = if pairs.is_empty() { "" } else { "&" };
     format!(
@@ -210,12 +228,4 @@ fn next_link(request: &Request<'_>, next: usize) -> String {
         request.path.trim_start_matches('/'),
         pairs.join("&")
     )
-}
-
-fn read_token(token: &str) -> Result<usize, Fault> {
-    let cookie = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    cookie
-        .as_deref()
-        .and_then(|cookie| cookie.strip_prefix("<cookie next=\"")?.strip_suffix("\" />")?.parse().ok())
-        .ok_or_else(|| Fault::malformed("Malformed XML in the Paging Cookie"))
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::sandbox::answer::Answer;
 use crate::sandbox::fault::Fault;
-use crate::sandbox::odata::{Dialect, Query};
+use crate::sandbox::odata::{Caller, Dialect, Query};
 
 /// A request to the Web API.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +24,8 @@ pub(in crate::sandbox) struct Request<'a> {
     pub headers: &'a BTreeMap<String, String>,
     /// The body.
     pub body: &'a str,
+    /// As whom it is asked.
+    pub caller: Caller,
 }
 
 impl Request<'_> {
@@ -34,7 +36,7 @@ impl Request<'_> {
 
     /// Returns the query, read by the rules for rows.
     pub(super) fn options(&self) -> Result<Query, Fault> {
-        Query::parse(self.query, Dialect::Dataverse)
+        Query::parse_for(self.query, Dialect::Dataverse, self.caller)
     }
 
     /// Returns the body as a JSON object.
@@ -78,7 +80,7 @@ impl Preferences {
     pub(super) fn of(request: &Request<'_>) -> Self {
         let mut preferences = Self {
             page_size: None,
-            annotations: Annotations::None,
+            annotations: Annotations::default(),
             returns_row: false,
             continues_on_error: false,
             applied: Vec::new(),
@@ -96,9 +98,14 @@ impl Preferences {
             // Names of preferences are any case's (RFC 7240).
             let name = name.trim().to_ascii_lowercase();
             match name.as_str() {
-                "odata.maxpagesize" => preferences.page_size = value.parse().ok(),
+                "odata.maxpagesize" => {
+                    // What is no size is no preference that could be applied.
+                    let Some(size) = value.parse().ok().filter(|size| *size > 0) else { continue };
+                    preferences.page_size = Some(size);
+                    preferences.applied.push(format!("odata.maxpagesize={value}"));
+                }
                 "odata.include-annotations" if !value.is_empty() => {
-                    preferences.annotations = Annotations::All;
+                    preferences.annotations = Annotations::read(value);
                     preferences.applied.push(format!("odata.include-annotations=\"{value}\""));
                 }
                 "return" if value == "representation" => {
@@ -106,10 +113,7 @@ impl Preferences {
                     preferences.applied.push("return=representation".to_owned());
                 }
                 "odata.continue-on-error" => preferences.continues_on_error = true,
-                _ => continue,
-            }
-            if name == "odata.maxpagesize" {
-                preferences.applied.push(format!("odata.maxpagesize={value}"));
+                _ => {}
             }
         }
         preferences
@@ -124,11 +128,40 @@ impl Preferences {
     }
 }
 
-/// Whether `Prefer: odata.include-annotations` asked for annotations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Annotations {
-    /// Only the version.
-    None,
-    /// Names of lookups and choices too.
-    All,
+/// Which annotations `Prefer: odata.include-annotations` asks for: names, or their beginnings before a `*` (Learn: compose HTTP
+/// requests, request annotations).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Annotations(Vec<String>);
+
+pub(super) const FORMATTED: &str = "OData.Community.Display.V1.FormattedValue";
+pub(super) const NAVIGATION: &str = "Microsoft.Dynamics.CRM.associatednavigationproperty";
+pub(super) const LOGICAL_NAME: &str = "Microsoft.Dynamics.CRM.lookuplogicalname";
+
+impl Annotations {
+    fn read(value: &str) -> Self {
+        Self(value.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect())
+    }
+
+    /// Says whether any is asked for.
+    pub(super) fn is_any(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// Says whether the annotation of that name is asked for.
+    pub(super) fn wants(&self, name: &str) -> bool {
+        let meets = |asked: &String| asked.strip_suffix('*').map_or(asked == name, |start| name.starts_with(start));
+        self.0.iter().any(meets)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn annotations_are_asked_for_by_name_or_by_its_beginning() {
+        let asked = Annotations::read("Microsoft.Dynamics.CRM.*, OData.Community.Display.V1.FormattedValue");
+        assert!(asked.wants(NAVIGATION) && asked.wants(FORMATTED) && Annotations::read("*").wants(LOGICAL_NAME));
+        assert!(!Annotations::read(FORMATTED).wants(LOGICAL_NAME) && !Annotations::default().is_any());
+    }
 }

@@ -1,14 +1,17 @@
 //! Sends a request to what answers it.
 
+use std::collections::BTreeMap;
+
 use uuid::Uuid;
 
 use super::Session;
 use super::fetch;
+use super::follow::Shown;
 use super::history;
+use super::messages;
 use super::path::{Arguments, Segment, parse};
 use super::read::{self, Set};
 use super::request::Request;
-use super::shape;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::audit::AUDIT;
 use crate::sandbox::edm;
@@ -16,6 +19,7 @@ use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::Query;
 use crate::sandbox::organization::{id, number};
 use crate::sandbox::principals;
+use crate::sandbox::schema::relationships::alternate_keys;
 use crate::sandbox::variants::UserById;
 
 impl Session<'_> {
@@ -28,6 +32,7 @@ impl Session<'_> {
             ("$batch", []) if request.method == "POST" => return self.batch(request),
             ("$metadata", []) if request.method == "GET" => return self.model(),
             ("EntityDefinitions", rest) => return self.metadata(request, first, rest),
+            (messages::FILTERS, []) if request.method == "GET" => return self.message_filters(request),
             (name, []) if self.organization.table_of_set(name).is_none() => {
                 return self.unbound(request, first);
             }
@@ -65,8 +70,14 @@ impl Session<'_> {
         rest: &[Segment],
     ) -> Result<Answer, Fault> {
         // Only these are upserts: the row need not be there.
-        if let ("PATCH", [], Arguments::Id(key)) = (request.method, rest, arguments) {
-            return self.update(request, table, *key);
+        match (request.method, rest, arguments) {
+            ("PATCH", [], Arguments::Id(key)) => return self.update(request, table, *key),
+            ("PATCH", [], Arguments::Named(named)) if request.header("if-match").is_none() => {
+                if let Some((column, value)) = self.missing_by_key(table, named) {
+                    return self.create_by_key(request, table, column, value);
+                }
+            }
+            _ => {}
         }
         let key = self.resolve(table, arguments)?;
         match (request.method, rest) {
@@ -74,29 +85,21 @@ impl Session<'_> {
             ("PATCH", []) => self.update(request, table, key),
             ("DELETE", []) => self.delete(request, table, key),
             (_, [operation]) if operation.operation().is_some() => self.bound(request, table, key, operation),
+            ("GET", [navigation, reference]) if reference.name == "$ref" => {
+                self.follow(request, table, key, navigation, Shown::References)
+            }
             (_, [navigation, reference]) if reference.name == "$ref" => self.reference(request, table, key, navigation),
             ("PUT" | "DELETE", [property]) if self.table(table)?.has_property(&property.name) => {
                 self.property(request, table, key, &property.name)
             }
-            ("GET", [navigation]) => self.follow(request, table, key, &navigation.name),
+            ("GET", [property, raw]) if raw.name == "$value" => self.raw_value(table, key, &property.name),
+            ("GET", [navigation, counted]) if counted.name == "$count" => {
+                self.follow(request, table, key, navigation, Shown::Count)
+            }
+            ("GET", [navigation]) => self.follow(request, table, key, navigation, Shown::Rows),
             (_, [navigation, ..]) => Err(Fault::unknown_segment(&navigation.name)),
             (_, []) => Err(not_allowed(request, table)),
         }
-    }
-
-    /// Changes one property of a row: to the value that the body has, or to none (Learn: update and delete table rows).
-    fn property(&mut self, request: &Request<'_>, table: &str, key: Uuid, name: &str) -> Result<Answer, Fault> {
-        let value = match request.method {
-            "PUT" => request.object()?.remove("value").ok_or_else(|| Fault::malformed("The body has no 'value'."))?,
-            _ => serde_json::Value::Null,
-        };
-        if self.organization.row(table, key).is_none() {
-            return Err(Fault::no_such_row(table, key));
-        }
-        let body = serde_json::json!({ name: value }).to_string();
-        let mut headers = request.headers.clone();
-        headers.insert("content-type".to_owned(), "application/json".to_owned());
-        self.update(&Request { method: "PATCH", headers: &headers, body: &body, ..*request }, table, key)
     }
 
     /// Answers with the list of sets (OData JSON format, 5: service document).
@@ -163,37 +166,6 @@ impl Session<'_> {
         }
     }
 
-    fn follow(&self, request: &Request<'_>, table: &str, key: Uuid, navigation: &str) -> Result<Answer, Fault> {
-        let authority = self.authority()?;
-        let sight = self.sight(&authority);
-        let definition = self.table(table)?;
-        let Some(row) = self.organization.row(table, key) else { return Err(Fault::no_such_row(table, key)) };
-        authority.require_on(self.organization, definition, crate::sandbox::rights::Verb::Read, key)?;
-        if definition.has_property(navigation) {
-            let value = row.get(navigation).cloned().unwrap_or_default();
-            let context = format!("{}/$metadata#{}({key})/{navigation}", request.root, definition.entity_set);
-            return Ok(Answer::json(200, serde_json::json!({ "@odata.context": context, "value": value })));
-        }
-        let target =
-            shape::target_of(&sight, definition, navigation).ok_or_else(|| Fault::unknown_segment(navigation))?;
-        let related = shape::related(&sight, definition, key, row, navigation);
-        let query = request.options()?;
-        if shape::is_collection(definition, navigation) {
-            let keys = related.into_iter().map(|(_, key)| key).collect();
-            let set = Set { table: target, keys, context: target.entity_set.to_string() };
-            return read::list(&sight, request, &set, &query);
-        }
-        match related.first() {
-            Some((name, key)) => {
-                let target = self.table(name)?;
-                read::one(&sight, request, target, *key, &query, |verb| {
-                    authority.require_on(self.organization, target, verb, *key)
-                })
-            }
-            None => Ok(Answer::empty(204)),
-        }
-    }
-
     /// Finds the row that a key stands for. By alternate key a user, or a group's team with a write, comes in with the question
     /// (Learn: group teams with the Web API).
     pub(super) fn resolve(&mut self, table: &str, arguments: &Arguments) -> Result<Uuid, Fault> {
@@ -230,16 +202,11 @@ impl Session<'_> {
                     };
                 }
             }
-            "connectionreference" | "environmentvariabledefinition" => {
-                let column =
-                    if table == "connectionreference" { "connectionreferencelogicalname" } else { "schemaname" };
-                if let (Some(value), 1) = (named.get(column), named.len()) {
-                    let wanted = serde_json::json!(value);
-                    let found = self.organization.find(table, column, &wanted).map(|(key, _)| key).next();
-                    return found.ok_or_else(|| no_such_key(table, column));
+            _ => {
+                if let Some((column, value)) = text_key(table, named) {
+                    return self.by_text_key(table, column, value).ok_or_else(|| no_such_key(table, column));
                 }
             }
-            _ => {}
         }
         let columns: Vec<&str> = named.keys().map(String::as_str).collect();
         let definition = self.table(table)?;
@@ -255,6 +222,29 @@ impl Session<'_> {
              of key properties match the specified keys: {}.",
             columns.join(", ")
         )))
+    }
+
+    fn by_text_key(&self, table: &str, column: &str, value: &str) -> Option<Uuid> {
+        let wanted = serde_json::json!(value);
+        self.organization.find(table, column, &wanted).map(|(key, _)| key).next()
+    }
+
+    /// Tells the key column and its value where no row of the table has it.
+    fn missing_by_key<'a>(&self, table: &str, named: &'a BTreeMap<String, String>) -> Option<(&'static str, &'a str)> {
+        text_key(table, named).filter(|(column, value)| self.by_text_key(table, column, value).is_none())
+    }
+
+    /// Makes the row that an upsert by alternate key did not find; the key's value is the column's (Learn: use an alternate key, upsert).
+    fn create_by_key(
+        &mut self,
+        request: &Request<'_>,
+        table: &str,
+        column: &str,
+        value: &str,
+    ) -> Result<Answer, Fault> {
+        let mut body = request.object()?;
+        body.insert(column.to_owned(), serde_json::json!(value));
+        self.create(&Request { body: &serde_json::Value::Object(body).to_string(), ..*request }, table)
     }
 
     /// Finds a row by reference, `roles(<id>)`, and refuses one that is not there.
@@ -277,6 +267,13 @@ impl Session<'_> {
             .and_then(|row| number(row, "teamtype"))
             .is_some_and(|kind| kind == 2 || kind == 3)
     }
+}
+
+/// Reads an alternate key of one text.
+fn text_key<'a>(table: &str, named: &'a BTreeMap<String, String>) -> Option<(&'static str, &'a str)> {
+    let keys = alternate_keys(table);
+    let [column] = keys.iter().find(|key| key.columns.len() == 1 && key.is_text)?.columns else { return None };
+    named.get(*column).filter(|_| named.len() == 1).map(|value| (*column, value.as_str()))
 }
 
 fn parse_membership(text: &str) -> Result<i64, Fault> {

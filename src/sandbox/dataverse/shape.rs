@@ -3,14 +3,40 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::request::Annotations;
+use super::embed::embed;
+use super::request::{Annotations, FORMATTED, LOGICAL_NAME, NAVIGATION, Preferences, Request};
 use super::sight::Sight;
 use crate::sandbox::fault::Fault;
-use crate::sandbox::odata::{Expand, Filter, Path, Query, Row};
+use crate::sandbox::odata::{Filter, Path, Query, Row};
 use crate::sandbox::organization::{id, text};
-use crate::sandbox::schema::choices::label;
+use crate::sandbox::schema::choices::formatted;
 use crate::sandbox::schema::relationships::{many_to_many, one_to_many};
-use crate::sandbox::schema::{Kind, Table};
+use crate::sandbox::schema::{Column, Kind, Table};
+
+/// How rows are written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct View<'a> {
+    /// What is asked for of them.
+    pub(super) query: &'a Query,
+    /// What is told besides.
+    pub(super) annotations: &'a Annotations,
+    /// The address of the service.
+    pub(super) root: &'a str,
+    /// How many rows a page of an embedded collection has, where these are cut into pages.
+    pub(super) page: Option<usize>,
+}
+
+impl<'a> View<'a> {
+    /// What a request sees. Embedded collections come in pages where one of them has an expansion of its own (Learn: join tables).
+    pub(super) fn of(request: &Request<'a>, query: &'a Query, preferences: &'a Preferences) -> Self {
+        let page = preferences.page_size.filter(|_| is_nested(query));
+        Self { query, annotations: &preferences.annotations, root: request.root, page }
+    }
+}
+
+fn is_nested(query: &Query) -> bool {
+    query.expand.iter().any(|expand| !expand.query.expand.is_empty())
+}
 
 /// Refuses what a query names and the table does not have.
 pub(super) fn check(sight: &Sight<'_>, table: &Table, query: &Query) -> Result<(), Fault> {
@@ -28,10 +54,27 @@ pub(super) fn check(sight: &Sight<'_>, table: &Table, query: &Query) -> Result<(
         }
         check_types(table, filter)?;
     }
+    check_expansions(sight, table, query, is_nested(query))
+}
+
+// Both texts: Learn, join tables.
+fn check_expansions(sight: &Sight<'_>, table: &Table, query: &Query, is_nested: bool) -> Result<(), Fault> {
     for expand in &query.expand {
         let target =
             target_of(sight, table, &expand.property).ok_or_else(|| not_a_navigation(&expand.property, table))?;
-        check(sight, target, &expand.query)?;
+        let is_collection = is_collection(table, &expand.property);
+        if expand.is_reference && is_collection {
+            return Err(Fault::malformed("Expand with $ref is only supported on lookup type navigation property."));
+        }
+        let is_ordered = expand.query.top.is_some() || !expand.query.orderby.is_empty();
+        if is_ordered && (is_nested || !is_collection) {
+            return Err(Fault::malformed(
+                "Only $select and $filter clause can be provided while doing $expand on many-to-one relationship or nested \
+                 one-to-many relationship.",
+            ));
+        }
+        check(sight, target, &Query { expand: Vec::new(), ..expand.query.clone() })?;
+        check_expansions(sight, target, &expand.query, is_nested)?;
     }
     Ok(())
 }
@@ -166,61 +209,36 @@ pub(super) fn with_related(sight: &Sight<'_>, table: &Table, key: Uuid, row: &Ro
 }
 
 /// Writes a row.
-pub(super) fn render(
-    sight: &Sight<'_>,
-    table: &Table,
-    key: Uuid,
-    row: &Row,
-    query: &Query,
-    annotations: Annotations,
-) -> Map<String, Value> {
+pub(super) fn render(sight: &Sight<'_>, table: &Table, key: Uuid, row: &Row, view: &View<'_>) -> Map<String, Value> {
     let mut written = Map::new();
     if let Some(version) = row.get("versionnumber") {
         written.insert("@odata.etag".into(), json!(format!("W/\"{version}\"")));
     }
-    let is_wanted = |name: &str| query.select.as_ref().is_none_or(|select| select.iter().any(|wanted| wanted == name));
+    let select = view.query.select.as_ref();
+    let is_wanted = |name: &str| select.is_none_or(|select| select.iter().any(|wanted| wanted == name));
     for column in table.columns.iter().filter(|column| is_wanted(&column.name)) {
         let value = row.get(column.name.as_ref()).cloned().unwrap_or(Value::Null);
-        if annotations == Annotations::All {
-            annotate(sight, table, column.name.as_ref(), row, &mut written);
-        }
+        annotate(sight, table, column, row, view.annotations, &mut written);
         written.insert(column.name.to_string(), value);
     }
     // The key is in every answer, whether it was asked for or not (recorded).
     written.insert(table.primary_id.to_string(), json!(key));
-    for expand in &query.expand {
-        written.insert(expand.property.clone(), embedded(sight, table, key, row, expand, annotations));
+    for expand in &view.query.expand {
+        embed(sight, table, (key, row), expand, view, &mut written);
     }
     written
 }
 
-fn embedded(
+// Annotations of lookups, choices and other values (recorded: FormattedValue; Learn: select columns, lookup property data).
+fn annotate(
     sight: &Sight<'_>,
     table: &Table,
-    key: Uuid,
+    column: &Column,
     row: &Row,
-    expand: &Expand,
-    annotations: Annotations,
-) -> Value {
-    let mut found: Vec<(Uuid, &Table, &Row)> = related(sight, table, key, row, &expand.property)
-        .into_iter()
-        .filter_map(|(name, key)| {
-            let target = sight.organization.table(&name)?;
-            let other = sight.organization.row(&name, key)?;
-            (sight.sees(target, key, other) && expand.query.matches(other)).then_some((key, target, other))
-        })
-        .collect();
-    found.sort_by(|left, right| expand.query.order(left.2, right.2).then(left.0.cmp(&right.0)));
-    let mut written = found
-        .into_iter()
-        .take(expand.query.top.unwrap_or(usize::MAX))
-        .map(|(key, target, other)| Value::Object(render(sight, target, key, other, &expand.query, annotations)));
-    if is_collection(table, &expand.property) { written.collect() } else { written.next().unwrap_or(Value::Null) }
-}
-
-// Annotations of lookups and choices (recorded: FormattedValue; Learn: retrieve data about lookup properties).
-fn annotate(sight: &Sight<'_>, table: &Table, name: &str, row: &Row, written: &mut Map<String, Value>) {
-    let Some(column) = table.column(name) else { return };
+    annotations: &Annotations,
+    written: &mut Map<String, Value>,
+) {
+    let name = column.name.as_ref();
     if let (Kind::Lookup { navigation, .. }, Some(target)) = (&column.kind, id(row, name)) {
         let Some((logical_name, key)) = related(sight, table, target, row, navigation).into_iter().next() else {
             return;
@@ -229,12 +247,13 @@ fn annotate(sight: &Sight<'_>, table: &Table, name: &str, row: &Row, written: &m
             .organization
             .table(&logical_name)
             .and_then(|target| text(sight.organization.row(&logical_name, key)?, &target.primary_name));
-        written.insert(format!("{name}@OData.Community.Display.V1.FormattedValue"), json!(label));
-        written.insert(format!("{name}@Microsoft.Dynamics.CRM.associatednavigationproperty"), json!(navigation));
-        written.insert(format!("{name}@Microsoft.Dynamics.CRM.lookuplogicalname"), json!(logical_name));
-    }
-    let label = row.get(name).and_then(Value::as_i64).and_then(|value| label(&table.logical_name, name, value));
-    if let Some(label) = label {
-        written.insert(format!("{name}@OData.Community.Display.V1.FormattedValue"), json!(label));
+        let all = [(FORMATTED, json!(label)), (NAVIGATION, json!(navigation)), (LOGICAL_NAME, json!(logical_name))];
+        for (annotation, value) in all.into_iter().filter(|(annotation, _)| annotations.wants(annotation)) {
+            written.insert(format!("{name}@{annotation}"), value);
+        }
+    } else if annotations.wants(FORMATTED)
+        && let Some(label) = row.get(name).and_then(|value| formatted(table, column, value))
+    {
+        written.insert(format!("{name}@{FORMATTED}"), json!(label));
     }
 }

@@ -16,9 +16,9 @@ use uuid::Uuid;
 use super::answer::Answer;
 use super::claims::Claims;
 use super::fault::Fault;
-use super::provider::Request;
+use super::provider::{Request, invalid};
 use super::tenant::Tenant;
-use refusals::{invalid, no_makers};
+use refusals::no_makers;
 use row::FlowRow;
 use scope::{Scope, Which};
 
@@ -68,11 +68,11 @@ fn list(
     flow::admit(tenant, scope, environment, claims)?;
     let flows = match scope {
         Scope::Admin => {
-            refuse_others(request, &["expandSuspensionInfo", "includeSoftDeletedFlows"])?;
+            request.refuse_others(&["expandSuspensionInfo", "includeSoftDeletedFlows", "$top", "$skiptoken"])?;
             flow::all(tenant, environment)
         }
         Scope::Maker => {
-            refuse_others(request, &["$filter", "include"])?;
+            request.refuse_others(&["$filter", "include", "$top", "$skiptoken"])?;
             let parameters = request.parameters();
             let which = match parameters.get("$filter").map(String::as_str) {
                 None => Which::Both,
@@ -91,16 +91,6 @@ fn list(
         }
     };
     page(&flows, request, environment, claims.tid)
-}
-
-/// Refuses query options that are not served, so that no list is a wrong one.
-fn refuse_others(request: Request<'_>, known: &[&str]) -> Result<(), Fault> {
-    let usual = ["api-version", "$top", "$skiptoken"];
-    let parameters = request.parameters();
-    match parameters.keys().find(|name| !usual.contains(&name.as_str()) && !known.contains(&name.as_str())) {
-        Some(name) => Err(Fault::new(501, "SandboxNotServed", format!("The sandbox does not serve '{name}' here."))),
-        None => Ok(()),
-    }
 }
 
 fn page(flows: &[FlowRow], request: Request<'_>, environment: &str, tid: Uuid) -> Result<Answer, Fault> {

@@ -12,11 +12,6 @@ pub(super) fn no_makers() -> Fault {
     Fault::new(403, "ClientScopeAuthorizationFailed", "The x-ms-client-scope header must not be null or empty.")
 }
 
-/// Says that a parameter has a value that it cannot have.
-pub(super) fn invalid(name: &str, value: &str) -> Fault {
-    Fault::new(400, "InvalidRequestParameter", format!("The value '{value}' of '{name}' is not valid."))
-}
-
 /// Says that a flow in a solution is not shared here (issues of the Center of Excellence kit; code and words are inferred).
 pub(super) fn not_here() -> Fault {
     Fault::new(403, "SolutionFlowPermissionsNotEditable", "Permissions of flows in solutions cannot be edited here.")

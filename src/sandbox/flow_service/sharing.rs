@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::refusals::invalid;
 use super::row::{FlowRow, Grant, GrantRole, PrincipalKind};
 use crate::sandbox::directory::Directory;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::Row;
 use crate::sandbox::organization::{Organization, id, number};
+use crate::sandbox::provider::invalid;
 use crate::sandbox::rights::Verb;
 use crate::sandbox::variants::CoOwnerMask;
 use crate::sandbox::{principals, shares};

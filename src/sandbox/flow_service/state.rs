@@ -10,6 +10,7 @@ use crate::sandbox::answer::Answer;
 use crate::sandbox::claims::Claims;
 use crate::sandbox::dataverse::{Identity, Request, Session};
 use crate::sandbox::fault::Fault;
+use crate::sandbox::odata::Caller;
 use crate::sandbox::organization::id;
 use crate::sandbox::principals;
 use crate::sandbox::tenant::Tenant;
@@ -52,7 +53,15 @@ pub(super) fn set(
     };
     let body = json!({ "statecode": i32::from(is_on) }).to_string();
     let path = format!("workflows({key})");
-    let request = Request { method: "PATCH", root: "", path: &path, query: "", headers: &headers, body: &body };
+    let request = Request {
+        method: "PATCH",
+        root: "",
+        path: &path,
+        query: "",
+        headers: &headers,
+        body: &body,
+        caller: Caller::default(),
+    };
     let answer = session.handle(&request);
     Ok(if answer.status < 300 { Answer::empty(200) } else { answer })
 }

@@ -25,13 +25,33 @@ pub(super) fn answer_all(directory: &Directory, request: Request<'_>, claims: &C
     if !items.iter().all(|item| ids.insert(item.id)) {
         return Err(bad_payload("Request id's of a batch must be unique."));
     }
+    let mut responses: Vec<Value> = Vec::new();
+    for item in &items {
+        let is_held_up = item.depends_on.iter().any(|needed| {
+            let answered = responses.iter().find(|response| response["id"] == **needed);
+            answered.is_none_or(|response| response["status"].as_u64().is_none_or(|status| status >= 400))
+        });
+        responses.push(if is_held_up {
+            failed_dependency(item)
+        } else {
+            answer_item(directory, request, claims, item)
+        });
+    }
     // The order of the answers is not that of the requests (Learn: JSON batching); backwards shows who relies on it.
-    let responses: Vec<Value> = items.iter().rev().map(|item| answer_item(directory, request, claims, item)).collect();
+    responses.reverse();
     Ok(Answer::json(200, json!({ "responses": responses })))
+}
+
+/// What depends on a request that failed, or that does not come before it, is not carried out (Learn: JSON batching).
+fn failed_dependency(item: &Item<'_>) -> Value {
+    let text = "The dependency of this request failed.";
+    json!({ "id": item.id, "status": 424, "body": { "error": { "code": "FailedDependency", "message": text } } })
 }
 
 fn answer_item(directory: &Directory, outer: Request<'_>, claims: &Claims, item: &Item<'_>) -> Value {
     let (path, query) = item.url.split_once('?').unwrap_or((item.url, ""));
+    // Relative to the version, with or without a slash before it.
+    let path = &format!("/{}", path.trim_start_matches('/'));
     let answer = if path.trim_start_matches('/').starts_with("$batch") {
         Answer::from(bad_payload("A batch cannot contain a batch."))
     } else {
@@ -55,6 +75,7 @@ struct Item<'a> {
     id: &'a str,
     method: &'a str,
     url: &'a str,
+    depends_on: Vec<&'a str>,
     value: &'a Value,
 }
 
@@ -67,7 +88,9 @@ impl<'a> Item<'a> {
         if method != "GET" && value.get("body").is_some() && header(value, "Content-Type").is_none() {
             return Err(bad_payload(&format!("Write request id : {id} does not contain Content-Type header or body.")));
         }
-        Ok(Self { id, method, url, value })
+        let needed = value.get("dependsOn").and_then(Value::as_array);
+        let depends_on = needed.into_iter().flatten().filter_map(Value::as_str).collect();
+        Ok(Self { id, method, url, depends_on, value })
     }
 }
 

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::request::{Request, no_such_resource};
+use super::refusal::no_such_resource;
+use super::request::Request;
 use super::resource::row;
+use super::search;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::directory::Directory;
 use crate::sandbox::fault::Fault;
@@ -31,12 +33,7 @@ pub(super) struct Page {
 pub(super) fn list(directory: &Directory, request: Request<'_>, page: &Page) -> Result<Answer, Fault> {
     let query = read(request)?;
     check(&query, page.kind, request.consistency_level)?;
-    let mut found: Vec<(Kind, Row)> = page
-        .ids
-        .iter()
-        .filter_map(|id| directory.object(*id).map(|object| (Kind::of(object), row(*id, object))))
-        .filter(|(_, row)| query.matches(row))
-        .collect();
+    let mut found = matching(directory, page, &query)?;
     found.sort_by(|(_, left), (_, right)| query.order(left, right));
 
     let start = match &query.skiptoken {
@@ -63,6 +60,27 @@ pub(super) fn list(directory: &Directory, request: Request<'_>, page: &Page) -> 
     }
     body["value"] = json!(rows);
     Ok(Answer::json(200, body))
+}
+
+/// Answers with the number of objects that the query asks for; only advanced queries count (Learn: advanced query capabilities).
+pub(super) fn count(directory: &Directory, request: Request<'_>, page: &Page) -> Result<Answer, Fault> {
+    let query = Query { count: true, ..read(request)? };
+    check(&query, page.kind, request.consistency_level)?;
+    let count = matching(directory, page, &query)?.len();
+    Ok(Answer::json(200, json!(count)).with_header("Content-Type", "text/plain"))
+}
+
+fn matching(directory: &Directory, page: &Page, query: &Query) -> Result<Vec<(Kind, Row)>, Fault> {
+    let objects =
+        page.ids.iter().filter_map(|id| directory.object(*id).map(|found| (Kind::of(found), row(*id, found))));
+    let filtered = objects.filter(|(_, row)| query.matches(row));
+    match &query.search {
+        Some(text) => {
+            let sought = search::read(text)?;
+            Ok(filtered.filter(|(_, row)| sought.is_in(row)).collect())
+        }
+        None => Ok(filtered.collect()),
+    }
 }
 
 /// Answers with one object.
@@ -132,6 +150,15 @@ fn check(query: &Query, kind: Option<Kind>, consistency_level: Option<&str>) -> 
     let is_eventual = consistency_level.is_some_and(|level| level.eq_ignore_ascii_case("eventual"));
     if query.count && !is_eventual {
         return Err(Fault::new(400, "Request_BadRequest", "$count is not currently supported."));
+    }
+    if query.search.is_some() && !is_eventual {
+        // Text of the service as public clients report it.
+        return Err(Fault::new(
+            400,
+            "Request_UnsupportedQuery",
+            "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: \
+             eventual'",
+        ));
     }
     if query.expand.is_empty() && query.filter.is_none() && query.select.is_none() && query.orderby.is_empty() {
         return Ok(());

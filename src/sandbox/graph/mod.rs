@@ -2,14 +2,16 @@
 
 mod batch;
 mod collection;
+mod path;
+mod refusal;
 mod request;
 mod resource;
+mod search;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -17,11 +19,12 @@ use super::answer::Answer;
 use super::claims::Claims;
 use super::directory::Directory;
 use super::fault::Fault;
-use super::percent;
 use super::schema::directory::Kind;
-use collection::{Page, list};
+use collection::{Page, count, list};
+use path::{APP_ID, kind_of_cast};
+use refusal::{no_such_resource, no_such_segment, refusal};
+pub use refusal::{unauthenticated, unknown_version};
 pub use request::Request;
-use request::no_such_resource;
 
 /// How many ids `getByIds` takes (Learn: directoryObject getByIds).
 const IDS: usize = 1000;
@@ -34,8 +37,7 @@ pub fn handle(directory: &Directory, request: Request<'_>, claims: &Claims) -> A
 }
 
 fn route(directory: &Directory, request: Request<'_>, claims: &Claims) -> Result<Answer, Fault> {
-    let segments = percent::segments(request.path).ok_or_else(|| Fault::new(400, "BadRequest", "Invalid request."))?;
-    let segments: Vec<&str> = segments.iter().flat_map(|segment| with_key(segment)).collect();
+    let mut segments = path::segments(request.path, claims)?;
     if request.method == "POST" && segments == ["$batch"] {
         return batch::answer_all(directory, request, claims);
     }
@@ -46,14 +48,14 @@ fn route(directory: &Directory, request: Request<'_>, claims: &Claims) -> Result
     }
     // Recorded text of a caller without the permission.
     if directory.graph_readers.as_ref().is_some_and(|readers| !readers.contains(&claims.oid)) {
-        return Err(Fault::new(
-            403,
-            "Authorization_RequestDenied",
-            "Insufficient privileges to complete the operation.",
-        ));
+        return Err(refusal::denied());
     }
-    let graph = Graph { directory, request, claims };
+    let is_counted = segments.pop_if(|last| last == "$count").is_some();
+    let graph = Graph { directory, request, claims, is_counted };
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     match (request.method, segments.as_slice()) {
+        // Only collections are counted.
+        _ if is_counted && !path::is_collection(&segments) => Err(no_such_segment("$count")),
         ("GET", [collection]) => graph.all(kind_of(collection)?),
         ("GET", ["users", user]) => graph.one(graph.user(user)?, Some(Kind::User)),
         ("GET", ["users", user, relation @ ("memberOf" | "transitiveMemberOf"), cast @ ..]) => {
@@ -80,40 +82,11 @@ fn route(directory: &Directory, request: Request<'_>, claims: &Claims) -> Result
             graph.one(directory.object(id).map(|_| id).ok_or_else(|| no_such_resource(id))?, None)
         }
         ("POST", ["directoryObjects" | "users" | "groups", "getByIds"]) => graph.get_by_ids(),
-        (_, [first, ..]) => {
-            Err(Fault::new(400, "BadRequest", format!("Resource not found for the segment '{first}'.")))
-        }
+        // Who may only read is refused every write of what is there (Learn: permissions reference).
+        (method, [first, ..]) if method != "GET" && kind_of(first).is_ok() => Err(refusal::denied()),
+        (_, [.., last]) => Err(no_such_segment(last)),
         (_, []) => Err(Fault::new(400, "BadRequest", "Invalid request.")),
     }
-}
-
-/// The words of addresses, which Graph takes in any case (a public client asks for `/groups/{id}/Owners`).
-const WORDS: [&str; 13] = [
-    "users",
-    "groups",
-    "servicePrincipals",
-    "directoryObjects",
-    "members",
-    "transitiveMembers",
-    "owners",
-    "memberOf",
-    "transitiveMemberOf",
-    "licenseDetails",
-    "checkMemberGroups",
-    "getMemberGroups",
-    "getByIds",
-];
-
-/// Tells a segment from the key behind it: `groups('22…')` is `groups/22…` (OData: URL conventions, keys as segments).
-fn with_key(segment: &str) -> Vec<&str> {
-    match segment.strip_suffix("')").and_then(|rest| rest.split_once("('")) {
-        Some((set, key)) => vec![canonical(set), key],
-        None => vec![canonical(segment)],
-    }
-}
-
-fn canonical(segment: &str) -> &str {
-    WORDS.into_iter().find(|word| word.eq_ignore_ascii_case(segment)).unwrap_or(segment)
 }
 
 /// The directory with one request to it.
@@ -122,6 +95,7 @@ struct Graph<'a> {
     directory: &'a Directory,
     request: Request<'a>,
     claims: &'a Claims,
+    is_counted: bool,
 }
 
 impl Graph<'_> {
@@ -131,7 +105,14 @@ impl Graph<'_> {
             Kind::Group => self.directory.groups.keys().copied().collect(),
             Kind::ServicePrincipal => self.directory.service_principals.keys().copied().collect(),
         };
-        list(self.directory, self.request, &Page { ids, kind: Some(kind) })
+        self.shown(&Page { ids, kind: Some(kind) })
+    }
+
+    fn shown(self, page: &Page) -> Result<Answer, Fault> {
+        if self.is_counted {
+            return count(self.directory, self.request, page);
+        }
+        list(self.directory, self.request, page)
     }
 
     fn one(self, id: Uuid, kind: Option<Kind>) -> Result<Answer, Fault> {
@@ -141,12 +122,8 @@ impl Graph<'_> {
     fn related(self, ids: BTreeSet<Uuid>, cast: &[&str]) -> Result<Answer, Fault> {
         let kind = match cast {
             [] => None,
-            ["microsoft.graph.user"] => Some(Kind::User),
-            ["microsoft.graph.group"] => Some(Kind::Group),
-            ["microsoft.graph.servicePrincipal"] => Some(Kind::ServicePrincipal),
-            [other, ..] => {
-                return Err(Fault::new(400, "BadRequest", format!("Resource not found for the segment '{other}'.")));
-            }
+            [name] => Some(kind_of_cast(name).ok_or_else(|| no_such_segment(name))?),
+            [_, other, ..] => return Err(no_such_segment(other)),
         };
         let is_wanted = |id: &Uuid| match (kind, self.directory.object(*id)) {
             (None, found) => found.is_some(),
@@ -155,7 +132,7 @@ impl Graph<'_> {
         };
         let mut ids = ids;
         ids.retain(is_wanted);
-        list(self.directory, self.request, &Page { ids, kind })
+        self.shown(&Page { ids, kind })
     }
 
     fn user(self, key: &str) -> Result<Uuid, Fault> {
@@ -165,6 +142,11 @@ impl Graph<'_> {
     }
 
     fn existing(self, key: &str, kind: Kind) -> Result<Uuid, Fault> {
+        // Learn: get servicePrincipal, by `appId`.
+        if let (Kind::ServicePrincipal, Some(application)) = (kind, key.strip_prefix(APP_ID)) {
+            let found = self.directory.service_principal_by_app(identifier(application)?);
+            return found.map(|(id, _)| id).ok_or_else(|| no_such_resource(application));
+        }
         let id = identifier(key)?;
         let is_there = self.directory.object(id).is_some_and(|found| Kind::of(found) == kind);
         if is_there { Ok(id) } else { Err(no_such_resource(id)) }
@@ -190,11 +172,7 @@ impl Graph<'_> {
     // Application permission is not supported here (Learn: user list licenseDetails).
     fn licence_details(self, user: Uuid) -> Result<Answer, Fault> {
         if self.claims.appid.is_some() {
-            return Err(Fault::new(
-                403,
-                "Authorization_RequestDenied",
-                "Insufficient privileges to complete the operation.",
-            ));
+            return Err(refusal::denied());
         }
         let plans = self.directory.users.get(&user).into_iter().flat_map(|person| &person.plans);
         let details = plans.map(|plan| {
@@ -261,7 +239,7 @@ fn kind_of(collection: &str) -> Result<Kind, Fault> {
         "users" => Ok(Kind::User),
         "groups" => Ok(Kind::Group),
         "servicePrincipals" => Ok(Kind::ServicePrincipal),
-        _ => Err(Fault::new(400, "BadRequest", format!("Resource not found for the segment '{collection}'."))),
+        _ => Err(no_such_segment(collection)),
     }
 }
 
@@ -271,17 +249,4 @@ fn identifier(text: &str) -> Result<Uuid, Fault> {
 
 fn missing(name: &str) -> Fault {
     Fault::new(400, "BadRequest", format!("The parameter '{name}' is missing or of the wrong type."))
-}
-
-/// Writes a refusal in Graph's own envelope (recorded: `Request_ResourceNotFound`).
-fn refusal(fault: &Fault, now: i64) -> Answer {
-    let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, fault.message.as_bytes());
-    let date = Timestamp::from_second(now).unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%S").to_string();
-    let mut answer = Answer::from(fault.clone());
-    answer.body = Some(json!({ "error": {
-        "code": fault.code,
-        "message": fault.message,
-        "innerError": { "date": date, "request-id": id, "client-request-id": id },
-    } }));
-    answer
 }

@@ -2,8 +2,6 @@
 
 use serde_json::Value;
 
-use crate::sandbox::fault::Fault;
-
 /// A request to Graph.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
@@ -21,12 +19,4 @@ pub struct Request<'a> {
     pub root: &'a str,
     /// Seconds since 1970.
     pub now: i64,
-}
-
-pub(super) fn no_such_resource(key: impl std::fmt::Display) -> Fault {
-    Fault::new(
-        404,
-        "Request_ResourceNotFound",
-        format!("Resource '{key}' does not exist or one of its queried reference-property objects are not present."),
-    )
 }

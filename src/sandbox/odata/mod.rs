@@ -1,6 +1,7 @@
 //! Reads query strings (`$select`, `$filter`, …) as clients of Dataverse and Graph send them.
 
 mod evaluate;
+mod expand;
 mod filter;
 mod lexer;
 mod parser;
@@ -11,8 +12,12 @@ mod tests;
 use std::cmp;
 use std::collections::{BTreeMap, BTreeSet};
 
+use uuid::Uuid;
+
 use super::fault::Fault;
 use evaluate::Scalar;
+pub use expand::Expand;
+pub(super) use expand::split_outside;
 pub use filter::{Comparison, Filter, Literal, Operand, Path, Quantifier, Row, TextFunction, Within, WithinForm};
 pub(super) use lexer::moment;
 
@@ -25,6 +30,15 @@ pub enum Dialect {
     Metadata,
     /// Directory objects of Graph.
     Graph,
+}
+
+/// Who asks, for the query functions that mean him; nobody where there are none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// The user.
+    pub user: Uuid,
+    /// His business unit.
+    pub unit: Uuid,
 }
 
 /// A query string, read.
@@ -46,19 +60,12 @@ pub struct Query {
     pub skiptoken: Option<String>,
     /// An aggregation, unread.
     pub apply: Option<String>,
+    /// A search in words, unread; only directory objects have it.
+    pub search: Option<String>,
     /// Parameters `@name=value`, without the `@`, as written.
     pub aliases: BTreeMap<String, String>,
     /// Parameters without `$` or `@`, such as `fetchXml` or `api-version`; it is the service's part to refuse them.
     pub other: BTreeMap<String, String>,
-}
-
-/// A navigation property to embed, and what of it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Expand {
-    /// The navigation property.
-    pub property: String,
-    /// The options in its parentheses.
-    pub query: Query,
 }
 
 /// One criterion of an order.
@@ -73,10 +80,15 @@ pub struct OrderBy {
 impl Query {
     /// Reads the part of an address behind its `?`: split first, then decoded (`+` and `%20` are both a space), then parsed.
     pub fn parse(query_string: &str, dialect: Dialect) -> Result<Self, Fault> {
+        Self::parse_for(query_string, dialect, Caller::default())
+    }
+
+    /// Reads the same, of somebody.
+    pub fn parse_for(query_string: &str, dialect: Dialect, caller: Caller) -> Result<Self, Fault> {
         let pairs: Vec<(String, String)> = url::form_urlencoded::parse(query_string.as_bytes())
             .map(|(name, value)| (name.into_owned(), value.into_owned()))
             .collect();
-        Self::of_pairs(&pairs, dialect)
+        Self::of_pairs(&pairs, dialect, caller)
     }
 
     /// Lists every property that select, filter and order name, so that unknown ones can be refused.
@@ -101,7 +113,7 @@ impl Query {
             .unwrap_or(cmp::Ordering::Equal)
     }
 
-    fn of_pairs(pairs: &[(String, String)], dialect: Dialect) -> Result<Self, Fault> {
+    fn of_pairs(pairs: &[(String, String)], dialect: Dialect, caller: Caller) -> Result<Self, Fault> {
         let mut query = Self::default();
         for (name, value) in pairs {
             let target = match name.strip_prefix('@') {
@@ -120,26 +132,27 @@ impl Query {
             if !seen.insert(name) {
                 return Err(given_twice(name));
             }
-            query.set(name, value, dialect)?;
+            query.set(name, value, dialect, caller)?;
         }
         Ok(query)
     }
 
-    fn set(&mut self, name: &str, value: &str, dialect: Dialect) -> Result<(), Fault> {
+    fn set(&mut self, name: &str, value: &str, dialect: Dialect, caller: Caller) -> Result<(), Fault> {
         dialect.admit(name)?;
         match name {
             "$select" => self.select = Some(names(value)?),
             "$filter" => {
-                let filter = parser::parse(value, &self.aliases)?;
+                let filter = parser::parse(value, &self.aliases, caller)?;
                 dialect.admit_filter(&filter)?;
                 self.filter = Some(filter);
             }
-            "$expand" => self.expand = expansions(value, &self.aliases, dialect)?,
+            "$expand" => self.expand = expand::read(value, &self.aliases, dialect, caller)?,
             "$orderby" => self.orderby = criteria(value)?,
             "$top" => self.top = Some(value.parse().map_err(|_| not_a_count("$top", value))?),
             "$count" => self.count = flag(value)?,
             "$skiptoken" => self.skiptoken = Some(value.to_owned()),
             "$apply" => self.apply = Some(value.to_owned()),
+            "$search" if dialect == Dialect::Graph => self.search = Some(value.to_owned()),
             _ => {
                 return Err(Fault::malformed(format!("The query parameter {name} is not supported.")));
             }
@@ -226,47 +239,6 @@ fn criteria(value: &str) -> Result<Vec<OrderBy>, Fault> {
             })
         })
         .collect()
-}
-
-fn expansions(value: &str, aliases: &BTreeMap<String, String>, dialect: Dialect) -> Result<Vec<Expand>, Fault> {
-    split_outside(value, ',')
-        .map(|item| {
-            let item = item.trim();
-            let (property, options) = match item.split_once('(') {
-                None => (item, ""),
-                Some((property, rest)) => {
-                    let inner = rest.strip_suffix(')').ok_or_else(|| lexer::syntax_error(0, value))?;
-                    (property, inner)
-                }
-            };
-            let property = names(property)?.remove(0);
-            let mut pairs = Vec::new();
-            for option in split_outside(options, ';').map(str::trim).filter(|option| !option.is_empty()) {
-                let (name, text) = option.split_once('=').ok_or_else(|| lexer::syntax_error(0, value))?;
-                if !name.starts_with('$') {
-                    return Err(lexer::syntax_error(0, value));
-                }
-                pairs.push((name.trim().to_owned(), text.trim().to_owned()));
-            }
-            // Aliases of the request are known inside parentheses too.
-            pairs.extend(aliases.iter().map(|(name, text)| (format!("@{name}"), text.clone())));
-            Ok(Expand { property, query: Query::of_pairs(&pairs, dialect)? })
-        })
-        .collect()
-}
-
-/// Splits at a mark that stands outside of parentheses and quotes.
-fn split_outside(text: &str, mark: char) -> impl Iterator<Item = &str> {
-    let (mut depth, mut is_quoted) = (0_i32, false);
-    text.split(move |character| {
-        match character {
-            '\'' => is_quoted = !is_quoted,
-            '(' if !is_quoted => depth += 1,
-            ')' if !is_quoted => depth -= 1,
-            _ => {}
-        }
-        character == mark && depth == 0 && !is_quoted
-    })
 }
 
 fn flag(value: &str) -> Result<bool, Fault> {

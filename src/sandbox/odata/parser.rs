@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Caller;
 use super::filter::{Comparison, Filter, Literal, Operand, Path, Quantifier, TextFunction, Within, WithinForm};
 use super::lexer::{self, Kind, Token, syntax_error};
 use crate::sandbox::fault::Fault;
@@ -13,8 +14,8 @@ const DEPTH: usize = 100;
 const CONDITIONS: usize = 500;
 
 /// Reads a filter; `aliases` are the request's `@name=value` parameters.
-pub(super) fn parse(text: &str, aliases: &BTreeMap<String, String>) -> Result<Filter, Fault> {
-    let mut parser = Parser::new(text, aliases)?;
+pub(super) fn parse(text: &str, aliases: &BTreeMap<String, String>, caller: Caller) -> Result<Filter, Fault> {
+    let mut parser = Parser::new(text, aliases, caller)?;
     let filter = parser.any_of()?;
     if parser.peek().kind != Kind::End {
         return Err(parser.unexpected());
@@ -29,6 +30,7 @@ pub(super) fn parse(text: &str, aliases: &BTreeMap<String, String>) -> Result<Fi
 pub(super) struct Parser<'a> {
     pub(super) text: &'a str,
     pub(super) aliases: &'a BTreeMap<String, String>,
+    pub(super) caller: Caller,
     tokens: Vec<Token>,
     next: usize,
     depth: usize,
@@ -37,10 +39,11 @@ pub(super) struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    pub(super) fn new(text: &'a str, aliases: &'a BTreeMap<String, String>) -> Result<Self, Fault> {
+    pub(super) fn new(text: &'a str, aliases: &'a BTreeMap<String, String>, caller: Caller) -> Result<Self, Fault> {
         Ok(Self {
             text,
             aliases,
+            caller,
             tokens: lexer::tokens(text)?,
             next: 0,
             depth: 0,
@@ -100,11 +103,10 @@ impl Parser<'_> {
             if let Some(function) = text_function(&word) {
                 return self.text_condition(function);
             }
-            match word.as_str() {
-                "Microsoft.Dynamics.CRM.In" => return self.query_function(false),
-                "Microsoft.Dynamics.CRM.NotIn" => return self.query_function(true),
-                "tolower" => {}
-                _ => {
+            match word.strip_prefix("Microsoft.Dynamics.CRM.") {
+                Some(name) => return self.query_function(name),
+                None if word == "tolower" => {}
+                None => {
                     return Err(Fault::malformed(format!(
                         "An unknown function with name '{word}' was found. This may also be a function import or a key lookup on a \
                          navigation property, which is not allowed."

@@ -1,4 +1,9 @@
-//! The choices of a column, with their labels.
+//! The choices of a column, with their labels, and values as people read them.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{Column, Kind, Table};
 
 /// Which kind of column has choices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +71,66 @@ pub fn choices(table: &str, column: &str) -> Option<(ChoiceKind, &'static [(i64,
     })
 }
 
-/// Returns the label of a choice.
-pub fn label(table: &str, column: &str, value: i64) -> Option<&'static str> {
-    choices(table, column)?.1.iter().find(|(number, _)| *number == value).map(|(_, label)| *label)
+/// Writes a value for people: labels of choices, numbers with separators, and moments as they are written in the United States, in
+/// UTC (Learn: select columns, formatted values); nothing for texts and ids, which are what they are.
+pub fn formatted(table: &Table, column: &Column, value: &Value) -> Option<String> {
+    match (&column.kind, value) {
+        (Kind::Integer, value) => {
+            let number = value.as_i64()?;
+            match choices(&table.logical_name, &column.name) {
+                Some((_, options)) => {
+                    options.iter().find(|(known, _)| *known == number).map(|(_, label)| (*label).to_owned())
+                }
+                None => Some(grouped(number)),
+            }
+        }
+        (Kind::Boolean, Value::Bool(value)) => Some(yes_or_no(&column.name, *value).to_owned()),
+        (Kind::Moment, Value::String(text)) => {
+            let moment: Timestamp = text.parse().ok()?;
+            Some(moment.strftime("%-m/%-d/%Y %-I:%M %p").to_string())
+        }
+        _ => None,
+    }
+}
+
+/// The two labels of a column; most have the plain ones (Learn: table pages).
+fn yes_or_no(column: &str, value: bool) -> &'static str {
+    let [yes, no] = match column {
+        "isdisabled" => ["Disabled", "Enabled"],
+        "ismanaged" => ["Managed", "Unmanaged"],
+        _ => ["Yes", "No"],
+    };
+    if value { yes } else { no }
+}
+
+fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    if number < 0 { format!("-{grouped}") } else { grouped }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::sandbox::schema::built_in;
+
+    #[test]
+    fn values_are_written_for_people() {
+        let table = built_in().iter().find(|table| table.logical_name == "systemuser").unwrap();
+        let shown = |column: &str, value: Value| formatted(table, table.column(column).unwrap(), &value);
+        assert_eq!(shown("createdon", json!("2026-01-05T14:07:00Z")).as_deref(), Some("1/5/2026 2:07 PM"));
+        assert_eq!(shown("isdisabled", json!(false)).as_deref(), Some("Enabled"));
+        assert_eq!(shown("versionnumber", json!(-1_000_678)).as_deref(), Some("-1,000,678"));
+        assert_eq!(shown("versionnumber", json!(12)).as_deref(), Some("12"));
+        assert_eq!(shown("fullname", json!("Ada")), None);
+        assert_eq!(shown("createdon", Value::Null), None);
+    }
 }

@@ -81,6 +81,52 @@ pub const ONE_TO_MANY: &[OneToMany] = &[
     OneToMany { navigation: "business_unit_roles", one: "businessunit", many: "role", column: "_businessunitid_value" },
 ];
 
+/// A key besides the primary one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AlternateKey {
+    /// The logical name of the table.
+    pub table: &'static str,
+    /// The logical name of the key.
+    pub name: &'static str,
+    /// Its columns.
+    pub columns: &'static [&'static str],
+    /// Whether it is made of texts.
+    pub is_text: bool,
+}
+
+/// Those that requests may use (Learn: group teams with the Web API; public clients for the other two; names inferred).
+const ALTERNATE_KEYS: &[AlternateKey] = &[
+    AlternateKey {
+        table: "systemuser",
+        name: "aadobjectid",
+        columns: &["azureactivedirectoryobjectid"],
+        is_text: false,
+    },
+    AlternateKey {
+        table: "team",
+        name: "aadobjectid_membershiptype",
+        columns: &["azureactivedirectoryobjectid", "membershiptype"],
+        is_text: false,
+    },
+    AlternateKey {
+        table: "connectionreference",
+        name: "connectionreferencelogicalname_key",
+        columns: &["connectionreferencelogicalname"],
+        is_text: true,
+    },
+    AlternateKey {
+        table: "environmentvariabledefinition",
+        name: "schemaname_key",
+        columns: &["schemaname"],
+        is_text: true,
+    },
+];
+
+/// Lists the alternate keys of a table.
+pub fn alternate_keys(table: &str) -> Vec<AlternateKey> {
+    ALTERNATE_KEYS.iter().filter(|key| key.table == table).copied().collect()
+}
+
 /// Finds the many-to-many relationship behind a navigation property of a table.
 pub fn many_to_many(table: &str, navigation: &str) -> Option<&'static ManyToMany> {
     MANY_TO_MANY.iter().find(|relationship| {

@@ -53,8 +53,9 @@ pub(super) fn dispatch(tenant: &mut Tenant, incoming: &Incoming<'_>, now: i64) -
                 };
                 graph::handle(&tenant.directory, request, &claims)
             }
-            Err(fault) => fault.into(),
+            Err(fault) => graph::unauthenticated(&fault, now),
         },
+        Service::GraphElsewhere => graph::unknown_version(&path, now),
         Service::Admin => {
             let answer = match check(tenant, Place::Admin) {
                 Ok(claims) => admin(tenant, incoming, &root, &claims),

@@ -14,6 +14,8 @@ pub(super) enum Service {
     /// Who vouches for jobs and machines.
     Voucher(Voucher),
     Graph,
+    /// Graph in a version that is not served.
+    GraphElsewhere,
     Admin,
     PowerApps,
     Flow,
@@ -32,7 +34,12 @@ pub(super) fn route(tenant: &Tenant, incoming: &Incoming<'_>) -> Option<(Service
     }
     match hosts::place(&name) {
         Some(Place::SignIn) => return Some((Service::SignIn, path.to_owned())),
-        Some(Place::Graph) => return Some((Service::Graph, path.strip_prefix("/v1.0")?.to_owned())),
+        Some(Place::Graph) => {
+            let rest = path.strip_prefix("/v1.0").filter(|rest| rest.is_empty() || rest.starts_with('/'));
+            return Some(
+                rest.map_or((Service::GraphElsewhere, path.to_owned()), |rest| (Service::Graph, rest.to_owned())),
+            );
+        }
         Some(Place::Admin) => return Some((Service::Admin, path.to_owned())),
         Some(Place::PowerApps) => return Some((Service::PowerApps, path.to_owned())),
         Some(Place::Flow) => return Some((Service::Flow, path.to_owned())),
@@ -76,6 +83,7 @@ pub(super) fn route(tenant: &Tenant, incoming: &Incoming<'_>) -> Option<(Service
     }
     let is_sign_in = path == instances::PATH
         || path.ends_with("/oauth2/v2.0/token")
+        || path.ends_with("/oauth2/token")
         || path.ends_with("/oauth2/v2.0/devicecode")
         || path.ends_with("/.well-known/openid-configuration");
     is_sign_in.then(|| (Service::SignIn, path.to_owned()))

@@ -5,7 +5,8 @@ use crate::sandbox::claims::Claims;
 use crate::sandbox::dataverse;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::incoming::Incoming;
-use crate::sandbox::organization::{Actor, derived};
+use crate::sandbox::odata::Caller;
+use crate::sandbox::organization::{Actor, derived, id};
 use crate::sandbox::tenant::Tenant;
 
 /// Where the service begins; the web server has no regard to case.
@@ -40,6 +41,9 @@ pub(super) fn web_api(
     let identity = dataverse::identify(organization, &tenant.directory, claims, incoming.headers, &tenant.variants)?;
     let actor =
         Actor { user: identity.acting_as.unwrap_or(identity.user), caller: identity.acting_as.map(|_| identity.user) };
+    let row = organization.row("systemuser", actor.user);
+    let unit = row.and_then(|row| id(row, "_businessunitid_value")).unwrap_or_default();
+    let caller = Caller { user: actor.user, unit };
     organization.under_way = Some((organization.mark(), actor));
     let mut session = dataverse::Session {
         organization,
@@ -57,8 +61,9 @@ pub(super) fn web_api(
         query: incoming.query,
         headers: incoming.headers,
         body: incoming.body,
+        caller,
     };
-    Ok(session.handle_seen(&request))
+    Ok(dataverse::without_address(session.handle_seen(&request)))
 }
 
 /// Adds what every answer of Dataverse carries (recorded headers; ids are counted, not random).

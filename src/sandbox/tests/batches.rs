@@ -101,3 +101,42 @@ fn a_later_request_of_a_change_set_may_call_what_an_earlier_one_made() {
     let role = client.role("Flow Runner");
     assert_eq!(client.get(&format!("roles({role})")).body.unwrap()["description"], "d");
 }
+
+#[test]
+fn addresses_in_bodies_may_call_what_earlier_requests_made() {
+    let client = sandbox();
+    let user = client.user("ada@contoso.com");
+    let make = |name: &str| {
+        let unit = format!("businessunits({})", client.unit());
+        part("POST", "roles", &json!({ "name": name, "businessunitid@odata.bind": unit }).to_string(), Some(1))
+    };
+    let join = |reference: &str| {
+        let path = format!("systemusers({user})/systemuserroles_association/$ref");
+        part("POST", &path, &json!({ "@odata.id": reference }).to_string(), Some(2))
+    };
+    let (status, body) = batch(&client, &[change_set(&[make("Flow Runner"), join("$1")])], &[]);
+    assert_eq!(status, 200, "{body}");
+    let roles = client.rows(&format!("systemusers({user})/systemuserroles_association?$select=name"));
+    assert!(roles.iter().any(|role| role["name"] == "Flow Runner"));
+    let (status, body) = batch(&client, &[change_set(&[make("Other"), join("$7")])], &[]);
+    assert!(
+        status == 400 && body.contains("Content-ID Reference: '$7' does not exist in the batch context."),
+        "{body}"
+    );
+    assert!(client.rows("roles?$filter=name%20eq%20'Other'").is_empty());
+}
+
+#[test]
+fn a_row_that_is_sent_back_has_no_address_and_may_be_called_all_the_same() {
+    let client = sandbox();
+    let unit = format!("businessunits({})", client.unit());
+    let body = json!({ "name": "Flow Runner", "businessunitid@odata.bind": unit }).to_string();
+    let make = part("POST", "roles", &body, Some(1))
+        .replace("\r\nContent-Length", "\r\nPrefer: return=representation\r\nContent-Length");
+    let change = part("PUT", "x", r#"{"value":"d"}"#, Some(2))
+        .replace(&format!("https://{HOST}/api/data/v9.2/x"), "$1/description");
+    let (status, body) = batch(&client, &[change_set(&[make, change])], &[]);
+    assert_eq!((status, body.matches("OData-EntityId").count()), (200, 1), "{body}");
+    let role = client.role("Flow Runner");
+    assert_eq!(client.get(&format!("roles({role})")).body.unwrap()["description"], "d");
+}

@@ -73,3 +73,69 @@ fn flows_outside_of_dataverse_are_in_the_list_of_the_flow_service() {
     let outside: Vec<&Value> = flows.iter().filter(|flow| flow["properties"]["workflowEntityId"].is_null()).collect();
     assert_eq!(outside[0]["properties"]["displayName"], "Save my attachments");
 }
+
+#[test]
+fn graph_counts_searches_and_knows_who_asks() {
+    let client = sandbox();
+    let headers = |client: &Client| {
+        BTreeMap::from([
+            ("authorization".to_owned(), format!("Bearer {}", client.token(GRAPH.1))),
+            ("consistencylevel".to_owned(), "eventual".to_owned()),
+        ])
+    };
+    let get = |client: &Client, path: &str| {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let headers = headers(client);
+        let incoming =
+            Incoming { method: "GET", scheme: "https", host: GRAPH.0, path, query, headers: &headers, body: "" };
+        respond(&client.shared, &incoming).body.unwrap()
+    };
+    let group = "/v1.0/groups/22222222-2222-2222-2222-222222222222/transitiveMembers";
+    assert_eq!(get(&client, &format!("{group}/$count")), json!(12));
+    assert_eq!(get(&client, &format!("{group}/graph.user/$count")), json!(12));
+    assert_eq!(get(&client, &format!("{group}/microsoft.graph.group/$count")), json!(0));
+    let found = get(&client, "/v1.0/users?$search=%22displayName:love%22&$count=true&$select=displayName");
+    assert_eq!((&found["@odata.count"], &found["value"][0]["displayName"]), (&json!(1), &json!("Ada Lovelace")));
+    let application = get(&client, "/v1.0/servicePrincipals(appId='33333333-3333-3333-3333-333333333333')");
+    assert_eq!(application["displayName"], "powergrant");
+    let ada = client.by("ada@contoso.com");
+    assert_eq!(get(&ada, "/v1.0/me")["displayName"], "Ada Lovelace");
+    assert_eq!(get(&ada, "/v1.0/me/memberOf")["value"][0]["displayName"], "SG-Expense-Prod");
+}
+
+#[test]
+fn what_depends_on_a_request_that_failed_is_not_carried_out() {
+    let request =
+        |id: &str, url: &str, needed: &[&str]| json!({ "id": id, "method": "GET", "url": url, "dependsOn": needed });
+    let body = json!({ "requests": [
+        request("1", "nothing", &[]), request("2", "users?$top=1", &[]), request("3", "/users", &["1"]),
+        request("4", "/users", &["2"]), request("5", "/users", &["3"]), request("6", "/users", &["9"]),
+    ] });
+    let answer = ask(&sandbox(), "POST", GRAPH, "/v1.0/$batch", &body).body.unwrap();
+    let mut found: Vec<(&str, u64)> = answer["responses"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|response| (response["id"].as_str().unwrap(), response["status"].as_u64().unwrap()))
+        .collect();
+    found.sort_unstable();
+    assert_eq!(found, [("1", 400), ("2", 200), ("3", 424), ("4", 200), ("5", 424), ("6", 424)]);
+    let second = answer["responses"].as_array().unwrap().iter().find(|response| response["id"] == "2").unwrap();
+    assert!(second["body"]["@odata.nextLink"].as_str().unwrap().starts_with("https://graph.microsoft.com/v1.0/users?"));
+}
+
+#[test]
+fn environments_come_in_pages_when_a_number_is_asked_for() {
+    let client = sandbox();
+    let mut path = format!("{BAP}?api-version=2021-04-01&$top=1");
+    let mut found = Vec::new();
+    loop {
+        let body = ask(&client, "GET", ADMIN, &path, &Value::Null).body.unwrap();
+        found.extend(body["value"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned()));
+        match body["nextLink"].as_str() {
+            Some(next) => path = next.strip_prefix("https://api.bap.microsoft.com").unwrap().to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(found, [TRIAL, PROD]);
+}

@@ -6,6 +6,7 @@ mod device;
 mod discovery;
 mod grant;
 mod issuer;
+mod older;
 mod people;
 mod refusal;
 mod signature;
@@ -14,3 +15,4 @@ mod tests;
 
 pub use grant::Asked;
 pub use issuer::{Issuer, USER_LOGIN};
+pub use older::with_basic;

@@ -50,12 +50,16 @@ pub(super) fn unknown_tenant(tenant: &str) -> Refusal {
 }
 
 pub(super) fn required<'a>(form: &'a BTreeMap<String, String>, name: &str) -> Result<&'a str, Refusal> {
-    form.get(name).map(String::as_str).filter(|value| !value.is_empty()).ok_or_else(|| Refusal {
+    form.get(name).map(String::as_str).filter(|value| !value.is_empty()).ok_or_else(|| missing(name))
+}
+
+pub(super) fn missing(name: &str) -> Refusal {
+    Refusal {
         status: 400,
         error: "invalid_request",
         number: 900_144,
         text: format!("The request body must contain the following parameter: '{name}'."),
-    })
+    }
 }
 
 // `https://service.flow.microsoft.com//.default` is the resource with its own trailing slash (recorded).

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::read::Set;
 use super::request::{Preferences, Request};
-use super::shape;
+use super::shape::{self, View};
 use super::sight::Sight;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::fault::Fault;
@@ -43,9 +43,10 @@ pub(super) fn list(
     }
     rows.sort_by(|left, right| fetch.query.order(left.1, right.1).then(left.0.cmp(&right.0)));
     let preferences = Preferences::of(request);
+    let view = View::of(request, &fetch.query, &preferences);
     let mut values: Vec<Value> = Vec::new();
     for (key, row, Joined(columns)) in rows {
-        let mut written = shape::render(sight, set.table, key, row, &fetch.query, preferences.annotations);
+        let mut written = shape::render(sight, set.table, key, row, &view);
         if fetch.is_distinct && !fetch.chooses(&set.table.primary_id) {
             // What makes every row another one is left out (Learn: return distinct results).
             written.remove(set.table.primary_id.as_ref());

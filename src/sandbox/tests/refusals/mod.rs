@@ -63,7 +63,7 @@ fn the_other_services_refuse_what_they_do_not_have() {
     let bap = "/providers/Microsoft.BusinessAppPlatform/scopes/admin/environments";
     let flows = format!("/providers/Microsoft.ProcessSimple/scopes/admin/environments/{PROD}/flows");
     let version = "api-version=2016-11-01";
-    let cases: [(_, &str, String, u16, &str); 23] = [
+    let cases: [(_, &str, String, u16, &str); 33] = [
         (GRAPH, "GET", "/v1.0/nothing".to_owned(), 400, "BadRequest"),
         (GRAPH, "GET", "/v1.0/users?$select=nothing".to_owned(), 400, "BadRequest"),
         (GRAPH, "GET", "/v1.0/users?$filter=nothing%20eq%20'x'".to_owned(), 400, "Request_UnsupportedQuery"),
@@ -79,11 +79,21 @@ fn the_other_services_refuse_what_they_do_not_have() {
         ),
         (GRAPH, "GET", "/v1.0/users/nobody@contoso.com".to_owned(), 404, "Request_ResourceNotFound"),
         (GRAPH, "GET", "/v1.0/groups/x".to_owned(), 400, "Request_BadRequest"),
-        (GRAPH, "DELETE", "/v1.0/users/ada@contoso.com".to_owned(), 400, "BadRequest"),
+        (GRAPH, "DELETE", "/v1.0/users/ada@contoso.com".to_owned(), 403, "Authorization_RequestDenied"),
+        (GRAPH, "GET", "/v1.0/users/ada@contoso.com/shoes".to_owned(), 400, "BadRequest"),
+        (GRAPH, "GET", "/v1.0/users/ada@contoso.com/$count".to_owned(), 400, "BadRequest"),
+        (GRAPH, "GET", "/v1.0/users/$count".to_owned(), 400, "Request_BadRequest"),
+        (GRAPH, "GET", "/v1.0/users?$search=%22displayName:a%22".to_owned(), 400, "Request_UnsupportedQuery"),
+        (GRAPH, "GET", "/v1.0/me".to_owned(), 400, "BadRequest"),
+        (GRAPH, "GET", "/v1.0/servicePrincipals(displayName='x')".to_owned(), 400, "BadRequest"),
+        (GRAPH, "GET", format!("/v1.0/servicePrincipals(appId='{}')", Uuid::nil()), 404, "Request_ResourceNotFound"),
+        (GRAPH, "GET", "/beta/users".to_owned(), 400, "BadRequest"),
+        (GRAPH, "GET", "/v1.0users".to_owned(), 400, "BadRequest"),
         (ADMIN, "GET", bap.to_owned(), 400, "MissingApiVersionParameter"),
         (ADMIN, "GET", format!("{bap}?api-version=1"), 400, "InvalidApiVersionParameter"),
-        (ADMIN, "GET", format!("{bap}?$filter=x&api-version=2021-04-01"), 501, "SandboxNotServed"),
-        (FLOW, "GET", format!("{flows}?$orderby=name&{version}"), 501, "SandboxNotServed"),
+        (ADMIN, "GET", format!("{bap}?$filter=x&api-version=2021-04-01"), 400, "InvalidRequestParameter"),
+        (ADMIN, "GET", format!("{bap}?$top=0&api-version=2021-04-01"), 400, "InvalidRequestParameter"),
+        (FLOW, "GET", format!("{flows}?$orderby=name&{version}"), 400, "InvalidRequestParameter"),
         (ADMIN, "GET", format!("{bap}/nothing?api-version=2021-04-01"), 404, "EnvironmentNotFound"),
         (ADMIN, "GET", format!("{bap}/{PROD}/nothing?api-version=2021-04-01"), 404, "ResourceNotFound"),
         (ADMIN, "POST", format!("{bap}/{PROD}?api-version=2021-04-01"), 404, "ResourceNotFound"),

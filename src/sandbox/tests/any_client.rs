@@ -44,7 +44,7 @@ fn a_person_discovers_the_organisations_that_he_is_in() {
         assert_eq!(values(of("mia@contoso.com", &format!("{all}{path}"))).len(), number, "{path}");
     }
     assert_eq!(values(of("kira@contoso.com", all)).len(), 0);
-    for (path, status) in [("?$select=nothing", 400), ("?$top=1", 501), ("(Nothing='x')", 400), ("/nothing", 404)] {
+    for (path, status) in [("?$select=nothing", 400), ("?$top=1", 400), ("(Nothing='x')", 400), ("/nothing", 404)] {
         assert_eq!(of("mia@contoso.com", &format!("{all}{path}")).status, status, "{path}");
     }
     assert_eq!(get(&client, DISCOVERY, all).status, 403, "applications discover nothing");
@@ -81,7 +81,7 @@ fn power_apps_lists_environments_and_connections() {
     let admin = format!("/scopes/admin/environments/{PROD}/connections?api-version=2016-11-01");
     expect(&of("mia@contoso.com", &admin), 403, "Forbidden");
     expect(&of("mia@contoso.com", "/connections?api-version=2016-11-01"), 400, "EnvironmentRequired");
-    expect(&of("mia@contoso.com", "/apps?api-version=2016-11-01"), 501, "SandboxNotServed");
+    expect(&of("mia@contoso.com", "/apps?api-version=2016-11-01"), 404, "");
     expect(&of("mia@contoso.com", "/environments"), 400, "MissingApiVersionParameter");
 }
 
@@ -103,7 +103,7 @@ fn a_makers_list_is_searched_and_has_solution_flows_when_asked() {
     assert_eq!(values(list("bob@contoso.com", &format!("{with}&$filter=search('team')"))).len(), 1);
     assert_eq!(values(list("bob@contoso.com", &format!("{with}&$filter=search('personal')"))).len(), 0);
     expect(&list("bob@contoso.com", "&$filter=search('x')"), 400, "InvalidRequestParameter");
-    expect(&list("bob@contoso.com", "&$orderby=name"), 501, "SandboxNotServed");
+    expect(&list("bob@contoso.com", "&$orderby=name"), 400, "InvalidRequestParameter");
 }
 
 #[test]

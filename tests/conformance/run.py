@@ -49,6 +49,10 @@ DRIFT = {
         f"{ROLE}",
         "~ description",
     ],
+    "dataverse_api_client.py": [
+        f"{ROLE}",
+        "+ description",
+    ],
 }
 NAMES = [
     "msal_client.py",
@@ -57,6 +61,8 @@ NAMES = [
     "odata_csdl.js",
     "python_odata.py",
     "dataverse_client.py",
+    "dataverse_api_client.py",
+    "dynamics_client.py",
     "dynamics_web_api.js",
     "cli_microsoft365.js",
 ]
@@ -104,6 +110,12 @@ MUTATIONS = [
     ("a renamed property", "cli_microsoft365.js", {"path": "/flows/", "answer": {"rewritten": {"from": '"source"', "to": '"Source"'}}}),
     ("a wrong status", "cli_microsoft365.js", {"path": "modifyPermissions", "answer": {"status": 403}}),
     ("a member in lower case", "cli_microsoft365.js", {"path": "/permissions", "answer": {"rewritten": {"from": "CanView", "to": "canView"}}}),
+    ("a renamed property", "dataverse_api_client.py", {"path": "/Keys", "answer": {"rewritten": {"from": "KeyAttributes", "to": "keyAttributes"}}}),
+    ("a wrong status", "dataverse_api_client.py", {"method": "POST", "path": "/roles", "answer": {"status": 200}}),
+    ("a member in lower case", "dataverse_api_client.py", {"path": "sdkmessagefilters", "answer": {"rewritten": {"from": "CreateMultiple", "to": "createmultiple"}}}),
+    ("a renamed property", "dynamics_client.py", {"path": "/oauth2/token", "answer": {"rewritten": {"from": "access_token", "to": "accessToken"}}}),
+    ("a page without its link", "dynamics_client.py", {"path": "/roles", "answer": {"rewritten": {"from": "systemuserroles_association@odata.nextLink", "to": "systemuserroles_association@odata.next"}}}),
+    ("a wrong status", "dynamics_client.py", {"path": "shoesize", "answer": {"status": 404}}),
     ("a page without its link", "graph_client.js", {"path": "/users", "answer": {"rewritten": {"from": "@odata.nextLink", "to": "nextLink"}}}),
 ]
 

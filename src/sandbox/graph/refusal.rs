@@ -23,7 +23,7 @@ pub(super) fn refusal(fault: &Fault, now: i64) -> Answer {
 /// Refuses a token in Graph's words: what was wrong with it stands in the text (Learn: error responses, authorization troubleshooting).
 pub fn unauthenticated(fault: &Fault, now: i64) -> Answer {
     let message = if fault.message.contains("header is missing") { "Access token is empty." } else { &fault.message };
-    // Challenge of the service as public clients show it.
+    // Learn: continuous access evaluation; the client id is Graph's own.
     let challenge = "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", \
                      client_id=\"00000003-0000-0000-c000-000000000000\"";
     let fault = Fault::new(401, "InvalidAuthenticationToken", message).with_header("WWW-Authenticate", challenge);

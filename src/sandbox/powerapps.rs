@@ -14,7 +14,7 @@ use super::provider::{Request, invalid};
 use super::tenant::Tenant;
 
 /// The versions of the public clients.
-const VERSIONS: [&str; 3] = ["2016-11-01", "2017-06-01", "2020-07-01"];
+const VERSIONS: [&str; 4] = ["2016-11-01", "2017-06-01", "2017-08-01", "2020-07-01"];
 
 /// A connection: what stands behind connection references.
 struct Connection {
@@ -44,6 +44,13 @@ fn answer(tenant: &Tenant, request: Request<'_>, claims: &Claims, segments: &[&s
             let mut found = found
                 .filter(|environment| environment.name == *name || (*name == "~default" && environment.is_default));
             Ok(Answer::json(200, environment(found.next().ok_or_else(|| denied(name))?)))
+        }
+        // A tenant without apps; none can be made here.
+        ("GET", ["apps"]) => list(request, Vec::new(), &["$filter", "$expand", "$top", "$skiptoken"]),
+        ("GET", ["scopes", "admin", "environments", name, "apps"]) => {
+            administers(tenant, request, claims)?;
+            tenant.environments.get(*name).ok_or_else(|| denied(name))?;
+            list(request, Vec::new(), &["$filter", "$expand", "$top", "$skiptoken"])
         }
         ("GET", ["scopes", "admin", "environments", name, "connections"]) => {
             administers(tenant, request, claims)?;

@@ -30,6 +30,8 @@ pub(super) fn detail(tenant: &Tenant, environment: &str, kept: Kept, tid: Uuid) 
     let properties = &mut written["properties"];
     properties["userType"] = json!("Owner");
     properties["connectionReferences"] = json!({});
+    // A public client reads it of every flow; the definition of one outside of Dataverse is not kept.
+    properties["definitionSummary"] = json!({ "triggers": [], "actions": [] });
     let Some((organization, key)) = organization(tenant, environment).zip(key) else { return written };
     // It says where sharing lives, not that it is shared (recorded of five flows).
     properties["sharingType"] = json!("CommonDataService");

@@ -68,7 +68,12 @@ fn list(
     flow::admit(tenant, scope, environment, claims)?;
     let flows = match scope {
         Scope::Admin => {
-            request.refuse_others(&["expandSuspensionInfo", "includeSoftDeletedFlows", "$top", "$skiptoken"])?;
+            // Both forms of asking for deleted flows too, of which there are none (Swagger of the connector; a public client).
+            let known = ["expandSuspensionInfo", "includeSoftDeletedFlows", "include", "$top", "$skiptoken"];
+            request.refuse_others(&known)?;
+            if let Some(other) = request.parameters().get("include").filter(|include| *include != "softDeletedFlows") {
+                return Err(invalid("include", other));
+            }
             flow::all(tenant, environment)
         }
         Scope::Maker => {

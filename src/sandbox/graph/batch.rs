@@ -22,13 +22,13 @@ pub(super) fn answer_all(directory: &Directory, request: Request<'_>, claims: &C
     }
     let items = requests.iter().map(Item::read).collect::<Result<Vec<_>, _>>()?;
     let mut ids = BTreeSet::new();
-    if !items.iter().all(|item| ids.insert(item.id)) {
+    if !items.iter().all(|item| ids.insert(&item.id)) {
         return Err(bad_payload("Request id's of a batch must be unique."));
     }
     let mut responses: Vec<Value> = Vec::new();
     for item in &items {
         let is_held_up = item.depends_on.iter().any(|needed| {
-            let answered = responses.iter().find(|response| response["id"] == **needed);
+            let answered = responses.iter().find(|response| response["id"] == *needed.as_str());
             answered.is_none_or(|response| response["status"].as_u64().is_none_or(|status| status >= 400))
         });
         responses.push(if is_held_up {
@@ -72,24 +72,26 @@ fn answer_item(directory: &Directory, outer: Request<'_>, claims: &Claims, item:
 
 /// One request of a batch.
 struct Item<'a> {
-    id: &'a str,
+    id: String,
     method: &'a str,
     url: &'a str,
-    depends_on: Vec<&'a str>,
+    depends_on: Vec<String>,
     value: &'a Value,
 }
 
 impl<'a> Item<'a> {
     fn read(value: &'a Value) -> Result<Self, Fault> {
         let text = |name| value.get(name).and_then(Value::as_str);
-        let (Some(id), Some(method), Some(url)) = (text("id"), text("method"), text("url")) else {
+        // Numbers are taken for texts: a public client counts its requests.
+        let id = |value: &Value| value.as_str().map(str::to_owned).or_else(|| value.as_u64().map(|id| id.to_string()));
+        let (Some(id), Some(method), Some(url)) = (value.get("id").and_then(id), text("method"), text("url")) else {
             return Err(bad_payload("Invalid batch payload format."));
         };
         if method != "GET" && value.get("body").is_some() && header(value, "Content-Type").is_none() {
             return Err(bad_payload(&format!("Write request id : {id} does not contain Content-Type header or body.")));
         }
         let needed = value.get("dependsOn").and_then(Value::as_array);
-        let depends_on = needed.into_iter().flatten().filter_map(Value::as_str).collect();
+        let depends_on = needed.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
         Ok(Self { id, method, url, depends_on, value })
     }
 }

@@ -12,7 +12,7 @@ use super::search;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::directory::Directory;
 use crate::sandbox::fault::Fault;
-use crate::sandbox::odata::{Comparison, Dialect, Filter, Literal, Operand, Query, Row, TextFunction};
+use crate::sandbox::odata::{Comparison, Dialect, ELEMENT, Filter, Literal, Operand, Query, Row, TextFunction};
 use crate::sandbox::schema::directory::Kind;
 
 /// How many objects a page has when nothing is asked for, and at most (Learn: list users).
@@ -197,6 +197,8 @@ fn check_properties(query: &Query, kind: Option<Kind>) -> Result<(), Fault> {
     }
     for path in query.filter.iter().flat_map(Filter::properties) {
         let name = path.to_string();
+        // The elements of a collection of texts stand for the collection.
+        let name = name.strip_suffix(&format!("/{ELEMENT}")).unwrap_or(&name).to_owned();
         if !kinds.iter().any(|kind| kind.filterable().contains(&name.as_str())) {
             return Err(Fault::new(
                 400,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::filter::{Comparison, Filter, Literal, Operand, Quantifier, Row, TextFunction, Within};
+use super::filter::{Comparison, ELEMENT, Filter, Literal, Operand, Quantifier, Row, TextFunction, Within};
 use super::lexer;
 
 impl Filter {
@@ -29,9 +29,13 @@ impl Filter {
             Self::Related { collection, quantifier, condition } => {
                 let none = Vec::new();
                 let rows = collection.value(row).and_then(Value::as_array).unwrap_or(&none);
-                let mut answers = rows.iter().filter_map(Value::as_object).map(|related| {
-                    let condition = condition.as_deref();
-                    condition.is_none_or(|condition| condition.matches(related))
+                let mut answers = rows.iter().map(|related| {
+                    let row = match related.as_object() {
+                        Some(row) => Cow::Borrowed(row),
+                        // What is no row is compared by itself: `groupTypes/any(c:c eq 'Unified')`.
+                        None => Cow::Owned(Row::from_iter([(ELEMENT.to_owned(), related.clone())])),
+                    };
+                    condition.as_deref().is_none_or(|condition| condition.matches(&row))
                 });
                 match quantifier {
                     Quantifier::Any => answers.any(|holds| holds),

@@ -10,6 +10,9 @@ use uuid::Uuid;
 /// A row as it is kept and sent: property names with JSON values.
 pub type Row = Map<String, Value>;
 
+/// How an element of a collection is called that is no row; no property has the name.
+pub(in crate::sandbox) const ELEMENT: &str = "$it";
+
 /// A condition on rows.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Filter {

@@ -18,6 +18,7 @@ use super::fault::Fault;
 use evaluate::Scalar;
 pub use expand::Expand;
 pub(super) use expand::split_outside;
+pub(super) use filter::ELEMENT;
 pub use filter::{Comparison, Filter, Literal, Operand, Path, Quantifier, Row, TextFunction, Within, WithinForm};
 pub(super) use lexer::moment;
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Caller;
-use super::filter::{Comparison, Filter, Literal, Operand, Path, Quantifier, TextFunction, Within, WithinForm};
+use super::filter::{
+    Comparison, ELEMENT, Filter, Literal, Operand, Path, Quantifier, TextFunction, Within, WithinForm,
+};
 use super::lexer::{self, Kind, Token, syntax_error};
 use crate::sandbox::fault::Fault;
 
@@ -225,6 +227,9 @@ impl Parser<'_> {
         // Inside related rows every path begins with the variable, which stands for the row.
         if self.variables.last() == steps.first() {
             steps.remove(0);
+            if steps.is_empty() {
+                steps.push(ELEMENT.to_owned());
+            }
         } else if !self.variables.is_empty() {
             return Err(syntax_error(position, self.text));
         }

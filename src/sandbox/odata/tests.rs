@@ -203,3 +203,11 @@ fn parameters_of_other_kinds_are_kept_for_the_service() {
     assert_eq!(query.other["fetchXml"], "<fetch/>");
     assert_eq!(query.other["api-version"], "2021-04-01");
 }
+
+#[test]
+fn elements_that_are_no_rows_are_compared_by_themselves() {
+    let row = json!({ "types": ["Unified", "DynamicMembership"], "none": [] });
+    assert!(holds("types/any(t:t eq 'unified')", &row));
+    assert!(!holds("types/all(t:t eq 'unified')", &row) && !holds("types/any(t:t eq 'x')", &row));
+    assert!(holds("none/all(t:t eq 'x')", &row) && !holds("none/any(t:t eq 'x')", &row));
+}

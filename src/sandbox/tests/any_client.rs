@@ -81,7 +81,8 @@ fn power_apps_lists_environments_and_connections() {
     let admin = format!("/scopes/admin/environments/{PROD}/connections?api-version=2016-11-01");
     expect(&of("mia@contoso.com", &admin), 403, "Forbidden");
     expect(&of("mia@contoso.com", "/connections?api-version=2016-11-01"), 400, "EnvironmentRequired");
-    expect(&of("mia@contoso.com", "/apps?api-version=2016-11-01"), 404, "");
+    expect(&of("mia@contoso.com", "/apis?api-version=2016-11-01"), 404, "");
+    expect(&of("mia@contoso.com", "/apps?api-version=2017-08-01"), 200, "");
     expect(&of("mia@contoso.com", "/environments"), 400, "MissingApiVersionParameter");
 }
 

@@ -1,12 +1,15 @@
 //! Requests that the model of a service does not have, each refused with the status and code that were recorded or documented.
 
+mod reads;
 mod table;
+mod writes;
 
 use serde_json::json;
 
 use super::services::{ADMIN, FLOW, GRAPH, PROD, ask};
 use super::*;
-use table::{READS, WRITES};
+use reads::READS;
+use writes::WRITES;
 
 #[test]
 fn what_the_model_does_not_have_is_refused_with_the_services_status_and_code() {

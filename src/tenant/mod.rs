@@ -1,4 +1,6 @@
 //! The tenant: the only module that opens connections to Microsoft's services, or to the embedded tenant in their place.
+mod answer;
+mod asker;
 mod batch;
 mod clouds;
 mod counts;
@@ -8,10 +10,12 @@ mod hosts;
 mod limits;
 mod multipart;
 mod paging;
+mod parcel;
 mod problem_of;
 mod reader;
 mod remedies;
 mod retry;
+mod secret;
 mod session;
 pub mod sign_in;
 #[cfg(test)]
@@ -30,7 +34,8 @@ pub use endpoints::{Endpoints, OVERRIDES, Override};
 pub use hosts::{Organisation, Routing};
 pub use reader::Reader;
 pub use retry::Patience;
-pub use sign_in::{Credentials, Secret};
+pub use secret::Secret;
+pub use sign_in::Credentials;
 pub use token::Claims;
 pub use wire::{Trust, install_tls};
 pub use writer::{Sent, WritePermit, Writer};

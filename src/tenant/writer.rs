@@ -1,11 +1,12 @@
 //! The write half of the client: what was sent, and what is known of it afterwards.
 use serde_json::Value;
 
+use super::answer::{Answer, Lost};
 use super::multipart::{self, Part, PartAnswer};
+use super::parcel::{Body, Parcel};
 use super::problem_of::{Asked, correlation, is_html, shortened};
 use super::reader::Reader;
 use super::session::{Unsent, broken};
-use super::wire::{Answer, Body, Lost, Parcel};
 use crate::problem::{Cause, Problem};
 use crate::request::{Read, Request, Service};
 
@@ -183,16 +184,7 @@ fn unsent_of(unsent: Unsent) -> Sent {
         Unsent::Lost(Lost::Unanswered(problem)) => Sent::Unknown(problem),
         Unsent::Lost(Lost::NotSent(problem)) => Sent::NotCommitted(problem),
         // Without a token nothing is sent; whether that passes depends on why.
-        Unsent::SignIn(problem) => match problem.cause {
-            Cause::Throttled | Cause::Incomplete | Cause::Failed | Cause::Unreachable => Sent::NotCommitted(problem),
-            Cause::SignedOut
-            | Cause::Forbidden
-            | Cause::Trimmed
-            | Cause::Malformed
-            | Cause::Gone
-            | Cause::Conflict
-            | Cause::Refused
-            | Cause::NotAsked => Sent::Refused(problem),
-        },
+        Unsent::SignIn(problem) if problem.cause.may_pass() => Sent::NotCommitted(problem),
+        Unsent::SignIn(problem) => Sent::Refused(problem),
     }
 }

@@ -9,9 +9,9 @@ use url::Host;
 use super::endpoint::located;
 use super::{Asked, Asker, Counted, MARGIN, ManagedIdentity, Parcel, Secret, SignIn, Token};
 use crate::problem::{Cause, Problem};
-use crate::tenant::hosts::is_loopback;
+use crate::tenant::answer::Answer;
+use crate::tenant::endpoints::is_loopback;
 use crate::tenant::token::Claims;
-use crate::tenant::wire::Answer;
 
 /// The metadata service (Learn: how to use managed identities on a VM to acquire a token).
 const MACHINE: &str = "http://169.254.169.254/metadata/identity/oauth2/token";

@@ -86,7 +86,7 @@ def walk(judge):
         judge.holds(f"labels of {name} as the page says: {found}", not family.samples or found == labels)
 
     def value(name, **labels):
-        found = [value for of, has, value in samples(new) if of == name and dict(has) == labels]
+        found = [float(value) for of, has, value in samples(new) if of == name and dict(has) == labels]
         return found[0] if len(found) == 1 else found
 
     prod = {"environment": "contoso-prod"}

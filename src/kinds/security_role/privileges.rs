@@ -12,7 +12,7 @@ use crate::inventory::section::Answer;
 use crate::inventory::things;
 use crate::kinds::{Documents, ReadBack, Reconcile, Thing, Write, document};
 use crate::ledger::{Change, Claim, Effect, Entries, Extent, Held, Ledger, Reason, Sight, Standing};
-use crate::names::{Depth, Operation, Ref, Role, Text};
+use crate::names::{BuiltInRole, Depth, Operation, Ref, Role, Text};
 use crate::request::{Call, Request, Service};
 
 /// The nine privileges that Dataverse gives every new role, all at Organization
@@ -91,7 +91,7 @@ impl Reconcile for RolePrivileges {
             let reason = platform.then(|| Reason::Platform("Dataverse gives it to every role".into()));
             entries.insert(Entry::Privilege(privilege), Held { level: RoleLevel::Depth(*depth), reason });
         }
-        Sight::Found { entries, standing: standing(role), gap: inventory.role_privileges.doubt() }
+        Sight::Found { entries, standing: standing(subject.id, role), gap: inventory.role_privileges.doubt() }
     }
 
     fn enact(inventory: &mut Inventory, subject: &Ref<Role>, change: &Change<Self>) {
@@ -241,8 +241,8 @@ impl Reconcile for RolePrivileges {
 }
 
 /// Why a role is not changed here, if so.
-fn standing(role: &things::Role) -> Option<Reason> {
-    if role.template.is_some() {
+fn standing(id: Uuid, role: &things::Role) -> Option<Reason> {
+    if role.template.is_some() || BuiltInRole::has_root(id) {
         return Some(Reason::Refused("built-in: make a role of your own with what is missing".into()));
     }
     match (role.managed, role.customizable) {

@@ -67,7 +67,7 @@ async fn a_name_that_is_taken_by_a_role_that_is_not_written_makes_no_second_one(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_managed_role_is_written_only_where_the_document_allows_a_layer_and_the_others_never() {
     let pipe = tenant(&with_roles()).await;
-    for (role, changes) in [("Delivered", 1), ("Closed", 0), ("Basic User", 0)] {
+    for (role, changes) in [("Delivered", 1), ("Closed", 0), ("Basic User", 0), ("Environment Maker", 0)] {
         let spec = format!(
             "{{ role: {role}, allowUnmanagedLayer: true, privileges: {{ Process: {{ Share: organization }} }} }}"
         );

@@ -1,9 +1,7 @@
-//! What came back, or why nothing did.
+//! An answer as it came, whatever it says.
 use std::fmt;
 
 use reqwest::header::HeaderMap;
-
-use crate::problem::Problem;
 
 /// An answer, read to its end. Printed without its headers and body, which hold tokens where one was asked for.
 #[derive(Clone)]
@@ -34,19 +32,19 @@ impl fmt::Debug for Answer {
     }
 }
 
-/// Why there is no answer.
-#[derive(Clone, Debug)]
-pub(super) enum Lost {
-    /// No connection was made, so nothing arrived.
-    NotSent(Problem),
-    /// It was sent, and no whole answer came back: it may have been done.
-    Unanswered(Problem),
-}
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
 
-impl Lost {
-    pub(super) fn problem(self) -> Problem {
-        match self {
-            Self::NotSent(problem) | Self::Unanswered(problem) => problem,
+    use super::*;
+
+    #[test]
+    fn an_answer_does_not_print_what_it_carries() {
+        let mut headers = HeaderMap::new();
+        headers.insert("set-cookie", HeaderValue::from_static("hunter2"));
+        let answer = Answer::new(200, headers, br#"{"access_token":"hunter2"}"#.to_vec());
+        for printed in [format!("{answer:?}"), format!("{answer:#?}")] {
+            assert!(printed.contains("200") && !printed.contains("hunter2"), "{printed}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Who asks.
+//! On whose behalf something is sent.
 use super::counts::Counts;
 use super::retry::Budget;
 use crate::clock::Stop;

@@ -2,10 +2,10 @@
 use std::collections::BTreeMap;
 
 use reqwest::Url;
-use url::Host;
 use uuid::Uuid;
 
 use super::clouds::Cloud;
+use super::near::is_loopback;
 use crate::problem::{Cause, Problem};
 use crate::request::Service;
 
@@ -208,16 +208,6 @@ fn audience(name: &str, text: &str) -> Result<String, Problem> {
             "write the address or the id that tokens of the service are for, as in `https://graph.microsoft.com`",
         )
     })
-}
-
-/// Says whether an address never leaves this machine.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@ use std::net::SocketAddr;
 
 use reqwest::Url;
 
-use super::endpoints::{Endpoints, is_loopback};
+use super::endpoints::Endpoints;
+use super::near::is_loopback;
 use crate::problem::{Cause, Problem};
 use crate::request::Service;
 

@@ -9,6 +9,7 @@ pub mod filters;
 mod hosts;
 mod limits;
 mod multipart;
+mod near;
 mod paging;
 mod parcel;
 mod problem_of;

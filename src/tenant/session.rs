@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use reqwest::Url;
 
-use super::answer::{Answer, Lost};
+use super::answer::Answer;
 use super::asker::Asker;
 use super::counts::Counts;
 use super::hosts::Target;
@@ -13,7 +13,7 @@ use super::parcel::Parcel;
 use super::problem_of::Asked;
 use super::retry::{Budget, is_passing, retry_after};
 use super::sign_in::{SignIn, Token};
-use super::wire::Wire;
+use super::wire::{Lost, Wire};
 use crate::clock::Stop;
 use crate::problem::{Cause, Problem};
 

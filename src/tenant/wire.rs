@@ -6,7 +6,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, 
 use reqwest::{Certificate, Client, Url, redirect};
 use tracing::debug;
 
-use super::answer::{Answer, Lost};
+use super::answer::Answer;
 use super::asker::Asker;
 use super::hosts::Routing;
 use super::limits::{Gate, Limits};
@@ -19,6 +19,23 @@ use crate::problem::{Cause, Problem};
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long an answer may be silent. Dataverse gives up on a request after two minutes itself (Learn: Dataverse timeouts).
 const READ: Duration = Duration::from_secs(120);
+
+/// Why there is no answer.
+#[derive(Clone, Debug)]
+pub(super) enum Lost {
+    /// No connection was made, so nothing arrived.
+    NotSent(Problem),
+    /// It was sent, and no whole answer came back: it may have been done.
+    Unanswered(Problem),
+}
+
+impl Lost {
+    pub(super) fn problem(self) -> Problem {
+        match self {
+            Self::NotSent(problem) | Self::Unanswered(problem) => problem,
+        }
+    }
+}
 
 /// Whom TLS trusts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,6 +115,18 @@ impl Wire {
         self.limits.gate(url.host_str().unwrap_or_default())
     }
 
+    /// Waits before a repetition, or gives the problem back when there will be none.
+    pub(super) async fn wait(
+        &self,
+        run: &Asker<'_>,
+        url: &Url,
+        attempt: u32,
+        pause: Option<Duration>,
+        problem: Problem,
+    ) -> Result<(), Problem> {
+        run.budget.wait((self.clock.as_ref(), run.stop), &self.gate(url), attempt, pause, problem).await
+    }
+
     /// Sends a request once and reads the answer to its end.
     pub(super) async fn send(&self, parcel: &Parcel, token: Option<&Secret>, run: &Asker<'_>) -> Result<Answer, Lost> {
         let Asker { counts, label, stop, .. } = run;
@@ -123,18 +152,6 @@ impl Wire {
             debug!(method, host, path, milliseconds, "not answered");
         }
         answer
-    }
-
-    /// Waits before a repetition, or gives the problem back when there will be none.
-    pub(super) async fn wait(
-        &self,
-        run: &Asker<'_>,
-        url: &Url,
-        attempt: u32,
-        pause: Option<Duration>,
-        problem: Problem,
-    ) -> Result<(), Problem> {
-        run.budget.wait((self.clock.as_ref(), run.stop), &self.gate(url), attempt, pause, problem).await
     }
 
     fn request(&self, parcel: &Parcel, token: Option<&Secret>) -> Result<reqwest::Request, Problem> {

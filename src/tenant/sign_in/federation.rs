@@ -6,7 +6,7 @@ use super::endpoint::located;
 use super::{Asked, Asker, Counted, Federation, Parcel, Secret, SignIn};
 use crate::problem::{Cause, Problem, clip};
 use crate::tenant::answer::Answer;
-use crate::tenant::endpoints::is_loopback;
+use crate::tenant::near::is_loopback;
 use crate::tenant::parcel::Body;
 use crate::tenant::token::payload;
 

@@ -27,7 +27,7 @@ pub use credentials::{Credentials, Federation, ManagedIdentity};
 
 pub use super::secret::Secret;
 
-use super::answer::{Answer, Lost};
+use super::answer::Answer;
 use super::asker::Asker;
 use super::counts::Counted;
 use super::endpoints::Endpoints;
@@ -36,7 +36,7 @@ use super::parcel::{Body, Parcel};
 use super::problem_of::Asked;
 use super::retry::{is_passing, retry_after};
 use super::token::Claims;
-use super::wire::Wire;
+use super::wire::{Lost, Wire};
 use crate::problem::{Cause, Problem};
 
 /// A token is renewed this long before it expires (the margin of Microsoft's own libraries).

@@ -5,12 +5,10 @@ use serde_json::Value;
 use super::endpoint::located;
 use super::{Asked, Asker, Counted, Federation, Parcel, Secret, SignIn};
 use crate::problem::{Cause, Problem, clip};
-use crate::tenant::hosts::is_loopback;
+use crate::tenant::answer::Answer;
+use crate::tenant::near::is_loopback;
+use crate::tenant::parcel::Body;
 use crate::tenant::token::payload;
-use crate::tenant::wire::{Answer, Body};
-
-/// Whom the other token is for (Learn: workload identity federation).
-const AUDIENCE: &str = "api://AzureADTokenExchange";
 
 impl SignIn {
     /// Fetches the token that stands for this job or pod.
@@ -19,7 +17,7 @@ impl SignIn {
             Federation::GitHub { url, token } => {
                 // The address has a query already (GitHub: OpenID Connect reference; client code of the toolkit).
                 let mut address = safe("ACTIONS_ID_TOKEN_REQUEST_URL", url)?;
-                address.query_pairs_mut().append_pair("audience", AUDIENCE);
+                address.query_pairs_mut().append_pair("audience", self.endpoints.exchange_audience());
                 let parcel = parcel("GET", "GitHub's token service", address, Vec::new());
                 self.ask(&parcel, Some(token), run, |answer, _| member(&parcel.asked, answer, "value", &GITHUB)).await
             }

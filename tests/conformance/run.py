@@ -65,6 +65,7 @@ NAMES = [
     "dynamics_client.py",
     "dynamics_web_api.js",
     "cli_microsoft365.js",
+    "prometheus_parser.py",
 ]
 
 # What every judge walks through as far as its client can ask for it; each check belongs to one of them.
@@ -82,6 +83,7 @@ WALKS = [
     "impersonation",
     "rows",
     "errors",
+    "metrics",
     "drift",
 ]
 
@@ -116,6 +118,8 @@ MUTATIONS = [
     ("a renamed property", "dynamics_client.py", {"path": "/oauth2/token", "answer": {"rewritten": {"from": "access_token", "to": "accessToken"}}}),
     ("a page without its link", "dynamics_client.py", {"path": "/roles", "answer": {"rewritten": {"from": "systemuserroles_association@odata.nextLink", "to": "systemuserroles_association@odata.next"}}}),
     ("a wrong status", "dynamics_client.py", {"path": "shoesize", "answer": {"status": 404}}),
+    ("a wrong status", "prometheus_parser.py", {"path": "principalobjectaccessset", "answer": {"status": 403}}),
+    ("a renamed property", "prometheus_parser.py", {"path": "roleprivilegescollection", "answer": {"rewritten": {"from": "privilegedepthmask", "to": "privilegeDepthMask"}}}),
     ("a page without its link", "graph_client.js", {"path": "/users", "answer": {"rewritten": {"from": "@odata.nextLink", "to": "nextLink"}}}),
 ]
 
@@ -197,6 +201,8 @@ class Tenant:
             "REQUESTS_CA_BUNDLE": str(self.certificate),
             "NODE_EXTRA_CA_CERTS": str(self.certificate),
             "NODE_PATH": str(NODE_MODULES),
+            "CONFORMANCE_BINARY": str(BINARY),
+            "CONFORMANCE_MANIFESTS": str(MANIFESTS),
             "CONFORMANCE_CERTIFICATE": str(TARGET / "application.pem"),
             "CONFORMANCE_STOPS": stops,
             "PYTHONDONTWRITEBYTECODE": "1",

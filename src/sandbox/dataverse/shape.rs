@@ -4,12 +4,13 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::embed::embed;
-use super::request::{Annotations, FORMATTED, LOGICAL_NAME, NAVIGATION, Preferences, Request};
+pub(super) use super::request::FORMATTED;
+use super::request::{Annotations, LOGICAL_NAME, NAVIGATION, Preferences, Request};
 use super::sight::Sight;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::{Filter, Path, Query, Row};
 use crate::sandbox::organization::{id, text};
-use crate::sandbox::schema::choices::formatted;
+use crate::sandbox::schema::choices::{formatted, label};
 use crate::sandbox::schema::relationships::{many_to_many, one_to_many};
 use crate::sandbox::schema::{Column, Kind, Table};
 
@@ -79,7 +80,7 @@ fn check_expansions(sight: &Sight<'_>, table: &Table, query: &Query, is_nested: 
     Ok(())
 }
 
-fn check_path(sight: &Sight<'_>, table: &Table, path: &Path) -> Result<(), Fault> {
+pub(super) fn check_path(sight: &Sight<'_>, table: &Table, path: &Path) -> Result<(), Fault> {
     match path.0.as_slice() {
         [name] if table.has_property(name) || target_of(sight, table, name).is_some() => Ok(()),
         [first, rest @ ..] if !rest.is_empty() => {
@@ -218,7 +219,9 @@ pub(super) fn render(sight: &Sight<'_>, table: &Table, key: Uuid, row: &Row, vie
     let is_wanted = |name: &str| select.is_none_or(|select| select.iter().any(|wanted| wanted == name));
     for column in table.columns.iter().filter(|column| is_wanted(&column.name)) {
         let value = row.get(column.name.as_ref()).cloned().unwrap_or(Value::Null);
-        annotate(sight, table, column, row, view.annotations, &mut written);
+        if view.annotations.is_any() {
+            annotate(sight, table, column, row, view.annotations, &mut written);
+        }
         written.insert(column.name.to_string(), value);
     }
     // The key is in every answer, whether it was asked for or not (recorded).
@@ -229,31 +232,38 @@ pub(super) fn render(sight: &Sight<'_>, table: &Table, key: Uuid, row: &Row, vie
     written
 }
 
-// Annotations of lookups, choices and other values (recorded: FormattedValue; Learn: select columns, lookup property data).
+// Other values are formatted too (Learn: select columns).
 fn annotate(
     sight: &Sight<'_>,
     table: &Table,
     column: &Column,
     row: &Row,
-    annotations: &Annotations,
+    wanted: &Annotations,
     written: &mut Map<String, Value>,
 ) {
-    let name = column.name.as_ref();
-    if let (Kind::Lookup { navigation, .. }, Some(target)) = (&column.kind, id(row, name)) {
-        let Some((logical_name, key)) = related(sight, table, target, row, navigation).into_iter().next() else {
-            return;
-        };
-        let label = sight
-            .organization
-            .table(&logical_name)
-            .and_then(|target| text(sight.organization.row(&logical_name, key)?, &target.primary_name));
-        let all = [(FORMATTED, json!(label)), (NAVIGATION, json!(navigation)), (LOGICAL_NAME, json!(logical_name))];
-        for (annotation, value) in all.into_iter().filter(|(annotation, _)| annotations.wants(annotation)) {
-            written.insert(format!("{name}@{annotation}"), value);
-        }
-    } else if annotations.wants(FORMATTED)
-        && let Some(label) = row.get(name).and_then(|value| formatted(table, column, value))
-    {
-        written.insert(format!("{name}@{FORMATTED}"), json!(label));
+    let name = &column.name;
+    let mut found = annotations(sight, table, name, row);
+    if found.is_empty() {
+        let text = row.get(name.as_ref()).and_then(|value| formatted(table, column, value));
+        found.extend(text.map(|text| (FORMATTED, json!(text))));
     }
+    let found = found.into_iter().filter(|(kind, _)| wanted.wants(kind));
+    written.extend(found.map(|(kind, text)| (format!("{name}@{kind}"), text)));
+}
+
+/// Lists the annotations of a lookup or choice (recorded: `FormattedValue`; Learn: retrieve data about lookup properties).
+pub(super) fn annotations(sight: &Sight<'_>, table: &Table, name: &str, row: &Row) -> Vec<(&'static str, Value)> {
+    let Some(column) = table.column(name) else { return Vec::new() };
+    if let (Kind::Lookup { navigation, .. }, Some(target)) = (&column.kind, id(row, name)) {
+        let found = related(sight, table, target, row, navigation).into_iter().next();
+        return found.map_or_else(Vec::new, |(logical_name, key)| {
+            let label = sight
+                .organization
+                .table(&logical_name)
+                .and_then(|target| text(sight.organization.row(&logical_name, key)?, &target.primary_name));
+            vec![(FORMATTED, json!(label)), (NAVIGATION, json!(navigation)), (LOGICAL_NAME, json!(logical_name))]
+        });
+    }
+    let label = row.get(name).and_then(Value::as_i64).and_then(|value| label(&table.logical_name, name, value));
+    label.map(|label| (FORMATTED, json!(label))).into_iter().collect()
 }

@@ -2,9 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::cursor::Parser;
 use super::filter::{Comparison, Filter, Literal, Operand, Path, Within, WithinForm};
 use super::lexer::{self, Kind, syntax_error};
-use super::parser::Parser;
 use crate::sandbox::fault::Fault;
 
 /// How long a text in the list of a query function may be (same page).

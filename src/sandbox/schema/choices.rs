@@ -71,17 +71,22 @@ pub fn choices(table: &str, column: &str) -> Option<(ChoiceKind, &'static [(i64,
     })
 }
 
+/// Returns the label of a choice.
+pub fn label(table: &str, column: &str, value: i64) -> Option<&'static str> {
+    let (_, options) = choices(table, column)?;
+    options.iter().find(|(number, _)| *number == value).map(|(_, label)| *label)
+}
+
 /// Writes a value for people: labels of choices, numbers with separators, and moments as they are written in the United States, in
 /// UTC (Learn: select columns, formatted values); nothing for texts and ids, which are what they are.
 pub fn formatted(table: &Table, column: &Column, value: &Value) -> Option<String> {
     match (&column.kind, value) {
         (Kind::Integer, value) => {
             let number = value.as_i64()?;
-            match choices(&table.logical_name, &column.name) {
-                Some((_, options)) => {
-                    options.iter().find(|(known, _)| *known == number).map(|(_, label)| (*label).to_owned())
-                }
-                None => Some(grouped(number)),
+            if choices(&table.logical_name, &column.name).is_some() {
+                label(&table.logical_name, &column.name, number).map(str::to_owned)
+            } else {
+                Some(grouped(number))
             }
         }
         (Kind::Boolean, Value::Bool(value)) => Some(yes_or_no(&column.name, *value).to_owned()),

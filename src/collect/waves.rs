@@ -38,6 +38,7 @@ pub async fn collect(reader: &Reader, directory: &Directory, environment: &Envir
         Box::pin(waves.of_nesting()).await;
         Box::pin(waves.third()).await;
         Box::pin(waves.of_team_groups()).await;
+        Box::pin(waves.of_nested_groups()).await;
         Box::pin(waves.of_licences()).await;
         Box::pin(waves.of_uses()).await;
         Box::pin(waves.of_variables()).await;
@@ -72,7 +73,7 @@ pub(super) struct Waves<'a> {
     /// Why nobody knows how much the caller sees.
     doubt: Option<Problem>,
     /// What the directory has answered so far.
-    answers: BTreeMap<Question, Answer>,
+    pub(super) answers: BTreeMap<Question, Answer>,
 }
 
 impl Waves<'_> {

@@ -1,13 +1,14 @@
 //! `powergrant explain`: why a person, or the people of a group, can or cannot run a flow.
 mod answers;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::NonEmptyStringValueParser;
 
 use super::Global;
 use super::asked::{Asked, flow_name, group_name, person_name};
 use super::exit::Exit;
+use super::manifests;
 use super::output::Output;
 use super::reading::{Reading, Seen};
 use super::snapshots;
@@ -15,6 +16,7 @@ use crate::compile::desired::{DesiredEnvironment, Environment};
 use crate::explain::Bar;
 use crate::explain::errors;
 use crate::explain::patch::Manifests;
+use crate::foreign::inert;
 use crate::inventory::scope::Scope;
 use crate::inventory::snapshot::Known;
 use crate::names::FlowName;
@@ -110,13 +112,7 @@ impl Explain {
             }
         };
         if let Some(snapshot) = &self.snapshot {
-            let mut exit = Exit::Success;
-            let names = [&self.user, &self.group, &self.flow, &self.agent].into_iter().flatten().cloned().collect();
-            let known = Known { names, ..Known::default() };
-            let read = snapshots::each(snapshot, known, output, |taken, output| {
-                exit = exit.and(self.explain(&taken.inventory, &asked, None, output));
-            });
-            return read.map_or_else(|failed| failed, |()| exit);
+            return self.offline(snapshot, &asked, global, output).unwrap_or_else(|failed| failed);
         }
         let reading = match Reading::open(&self.paths, global, output).await {
             Ok(reading) => reading,
@@ -137,6 +133,37 @@ impl Explain {
         let exit = reading.each(scope, global, output, take).await;
         reading.close().await;
         exit
+    }
+
+    /// Answers from a snapshot; where paths are given, a fix is told as lines of the manifests there.
+    fn offline(&self, snapshot: &Path, asked: &Asked, global: &Global, output: &mut Output) -> Result<Exit, Exit> {
+        let today = jiff::Zoned::now().date();
+        let mut known = Known::typed([&self.user, &self.group, &self.flow, &self.agent].into_iter().flatten());
+        let loaded = (!self.paths.is_empty()).then(|| manifests::load(&self.paths, global, today));
+        if let Some(loaded) = &loaded {
+            if loaded.report(output) {
+                return Err(Exit::Error);
+            }
+            for desired in &loaded.desired.environments {
+                known.extend(desired.known());
+            }
+        }
+        let mut exit = Exit::Success;
+        snapshots::each(snapshot, known, global, output, |taken, output| {
+            let mut inventory = taken.inventory;
+            let desired = loaded.as_ref().and_then(|loaded| loaded.desired.named(&inventory.environment.name));
+            if let Some(desired) = desired
+                && let Err(message) = snapshots::document(&mut inventory, &desired.environment)
+            {
+                output.error(&format!("error: {}: {}\n", snapshot.display(), inert(&message)));
+                exit = Exit::Error;
+                return;
+            }
+            let sources = loaded.as_ref().map(|loaded| &loaded.sources);
+            let manifests = desired.zip(sources).map(|(desired, sources)| Manifests { sources, desired, today });
+            exit = exit.and(self.explain(&inventory, asked, manifests.as_ref(), output));
+        })?;
+        Ok(exit)
     }
 
     /// Who and what is asked about; nothing when only a message is to be explained.
@@ -166,7 +193,7 @@ impl Explain {
     fn message_alone(&self, output: &mut Output) -> Exit {
         let meaning = self.error.as_deref().and_then(errors::meaning);
         match self.format {
-            Format::Text => output.result(&explanation::meaning(meaning.as_ref())),
+            Format::Text => output.result(&explanation::meaning_alone(meaning.as_ref())),
             Format::Json => output.result(&json::pretty(&explanation::meaning_json(meaning.as_ref(), None))),
         }
         if meaning.is_some() { Exit::Differences } else { Exit::Error }

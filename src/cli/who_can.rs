@@ -108,7 +108,7 @@ type Answered = Result<(), String>;
 
 impl WhoCan {
     pub(super) async fn run(&self, global: &Global, output: &mut Output) -> Exit {
-        let known = Known { names: self.flow.iter().cloned().collect(), ..Known::default() };
+        let known = Known::typed(&self.flow);
         let scope = Scope { privileges: self.privilege.iter().cloned().collect(), ..Scope::default() };
         self.asked.run(global, output, known, scope, |inventory, output| self.answer(inventory, output)).await
     }
@@ -148,7 +148,7 @@ impl WhoCan {
 
 impl Can {
     pub(super) async fn run(&self, global: &Global, output: &mut Output) -> Exit {
-        let known = Known { names: [self.user.clone()].into(), ..Known::default() };
+        let known = Known::typed([&self.user]);
         let scope = Scope { principals: [person_name(&self.user)].into(), ..Scope::default() };
         self.asked.run(global, output, known, scope, |inventory, output| self.answer(inventory, output)).await
     }
@@ -182,7 +182,7 @@ impl Asked {
         };
         if let Some(snapshot) = &self.snapshot {
             let mut exit = Exit::Success;
-            let read = snapshots::each(snapshot, known, output, |taken, output| {
+            let read = snapshots::each(snapshot, known, global, output, |taken, output| {
                 exit = exit.and(print(&taken.inventory, output));
             });
             return read.map_or_else(|failed| failed, |()| exit);

@@ -107,14 +107,21 @@ impl Explain {
         let wanted = if self.include_suspects { with_suspects(question) } else { question.clone() };
         let is_wanting = alike.iter().any(|alike| alike.verdict != Verdict::Can);
         let remedy = is_wanting.then(|| patch::remedy(inventory, &wanted, manifests));
+        let meaning: Option<Meaning> = self.error.as_deref().and_then(errors::meaning);
         match self.format {
             Format::Text => {
+                if self.error.is_some() {
+                    output.result(&explanation::meaning(meaning.as_ref()));
+                }
                 output.result(&explanation::group(&inventory.environment.name, question, &alike, remedy.as_ref()));
             }
             Format::Json => {
                 let mut value = explanation::group_json(&inventory.environment.name, question, &alike);
                 if let Some(remedy) = &remedy {
                     value["fix"] = explanation::fix_json(remedy);
+                }
+                if self.error.is_some() {
+                    value["error"] = explanation::meaning_json(meaning.as_ref(), None);
                 }
                 output.result(&json::pretty(&value));
             }
@@ -123,10 +130,26 @@ impl Explain {
         exit.and(self.written(remedy.as_ref(), manifests, output))
     }
 
-    /// Writes a fix where that is wanted.
+    /// Writes a fix where that is wanted, or says why there is nothing to write.
     fn written(&self, remedy: Option<&Remedy>, manifests: Option<&Manifests<'_>>, output: &mut Output) -> Exit {
-        let (true, Some(Remedy::Change { patch, .. }), Some(manifests)) = (self.fix, remedy, manifests) else {
+        if !self.fix {
             return Exit::Success;
+        }
+        let (patch, manifests) = match (remedy, manifests) {
+            (Some(Remedy::Change { patch, .. }), Some(manifests)) => (patch, manifests),
+            (Some(Remedy::Change { .. }), None) => {
+                output.remark("nothing was written: no file here speaks of this environment; add the document that is printed above\n");
+                return Exit::Success;
+            }
+            (Some(Remedy::Apply), _) => {
+                output.remark("nothing was written: the manifests say so already\n");
+                return Exit::Success;
+            }
+            (Some(Remedy::Beyond), _) => {
+                output.remark("nothing was written: no manifest can give what is missing\n");
+                return Exit::Success;
+            }
+            (None, _) => return Exit::Success,
         };
         match write(patch, manifests, output) {
             Ok(()) => Exit::Success,

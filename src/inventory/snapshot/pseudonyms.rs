@@ -24,6 +24,13 @@ pub struct Known {
 }
 
 impl Known {
+    /// What somebody typed: a name, or an Entra id.
+    pub fn typed<'a>(texts: impl IntoIterator<Item = &'a String>) -> Self {
+        let names: BTreeSet<String> = texts.into_iter().cloned().collect();
+        let ids = names.iter().filter_map(|name| Uuid::try_parse(name).ok()).collect();
+        Self { names, ids }
+    }
+
     /// Adds what somebody else knows.
     pub fn extend(&mut self, other: Self) {
         self.names.extend(other.names);

@@ -57,6 +57,7 @@ pub struct Arguments {
 
 /// Flags of every command.
 #[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
     /// Runs against the embedded tenant, without a network.
     #[arg(long, global = true)]
@@ -67,8 +68,8 @@ pub struct Global {
     /// Only these environments, by the names of their documents or by their organisations' addresses.
     #[arg(short, long = "environment", global = true, value_name = "ENV")]
     pub environments: Vec<String>,
-    /// The way to sign in; without it variables decide (documents: .github/SIGN-IN.md).
-    #[arg(long, global = true, value_name = "WAY", value_parser = sign_in::method)]
+    /// The way to sign in; without it, variables decide which (.github/SIGN-IN.md in the repository has the table).
+    #[arg(long, global = true, value_name = "WAY", value_parser = sign_in::methods())]
     pub auth: Option<Method>,
     /// A PEM file of certificate authorities to trust besides the machine's own.
     #[arg(long, global = true, value_name = "FILE", env = "POWERGRANT_CA_FILE")]
@@ -129,7 +130,7 @@ enum Command {
     Whoami(whoami::Whoami),
     /// Serves the embedded tenant.
     Sandbox(sandbox::Sandbox),
-    /// Prints the JSON Schema of manifests, for editors, or of plans.
+    /// Prints the JSON Schema of manifests, for editors, or of plans and events.
     Schema(schema::Schema),
     /// Prints a completion script for a shell.
     Completions(completions::Completions),

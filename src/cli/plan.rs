@@ -16,6 +16,9 @@ pub struct Plan {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     form: Form,
+    /// With `--format markdown`: the name in the hidden first line, by which a pipeline finds its comment again.
+    #[arg(long, value_name = "NAME", default_value = "plan")]
+    marker: String,
     /// Also writes the plan to a file, for `apply --plan`.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -33,18 +36,15 @@ pub struct Plan {
     allow_incomplete: bool,
 }
 
-/// How a plan is printed.
+/// How a plan, or what differs, is printed.
 #[derive(Debug, clap::Args)]
 pub struct Form {
-    /// How the plan is printed.
+    /// How it is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
     /// With `--format markdown`: how many characters at most; what the pipeline's comments take if not given.
     #[arg(long, value_name = "CHARACTERS")]
     pub limit: Option<usize>,
-    /// With `--format markdown`: the name in the hidden first line, by which a pipeline finds its comment again.
-    #[arg(long, value_name = "NAME", default_value = "plan")]
-    pub marker: String,
 }
 
 /// How a plan is printed.
@@ -52,7 +52,7 @@ pub struct Form {
 pub enum Format {
     /// For people.
     Text,
-    /// For a pull request's comment; empty when there is nothing to say.
+    /// For a pull request's comment, or an issue about drift; empty when there is nothing to say.
     Markdown,
     /// For programs: one document in the shape of Terraform's.
     Json,
@@ -100,7 +100,7 @@ impl Plan {
     fn show(&self, shown: &Shown<'_>, output: &mut Output) -> Exit {
         output.result(&match self.form.format {
             Format::Text => render::plan::text(&shown.plans) + &render::review::text(&shown.reviews),
-            Format::Markdown => markdown::plans(shown, &self.form.marker, self.form.limit(output.pipeline())),
+            Format::Markdown => markdown::plans(shown, &self.marker, self.form.limit(output.pipeline())),
             Format::Json => render::json::plans(shown),
             Format::Events => render::events::plans(shown),
             Format::Sarif => render::sarif::shown(shown),

@@ -6,7 +6,7 @@ use crate::{manifest, plan, render};
 /// Prints a JSON Schema: of manifests, for editors, or of plans and events, for whatever reads them.
 #[derive(Debug, clap::Args)]
 pub struct Schema {
-    /// Of what.
+    /// What the schema is of.
     #[arg(value_enum, default_value_t = Of::Manifest)]
     of: Of,
 }

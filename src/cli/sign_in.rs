@@ -3,6 +3,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
 use super::Global;
 use crate::clock::Clock;
 use crate::compile::desired::{self, Environment};
@@ -34,12 +36,10 @@ pub(super) fn cloud_of(host: &str) -> desired::Cloud {
     }
 }
 
-/// Reads the name of a way to sign in, for the command line.
-pub(super) fn method(name: &str) -> Result<Method, String> {
-    Method::named(name).ok_or_else(|| {
-        let known: Vec<_> = Method::ALL.iter().map(|method| method.name()).collect();
-        format!("there is no way to sign in of this name; known are {}", known.join(", "))
-    })
+/// The ways to sign in, for the command line.
+pub(super) fn methods() -> impl TypedValueParser<Value = Method> {
+    let known = Method::ALL.map(|method| PossibleValue::new(method.name()).help(method.about()));
+    PossibleValuesParser::new(known).map(|name| Method::named(&name).expect("only their names are let through"))
 }
 
 /// How an environment is signed in to: in a word, and as what the client needs.

@@ -54,7 +54,7 @@ pub struct Can {
 struct Asked {
     /// Files and folders with the Environment documents; `.` if none is given.
     paths: Vec<PathBuf>,
-    /// Lists whoever cannot as well, with what is missing.
+    /// Lists who cannot, or which flows, as well, with what is missing.
     #[arg(long)]
     all: bool,
     /// Which requirements count, by how sure they are; `reported` and `assumed` include the surer ones.

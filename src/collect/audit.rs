@@ -26,13 +26,21 @@ pub async fn histories(reader: &Reader, records: &BTreeSet<Record>) -> Histories
     let answers = reader.many(asked.iter().map(|record| read(history(*record))).collect()).await;
     let found = asked.iter().copied().zip(answers);
     let mut found: BTreeMap<Record, Result<Vec<Detail>, Problem>> =
-        found.map(|(record, answer)| (record, answer.and_then(|answer| details(&answer)))).collect();
+        found.map(|(record, answer)| (record, of_record(answer.and_then(|answer| details(&answer))))).collect();
     anonymous(&reader, &mut found).await;
     let events = found
         .into_iter()
         .map(|(record, details)| (record, details.map(|all| all.into_iter().filter_map(Detail::event).collect())));
     let beyond = records.iter().skip(MOST).map(|record| (*record, Err(too_many())));
     events.chain(beyond).collect()
+}
+
+/// A record that is not there has no history: a role that is only wanted, one that somebody deleted.
+fn of_record(details: Result<Vec<Detail>, Problem>) -> Result<Vec<Detail>, Problem> {
+    match details {
+        Err(problem) if problem.cause == Cause::Gone => Ok(Vec::new()),
+        details => details,
+    }
 }
 
 /// Completes the details that say neither who nor when by the records of the audit log, where the two fit together.

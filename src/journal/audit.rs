@@ -49,15 +49,14 @@ impl Author {
 
     /// Who and when in words; times are in UTC, to the minute.
     pub fn words(&self) -> String {
-        let unknown = "by whom and when is not known";
         match self {
             Self::Known { by, called_by, at } => {
                 let caller = called_by.as_ref().map_or_else(String::new, |caller| format!(", called by {caller},"));
                 format!("by {by}{caller} at {} (UTC)", at.strftime("%Y-%m-%d %H:%M"))
             }
-            Self::NotLogged => format!("{unknown}: the audit log has nothing of it"),
-            Self::Unreadable(_) => format!("{unknown}: the audit log could not be read"),
-            Self::NoLog => format!("{unknown}: there is no audit log of it"),
+            Self::NotLogged => "the audit log does not say by whom".to_owned(),
+            Self::Unreadable(_) => "by whom could not be read".to_owned(),
+            Self::NoLog => "no audit log says by whom".to_owned(),
         }
     }
 }
@@ -109,8 +108,8 @@ mod tests {
             caller,
             "by user Ada Byron, called by user 00000000-0000-0000-0000-000000000000, at 2026-05-13 22:06 (UTC)"
         );
-        assert_eq!(said(Some(Ok(Vec::new()))), "by whom and when is not known: the audit log has nothing of it");
-        assert_eq!(said(None), "by whom and when is not known: there is no audit log of it");
+        assert_eq!(said(Some(Ok(Vec::new()))), "the audit log does not say by whom");
+        assert_eq!(said(None), "no audit log says by whom");
         let refused = Problem::without_request(Cause::Forbidden, "Dataverse", "no", "ask");
         assert!(said(Some(Err(refused))).ends_with("could not be read"));
     }

@@ -1,5 +1,6 @@
 //! Who the caller is and what it may do, for people.
 mod missing;
+mod verdict;
 
 use std::fmt::Write as _;
 
@@ -7,7 +8,7 @@ use uuid::Uuid;
 
 use crate::foreign::inert;
 use crate::names::{Depth, Operation, Text};
-use crate::problem::Problem;
+use crate::problem::{Cause, Problem};
 use crate::request::Service;
 use crate::rights::identity::{Bearer, Identity, Member, Row};
 use crate::rights::judge::{Ability, ability, judge};
@@ -26,6 +27,11 @@ fn environment(identity: &Identity, task: Task) -> String {
     let url = identity.url.as_ref().map(|url| format!(" ({})", inert(url))).unwrap_or_default();
     let mut text = format!("{}{url}\n\n", inert(&identity.environment));
     line(&mut text, "signs in by", &identity.way);
+    if identity.bearer().is_none() {
+        nobody(&mut text, identity);
+        return text;
+    }
+    verdict::write(&mut text, &judged, task);
     caller(&mut text, identity);
     text.push('\n');
     for (service, answer) in &identity.bearers {
@@ -38,7 +44,8 @@ fn environment(identity: &Identity, task: Task) -> String {
         Some(Ok(member)) => in_dataverse(&mut text, member),
         Some(Err(problem)) => {
             text.push('\n');
-            troubled(&mut text, "in Dataverse", "not known: ", problem);
+            let what = if problem.cause == Cause::Forbidden { "refused: " } else { "not known: " };
+            troubled(&mut text, "in Dataverse", what, problem);
         }
         None => {}
     }
@@ -54,6 +61,21 @@ fn environment(identity: &Identity, task: Task) -> String {
     }
     missing::write(&mut text, identity, &judged, task);
     text
+}
+
+/// Why there is no token at all: each reason once, for it is mostly the same for every service.
+fn nobody(text: &mut String, identity: &Identity) {
+    let mut told: Vec<&Problem> = Vec::new();
+    for problem in identity.bearers.iter().filter_map(|(_, bearer)| bearer.as_ref().err()) {
+        // The same refusal has another id for each service's token.
+        let is_same =
+            |known: &&Problem| (&known.says, &known.code, &known.next) == (&problem.says, &problem.code, &problem.next);
+        if !told.iter().any(is_same) {
+            troubled(text, if told.is_empty() { "not signed in" } else { "" }, "", problem);
+            told.push(problem);
+        }
+    }
+    text.push_str("\n  What the caller may do can be told once it is signed in.\n");
 }
 
 /// Whom the tokens are of: once, where all say the same.

@@ -27,7 +27,7 @@ pub struct Judged {
 }
 
 /// Whether a caller can do something with a part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ability {
     /// All of it.
     Whole,

@@ -26,6 +26,8 @@ struct Facts {
     flow: &'static str,
     admin_audience: &'static str,
     flow_audience: &'static str,
+    /// Whom a token of others is for that an application trusts.
+    exchange_audience: &'static str,
     /// Hosts that sign tokens of this cloud, of version 1.0 and of version 2.0.
     issuers: &'static [&'static str],
 }
@@ -33,7 +35,8 @@ struct Facts {
 // Hosts: constants of the public Terraform provider for Power Platform, of CLI for Microsoft 365 and of Microsoft's own PowerShell
 // modules, which agree. Audiences: the PowerShell modules; the Terraform provider has others for the admin API of GCC and GCC High,
 // where the modules are Microsoft's own and were run. The audience of the Flow service ends in a slash, hence `//.default` (recorded:
-// the scope of a token answer); those of GCC High, DoD and China come from one public client each.
+// the scope of a token answer); those of GCC High, DoD and China come from one public client each. Audiences of federated tokens: constants of
+// Microsoft's own authentication libraries for .NET; GCC signs in where the public cloud does.
 const PUBLIC: Facts = Facts {
     name: "public",
     login: "login.microsoftonline.com",
@@ -42,6 +45,7 @@ const PUBLIC: Facts = Facts {
     flow: "api.flow.microsoft.com",
     admin_audience: "https://service.powerapps.com",
     flow_audience: "https://service.flow.microsoft.com/",
+    exchange_audience: "api://AzureADTokenExchange",
     issuers: &["sts.windows.net", "login.microsoftonline.com"],
 };
 const GCC: Facts = Facts {
@@ -52,6 +56,7 @@ const GCC: Facts = Facts {
     flow: "gov.api.flow.microsoft.us",
     admin_audience: "https://gov.service.powerapps.us",
     flow_audience: "https://gov.service.flow.microsoft.us/",
+    exchange_audience: "api://AzureADTokenExchange",
     issuers: &["sts.windows.net", "login.microsoftonline.com"],
 };
 const GCC_HIGH: Facts = Facts {
@@ -62,6 +67,7 @@ const GCC_HIGH: Facts = Facts {
     flow: "high.api.flow.microsoft.us",
     admin_audience: "https://high.service.powerapps.us",
     flow_audience: "https://high.service.flow.microsoft.us/",
+    exchange_audience: "api://AzureADTokenExchangeUSGov",
     issuers: &["sts.windows.net", "login.microsoftonline.us"],
 };
 const DOD: Facts = Facts {
@@ -72,6 +78,7 @@ const DOD: Facts = Facts {
     flow: "api.flow.appsplatform.us",
     admin_audience: "https://service.apps.appsplatform.us",
     flow_audience: "https://service.flow.appsplatform.us/",
+    exchange_audience: "api://AzureADTokenExchangeUSGov",
     issuers: &["sts.windows.net", "login.microsoftonline.us"],
 };
 const CHINA: Facts = Facts {
@@ -82,6 +89,7 @@ const CHINA: Facts = Facts {
     flow: "api.powerautomate.cn",
     admin_audience: "https://service.powerapps.cn",
     flow_audience: "https://service.powerautomate.cn/",
+    exchange_audience: "api://AzureADTokenExchangeChina",
     issuers: &["sts.chinacloudapi.cn", "login.chinacloudapi.cn", "login.partner.microsoftonline.cn"],
 };
 
@@ -127,6 +135,11 @@ impl Cloud {
             Service::Admin => Some(self.facts().admin_audience.to_owned()),
             Service::Flow => Some(self.facts().flow_audience.to_owned()),
         }
+    }
+
+    /// Whom a token of others has to be for that an application trusts (Learn: workload identity federation).
+    pub fn exchange_audience(self) -> &'static str {
+        self.facts().exchange_audience
     }
 
     /// The form of the hosts of organisations, `n` standing for a region's number or nothing.

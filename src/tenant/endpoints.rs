@@ -14,6 +14,7 @@ use crate::request::Service;
 enum Entry {
     Login,
     Issuer,
+    Exchange,
     Suffix,
     Address(Service),
     Audience(Service),
@@ -34,9 +35,14 @@ const fn replaces(name: &'static str, entry: Entry, about: &'static str) -> Over
 }
 
 /// Every variable that replaces an entry: for sovereign and air-gapped clouds, whose hosts are in no public table.
-pub const OVERRIDES: [Override; 10] = [
+pub const OVERRIDES: [Override; 11] = [
     replaces("LOGIN_URL", Entry::Login, "the address of sign-in"),
     replaces("ISSUER", Entry::Issuer, "the host that signs tokens (`iss`), where it is not that of sign-in"),
+    replaces(
+        "FEDERATION_AUDIENCE",
+        Entry::Exchange,
+        "the audience of the token that GitHub is asked for, where the application's federated credential names another",
+    ),
     replaces("DATAVERSE_SUFFIX", Entry::Suffix, "what the hosts of organisations end with, as `crm.private.example`"),
     replaces(
         "DATAVERSE_AUDIENCE",
@@ -57,6 +63,7 @@ pub struct Endpoints {
     cloud: Cloud,
     login: Option<Url>,
     issuer: Option<String>,
+    exchange: Option<String>,
     suffix: Option<String>,
     addresses: BTreeMap<Service, Url>,
     audiences: BTreeMap<Service, String>,
@@ -64,7 +71,15 @@ pub struct Endpoints {
 
 impl From<Cloud> for Endpoints {
     fn from(cloud: Cloud) -> Self {
-        Self { cloud, login: None, issuer: None, suffix: None, addresses: BTreeMap::new(), audiences: BTreeMap::new() }
+        Self {
+            cloud,
+            login: None,
+            issuer: None,
+            exchange: None,
+            suffix: None,
+            addresses: BTreeMap::new(),
+            audiences: BTreeMap::new(),
+        }
     }
 }
 
@@ -85,6 +100,7 @@ impl Endpoints {
         match entry {
             Entry::Login => self.login = Some(address(name, text)?),
             Entry::Issuer => self.issuer = Some(host(name, text)?),
+            Entry::Exchange => self.exchange = Some(audience(name, text)?),
             Entry::Suffix => self.suffix = Some(host(name, text.trim_start_matches("*.").trim_start_matches('.'))?),
             Entry::Address(service) => _ = self.addresses.insert(service, address(name, text)?),
             Entry::Audience(service) => _ = self.audiences.insert(service, audience(name, text)?),
@@ -110,6 +126,11 @@ impl Endpoints {
     /// The audience of a service's tokens; that of Dataverse is the organisation, where no other is set.
     pub(super) fn audience(&self, service: Service) -> Option<String> {
         self.audiences.get(&service).cloned().or_else(|| self.cloud.audience(service))
+    }
+
+    /// Whom a token of others is for that an application trusts.
+    pub(super) fn exchange_audience(&self) -> &str {
+        self.exchange.as_deref().unwrap_or(self.cloud.exchange_audience())
     }
 
     /// Says whether tokens may be signed by this host.

@@ -283,6 +283,11 @@ fn unconnected(mut problem: Problem) -> Problem {
             "the proxy wants a name and a password: write them into HTTPS_PROXY as in `http://NAME:PASSWORD@HOST:PORT`",
         ),
         (
+            "failed to create underlying connection",
+            Cause::Refused,
+            "nobody answers at the proxy that HTTPS_PROXY names: correct its address, or name the host in NO_PROXY",
+        ),
+        (
             "tunnel error",
             Cause::Refused,
             "the proxy in HTTPS_PROXY does not connect to this host: let it, or name the host in NO_PROXY",

@@ -127,7 +127,16 @@ fn where_nothing_is_audited_drift_is_told_all_the_same() {
     let drift = under("{ auditHistory: off }").run(&["drift", "--sandbox", "."]);
     assert_eq!(drift.status.code(), Some(2), "{}", shown(&drift));
     let said = text(&drift.stdout);
-    assert!(said.contains("run-only; by whom and when is not known: the audit log has nothing of it\n"), "{said}");
+    assert!(said.contains("run-only; the audit log does not say by whom\n"), "{said}");
+}
+
+#[test]
+fn a_role_that_is_only_wanted_has_no_history_and_nothing_is_called_unreadable() {
+    let drift = Desk::with("copilot-agent-flow").run(&["drift", "--sandbox", "."]);
+    assert_eq!(drift.status.code(), Some(2), "{}", shown(&drift));
+    let said = text(&drift.stdout);
+    assert!(said.contains("+ the role itself; the audit log does not say by whom\n"), "{said}");
+    assert!(!said.contains("could not be read"), "{said}");
 }
 
 #[test]
@@ -151,7 +160,7 @@ fn who_may_not_read_the_audit_log_is_told_once_and_drift_is_no_error() {
     let drift = run_as(&desk, application, secret, &["drift", "--sandbox", "--auth", "client-secret", "."]);
     assert_eq!(drift.status.code(), Some(2), "{}", shown(&drift));
     let said = text(&drift.stdout);
-    assert!(said.contains("run-only; by whom and when is not known: the audit log could not be read\n"), "{said}");
+    assert!(said.contains("run-only; by whom could not be read\n"), "{said}");
     assert_eq!(said.matches("  the audit log could not be read: 403 0x80040220 ").count(), 1, "{said}");
     assert!(said.contains("is missing prvReadAuditSummary privilege"), "{said}");
 }

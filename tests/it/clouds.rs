@@ -70,6 +70,37 @@ fn a_run_in_each_cloud_dials_the_hosts_of_that_cloud_alone() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_job_asks_for_the_token_that_applications_of_its_cloud_trust() {
+    use powergrant::sandbox::identity::Federated;
+
+    for (cloud, organisation, audience) in [
+        ("public", PUBLIC, "api://AzureADTokenExchange"),
+        ("gcc", "contoso.crm9.dynamics.com", "api://AzureADTokenExchange"),
+        ("gcchigh", "contoso.crm.microsoftdynamics.us", "api://AzureADTokenExchangeUSGov"),
+        ("dod", "contoso.crm.appsplatform.us", "api://AzureADTokenExchangeUSGov"),
+        ("china", "contoso.crm.dynamics.cn", "api://AzureADTokenExchangeChina"),
+    ] {
+        let stage = Stage::of(cloud, organisation);
+        stage.with(|tenant| {
+            let own = Federated {
+                issuer: "https://token.actions.githubusercontent.com".to_owned(),
+                subject: "repo:contoso/powergrant:environment:prod".to_owned(),
+                audience: audience.to_owned(),
+            };
+            tenant.identities.federated = [(crate::proxied::APPLICATION.parse().expect("an id"), [own].into())].into();
+        });
+        let way = crate::ways::github_oidc(&stage);
+        let plan = way.run(&stage, &["plan", "."]);
+        assert_eq!(plan.status.code(), Some(0), "{cloud}: {}", shown(&plan));
+        let other = way.with("POWERGRANT_PROD_FEDERATION_AUDIENCE", "api://another");
+        let plan = other.run(&stage, &["plan", "."]);
+        assert_eq!(plan.status.code(), Some(1), "{cloud}: {}", shown(&plan));
+        assert!(text(&plan.stderr).contains("and audience `api://another`"), "{cloud}: {}", shown(&plan));
+    }
+}
+
 #[test]
 fn a_link_into_another_cloud_or_to_a_stranger_is_not_followed() {
     for host in ["contoso.crm9.dynamics.com", "graph.microsoft.us", "evil.example"] {

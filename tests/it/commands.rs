@@ -65,18 +65,21 @@ fn a_mistyped_flag_is_an_error_and_not_a_difference() {
 }
 
 #[test]
-fn every_example_is_sound_and_can_be_planned() {
+fn every_example_is_sound_and_does_what_it_says() {
     for example in ["copilot-agent-flow", "three-stages"] {
         let desk = Desk::with(example);
         let check = desk.run(&["check", "."]);
         assert_eq!(check.status.code(), Some(0), "{example}: {}", shown(&check));
-        let plan = desk.run(&["plan", "--sandbox", "."]);
-        assert_eq!(plan.status.code(), Some(0), "{example}: {}", shown(&plan));
+        let apply = desk.run(&["apply", "--sandbox", "--yes", "."]);
+        assert_eq!(apply.status.code(), Some(0), "{example}: {}", shown(&apply));
     }
     let minimal = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/minimal.yaml");
     let desk = Desk::with("copilot-agent-flow");
-    let check = desk.run(&["check", minimal.to_str().expect("a path of ASCII letters")]);
-    assert_eq!(check.status.code(), Some(0), "{}", shown(&check));
+    let minimal = minimal.to_str().expect("a path of ASCII letters");
+    for arguments in [["check", minimal].as_slice(), &["apply", "--sandbox", "--yes", minimal]] {
+        let run = desk.run(arguments);
+        assert_eq!(run.status.code(), Some(0), "{arguments:?}: {}", shown(&run));
+    }
 }
 
 #[test]

@@ -62,6 +62,8 @@ fn the_clouds_are_those_of_the_code() {
     table.extend(Cloud::ALL.map(|cloud| format!(" `{}` |", cloud.name())));
     table += "\n|---|---|---|---|---|---|\n| sign-in |";
     table.extend(Cloud::ALL.map(|cloud| format!(" {} |", cloud.login_host())));
+    table += "\n| … audience of tokens of others |";
+    table.extend(Cloud::ALL.map(|cloud| format!(" `{}` |", cloud.exchange_audience())));
     table += "\n| organisations |";
     table.extend(Cloud::ALL.map(|cloud| format!(" {} |", cloud.organisations())));
     for service in [Service::Admin, Service::Flow, Service::Graph] {

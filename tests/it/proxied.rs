@@ -63,8 +63,13 @@ impl Stage {
 
     /// A command over the proxy, without anything to sign in with.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.desk.command(arguments);
+        self.with_proxy(self.desk.command(arguments))
+    }
+
+    /// The same for a command of another program, which runs at the desk.
+    pub(crate) fn with_proxy(&self, mut command: Command) -> Command {
         command
+            .current_dir(self.desk.path("."))
             .env("POWERGRANT_CA_FILE", "ca.pem")
             .env("HTTPS_PROXY", format!("http://{}", self.running.address()))
             .env_remove("NO_PROXY")

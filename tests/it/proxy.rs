@@ -77,6 +77,15 @@ fn a_proxy_that_refuses_or_wants_a_password_is_explained_at_once() {
 }
 
 #[test]
+fn a_proxy_that_is_not_there_is_told_from_one_that_refuses() {
+    let stage = Stage::public();
+    let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+    let plan = stage.run(&["plan", "."], &[("HTTPS_PROXY", &format!("http://{address}"))]);
+    assert_eq!(plan.status.code(), Some(1), "{}", shown(&plan));
+    assert!(shown(&plan).contains("nobody answers at the proxy that HTTPS_PROXY names"), "{}", shown(&plan));
+}
+
+#[test]
 fn a_token_that_is_rejected_in_the_middle_of_an_apply_is_renewed_once() {
     let stage = Stage::public();
     let unchallenged = Recorded { status: 401, headers: [].into(), body: None };

@@ -184,7 +184,7 @@ mod panicking {
                 federated(github("sandbox-job")),
                 federated(pipelines("sandbox-job", Some(CONNECTION))),
                 managed(app_service("sandbox-job")),
-                managed(ManagedIdentity::Machine),
+                managed(ManagedIdentity::Machine { host: None }),
                 Credentials::DeviceCode { tenant, client_id: CONNECTION.to_owned() },
                 Credentials::Command { program: Secret::new(line) },
             ] {

@@ -3,7 +3,7 @@ use std::path::Path;
 use std::process::Output;
 
 use assert_cmd::Command;
-use powergrant::sandbox::identity::{Federated, JOB_TOKEN};
+use powergrant::sandbox::identity::{Federated, JOB_TOKEN, Proof};
 use powergrant::sandbox::tenant::Tenant;
 use uuid::Uuid;
 
@@ -53,7 +53,15 @@ impl Way {
 
     /// A command of the stage that signs in this way.
     pub(crate) fn command(&self, stage: &Stage, arguments: &[&str]) -> Command {
-        let mut command = stage.command(arguments);
+        self.set_in(stage, stage.command(arguments))
+    }
+
+    /// Another program than ours with the same variables.
+    pub(crate) fn command_of(&self, stage: &Stage, program: Command) -> Command {
+        self.set_in(stage, stage.with_proxy(program))
+    }
+
+    fn set_in(&self, stage: &Stage, mut command: Command) -> Command {
         command.env("PATH", format!("{}:/usr/bin:/bin", stage.desk.path("programs").display()));
         command.env("POWERGRANT_PROD_TENANT_ID", TENANT);
         command.envs(self.variables.iter().map(|(name, value)| (*name, value.as_str())));
@@ -173,6 +181,24 @@ pub(crate) fn managed_identity(stage: &Stage) -> Way {
     )
 }
 
+/// As the managed identity of a machine, whose metadata service stands elsewhere on this one.
+pub(crate) fn machine(stage: &Stage) -> Way {
+    let host = format!("http://{}", stage.running.address());
+    Way::of("managed-identity", vec![("AZURE_POD_IDENTITY_AUTHORITY_HOST", host)], &[])
+        .with("POWERGRANT_PROD_AUTH", "managed-identity")
+}
+
+/// As a server that Azure Arc connects; its agent names a file in which it says that its proof is.
+pub(crate) fn arc(stage: &Stage, file: &str) -> Way {
+    let text = "proof-not-to-be-seen";
+    stage.with(|tenant| {
+        tenant.identities.proof = Some(Proof { path: file.to_owned(), text: text.to_owned() });
+    });
+    let address = format!("http://{}", stage.running.address());
+    let endpoint = format!("{address}/metadata/identity/oauth2/token");
+    Way::of("managed-identity", vec![("IDENTITY_ENDPOINT", endpoint), ("IMDS_ENDPOINT", address)], &[text])
+}
+
 /// As a person with a code.
 pub(crate) fn device_code(_: &Stage) -> Way {
     Way::of("device-code", vec![("POWERGRANT_PROD_CLIENT_ID", CONNECTION.to_owned())], &[])
@@ -220,7 +246,7 @@ pub(crate) fn program(stage: &Stage, name: &str, script: &str) {
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).expect("a program");
 }
 
-/// Every way that a run of the binary can take here. Not those of a machine and of a server of Azure Arc, whose addresses are fixed.
+/// Every way that a run of the binary can take here; the agent of Azure Arc has its files in a folder of the system, which `machines` makes.
 pub(crate) fn all(stage: &Stage) -> Vec<Way> {
     let mut all = vec![
         client_secret(stage),
@@ -229,6 +255,7 @@ pub(crate) fn all(stage: &Stage) -> Vec<Way> {
         azure_pipelines(stage),
         github_oidc(stage),
         managed_identity(stage),
+        machine(stage),
         device_code(stage),
         azure_cli(stage),
         azd(stage),

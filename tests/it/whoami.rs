@@ -53,6 +53,8 @@ fn an_administrator_is_told_that_nothing_is_missing() {
         "business unit                 Contoso (",
         "user in Dataverse             powergrant (",
         "Process                       Read, Write, Delete, Append, AppendTo, Assign, Share",
+        "can plan                      yes\n",
+        "can apply                     yes\n",
         "flow shares                   yes     yes",
         "Nothing is missing.",
     ] {
@@ -72,11 +74,14 @@ fn the_plan_identity_of_the_example_reads_everything_and_may_write_nothing() {
     let whoami = run_as(&desk, application, secret, &["whoami", "--sandbox", "--auth", "client-secret", "."]);
     let said = text(&whoami.stdout);
     assert!(said.contains("client-secret from POWERGRANT_PROD_*"), "{said}");
+    assert!(said.contains("can plan                      yes\n"), "{said}");
+    assert!(said.contains("can apply                     no: 12 rights are missing"), "{said}");
     assert!(said.contains("flow shares                   yes     no"), "{said}");
     assert!(said.contains("- Share on Process at Organization"), "{said}");
     assert!(said.contains("\n  Nothing is missing for `plan`.\n"), "{said}");
     let for_plan = ["whoami", "--sandbox", "--auth", "client-secret", "--for", "plan", "."];
     let for_plan = text(&run_as(&desk, application, secret, &for_plan).stdout);
+    assert!(!for_plan.contains("can apply"), "{for_plan}");
     assert!(for_plan.ends_with("\n  Nothing is missing for `plan`.\n"), "{for_plan}");
     // What is missing is a manifest that an administrator can apply, and then nothing is.
     let role = said.split_once("apiVersion:").map(|(_, role)| format!("apiVersion:{role}")).expect("a manifest");
@@ -169,10 +174,26 @@ fn whoever_is_not_in_the_environment_is_told_what_to_ask_for() {
     let (application, secret) = PLANNER;
     let whoami = run_as(&desk, application, secret, &["whoami", "--sandbox", "--auth", "client-secret", "."]);
     let said = text(&whoami.stdout);
-    assert!(said.contains("in Dataverse                  not known: 403 0x80072560"), "{said}");
+    assert!(said.contains("in Dataverse                  refused: 403 0x80072560"), "{said}");
     assert!(said.contains("add the caller to the environment"), "{said}");
+    assert!(
+        said.contains("can plan                      no: 7 rights are missing; whom to ask for them stands at"),
+        "{said}"
+    );
     assert!(said.contains("flow shares                   no      no"), "{said}");
     assert!(said.contains("    Process: { Read: organization, Write: organization,"), "{said}");
+}
+
+#[test]
+fn whoever_is_not_signed_in_is_told_why_once() {
+    let desk = Desk::with("copilot-agent-flow");
+    let answer = run_as(&desk, PLANNER.0, "hunter2", &["whoami", "--sandbox", "--auth", "client-secret", "."]);
+    assert_eq!(answer.status.code(), Some(1), "{}", shown(&answer));
+    let said = text(&answer.stdout);
+    assert_eq!(said.matches("AADSTS7000215").count(), 1, "{said}");
+    assert!(said.contains("not signed in                 401 AADSTS7000215 Invalid client secret provided."), "{said}");
+    assert!(said.contains("the client secret is wrong: use the secret's value, not its id"), "{said}");
+    assert!(said.ends_with("What the caller may do can be told once it is signed in.\n"), "{said}");
 }
 
 #[test]

@@ -3,10 +3,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::foreign::inert;
+use crate::problem::Problem;
 use crate::rights::advice::{Ask, asks};
 use crate::rights::identity::Identity;
 use crate::rights::judge::{Held, Judged};
 use crate::rights::{Needs, Task, Weight};
+
+/// How wide the column of rights is, with what stands before it.
+const WIDTH: usize = 50;
 
 /// A right that is not held, with everything that it is for.
 struct Lack<'a> {
@@ -56,10 +60,10 @@ pub(super) fn write(text: &mut String, identity: &Identity, judged: &[Judged], t
     {
         let of_weight: Vec<_> = lacks.iter().filter(|(_, lack)| lack.weight == weight).collect();
         if !of_weight.is_empty() {
-            let _ = writeln!(text, "\n  {heading}");
+            let _ = writeln!(text, "\n  {heading:<WIDTH$} for   what");
         }
         for (needs, lack) in of_weight {
-            one(text, *needs, lack);
+            one(text, identity, *needs, lack);
         }
     }
     for ask in asks(identity, judged, task) {
@@ -67,17 +71,23 @@ pub(super) fn write(text: &mut String, identity: &Identity, judged: &[Judged], t
     }
 }
 
-fn one(text: &mut String, needs: Needs, lack: &Lack<'_>) {
+fn one(text: &mut String, identity: &Identity, needs: Needs, lack: &Lack<'_>) {
     let what = if lack.weight == Weight::Required { &lack.parts } else { &lack.purposes };
     let what = what.iter().copied().collect::<Vec<_>>().join(", ");
     let (sign, more) = match lack.held {
         // Why is said above, once.
-        Held::Unknown(_) if matches!(needs, Needs::Table { .. }) => ('?', "; not known".to_owned()),
+        Held::Unknown(problem) if is_told(identity, needs, problem) => ('?', "; not known".to_owned()),
         Held::No(Some(depth)) => ('-', format!("; held at {depth}")),
         Held::Unknown(problem) => ('?', format!("; not known: {}", inert(&problem.to_string()))),
         Held::No(None) | Held::Yes | Held::NotApplicable => ('-', String::new()),
     };
     let _ = writeln!(text, "    {sign} {:<46} {:<5} {what}{more}", needs.words(), lack.task.word());
+}
+
+/// Whether a problem stands above already, beside a service or what Dataverse was asked.
+fn is_told(identity: &Identity, needs: Needs, problem: &Problem) -> bool {
+    let is_of_service = identity.bearers.iter().any(|(_, bearer)| bearer.as_ref().err() == Some(problem));
+    is_of_service || matches!(needs, Needs::Table { .. } | Needs::Miscellaneous(_))
 }
 
 fn asked(text: &mut String, ask: &Ask) {

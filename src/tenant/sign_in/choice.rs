@@ -1,5 +1,6 @@
 //! Which way a run signs in by: the one that is asked for, or the one that variables are evidence of; one, and none after it.
 mod files;
+mod nothing;
 
 use std::path::PathBuf;
 
@@ -68,14 +69,7 @@ pub fn choose(surroundings: &Surroundings<'_>, wish: Wish<'_>) -> Result<Chosen,
         Some(method) => method,
         None if wish.prefix.is_none() && (surroundings.has_program)("az") => Method::AzureCli,
         None if wish.prefix.is_none() && (surroundings.has_program)("azd") => Method::Azd,
-        None => {
-            return Err(refuse(
-                format!("there is no identity to sign in as: nothing is set of {own}_CLIENT_SECRET and the like"),
-                &format!(
-                    "set {own}_TENANT_ID, {own}_CLIENT_ID and {own}_CLIENT_SECRET, choose another way with `--auth`, or use `--sandbox`"
-                ),
-            ));
-        }
+        None => return Err(nothing::found(surroundings, wish, own)),
     };
     let credentials = reader.credentials(method).map_err(|missing| {
         let mut says = format!("{} from {}_*: {} not set", method.name(), reader.prefix, missing.0.join(", "));
@@ -282,7 +276,7 @@ impl Reader<'_> {
             (Some(endpoint), Some(header), _) => ManagedIdentity::AppService { endpoint, header: Secret::new(header) },
             (Some(endpoint), None, Some(_)) => ManagedIdentity::Arc { endpoint, keys: self.proofs() },
             (Some(_), None, None) => return Err(Missing(vec!["IDENTITY_HEADER".to_owned()], None)),
-            (None, _, _) => ManagedIdentity::Machine,
+            (None, _, _) => ManagedIdentity::Machine { host: self.variable("AZURE_POD_IDENTITY_AUTHORITY_HOST") },
         };
         Ok(Credentials::ManagedIdentity { source, client_id: self.value(Says::Client) })
     }

@@ -126,7 +126,10 @@ pub enum Federation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ManagedIdentity {
     /// A virtual machine's instance metadata service.
-    Machine,
+    Machine {
+        /// `AZURE_POD_IDENTITY_AUTHORITY_HOST`: what stands in its place on this machine or its link; none is its own address.
+        host: Option<String>,
+    },
     /// App Service, Functions, Container Apps.
     AppService {
         /// `IDENTITY_ENDPOINT`.
@@ -153,7 +156,7 @@ impl Credentials {
             | Self::Federated { source: Federation::AzurePipelines { token, .. }, .. } => vec![token],
             Self::ManagedIdentity { source: ManagedIdentity::AppService { header, .. }, .. } => vec![header],
             Self::Federated { source: Federation::File(_), .. }
-            | Self::ManagedIdentity { source: ManagedIdentity::Machine | ManagedIdentity::Arc { .. }, .. }
+            | Self::ManagedIdentity { source: ManagedIdentity::Machine { .. } | ManagedIdentity::Arc { .. }, .. }
             | Self::Certificate { .. }
             | Self::AzureCli { .. }
             | Self::Azd { .. }

@@ -9,9 +9,6 @@ use crate::tenant::hosts::is_loopback;
 use crate::tenant::token::payload;
 use crate::tenant::wire::{Answer, Body};
 
-/// Whom the other token is for (Learn: workload identity federation).
-const AUDIENCE: &str = "api://AzureADTokenExchange";
-
 impl SignIn {
     /// Fetches the token that stands for this job or pod.
     pub(super) async fn of_federation(&self, source: &Federation, run: &Asker<'_>) -> Result<Secret, Problem> {
@@ -19,7 +16,7 @@ impl SignIn {
             Federation::GitHub { url, token } => {
                 // The address has a query already (GitHub: OpenID Connect reference; client code of the toolkit).
                 let mut address = safe("ACTIONS_ID_TOKEN_REQUEST_URL", url)?;
-                address.query_pairs_mut().append_pair("audience", AUDIENCE);
+                address.query_pairs_mut().append_pair("audience", self.endpoints.exchange_audience());
                 let parcel = parcel("GET", "GitHub's token service", address, Vec::new());
                 self.ask(&parcel, Some(token), run, |answer, _| member(&parcel.asked, answer, "value", &GITHUB)).await
             }

@@ -14,7 +14,9 @@ use crate::tenant::token::Claims;
 use crate::tenant::wire::Answer;
 
 /// The metadata service (Learn: how to use managed identities on a VM to acquire a token).
-const MACHINE: &str = "http://169.254.169.254/metadata/identity/oauth2/token";
+const MACHINE: &str = "http://169.254.169.254";
+/// Its path.
+const METADATA: &str = "/metadata/identity/oauth2/token";
 /// What the address ends with that App Service gives (Learn: managed identities of App Service).
 const APP_SERVICE: &str = "/msi/token";
 /// The largest file that the agent of Azure Arc leaves (client code of `azure_identity`: 4 KB).
@@ -29,53 +31,112 @@ impl SignIn {
         audience: &str,
         run: &Asker<'_>,
     ) -> Result<Token, Problem> {
-        let ask = |address: &str, version: &str, headers: Vec<(String, String)>| {
-            let mut url = local(address)?;
+        let ask = |mut url: Url, version: &str, headers: Vec<(String, String)>| {
             url.query_pairs_mut().append_pair("api-version", version).append_pair("resource", audience);
             if let Some(client_id) = client_id {
                 url.query_pairs_mut().append_pair("client_id", client_id);
             }
             let asked = Asked { service: "managed identity", method: "GET", path: located(&url) };
-            Ok(Parcel { asked, who: Counted::SignIn, url, headers, body: None })
+            Parcel { asked, who: Counted::SignIn, url, headers, body: None }
         };
         // What keeps a page in a browser from asking (Learn: metadata service).
         let metadata = ("Metadata".to_owned(), "true".to_owned());
-        match source {
-            ManagedIdentity::Machine => {
-                let parcel = ask(MACHINE, "2018-02-01", vec![metadata])?;
+        let token = match source {
+            ManagedIdentity::Machine { host } => {
+                let url = machine(host.as_deref().unwrap_or(MACHINE))?;
+                let parcel = ask(url, "2018-02-01", vec![metadata]);
                 self.ask(&parcel, None, run, |answer, now| issued(&parcel.asked, answer, now)).await
             }
             ManagedIdentity::AppService { endpoint, header } => {
                 let header = ("X-IDENTITY-HEADER".to_owned(), header.reveal().to_owned());
-                let parcel = ask(endpoint, "2019-08-01", vec![header])?;
+                let parcel = ask(near(ENDPOINT, endpoint, Near::Network)?, "2019-08-01", vec![header]);
                 self.ask(&parcel, None, run, |answer, now| issued(&parcel.asked, answer, now)).await
             }
             ManagedIdentity::Arc { endpoint, keys } => {
-                let mut parcel = ask(endpoint, "2020-06-01", vec![metadata])?;
+                let mut parcel = ask(near(ENDPOINT, endpoint, Near::Machine)?, "2020-06-01", vec![metadata]);
                 // The first answer is a challenge that names a file which only administrators can read (Learn: Azure Arc,
                 // authenticate with managed identity).
                 let proof = self.ask(&parcel, None, run, |answer, _| challenge(&parcel.asked, answer, keys)).await?;
                 parcel.headers.push(("Authorization".to_owned(), format!("Basic {}", proof.reveal())));
                 self.ask(&parcel, None, run, |answer, now| issued(&parcel.asked, answer, now)).await
             }
+        }?;
+        match client_id {
+            Some(client_id) => of_identity(token, client_id),
+            None => Ok(token),
         }
     }
 }
 
-/// An address on this machine or of its link: such endpoints speak plain http.
-fn local(address: &str) -> Result<Url, Problem> {
+/// How far away an endpoint may be that speaks plain http.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Near {
+    /// This machine: the agent of Azure Arc is there, and is sent the content of a file.
+    Machine,
+    /// This machine or its link, where the metadata service is.
+    Link,
+    /// Those, a private network, in which App Service on Linux has its endpoint (`http://172.16.1.3:8081/msi/token`; reported), and
+    /// whatever encrypts.
+    Network,
+}
+
+/// The variable that names an endpoint.
+const ENDPOINT: &str = "IDENTITY_ENDPOINT";
+
+/// An address that is near enough for what is said to it.
+fn near(variable: &str, address: &str, reach: Near) -> Result<Url, Problem> {
     let url = Url::parse(address).ok().filter(|url| {
-        let is_link = matches!(url.host(), Some(Host::Ipv4(address)) if address.is_link_local());
-        url.scheme() == "https" || is_loopback(url) || is_link
+        let is_http = matches!(url.scheme(), "http" | "https");
+        let in_network =
+            |test: fn(&std::net::Ipv4Addr) -> bool| matches!(url.host(), Some(Host::Ipv4(host)) if test(&host));
+        is_http
+            && match reach {
+                Near::Machine => is_loopback(url),
+                Near::Link => is_loopback(url) || in_network(std::net::Ipv4Addr::is_link_local),
+                Near::Network => {
+                    url.scheme() == "https"
+                        || is_loopback(url)
+                        || in_network(|host| host.is_link_local() || host.is_private())
+                }
+            }
     });
     url.ok_or_else(|| {
+        let wanted = match reach {
+            Near::Machine => "of this machine",
+            Near::Link => "of this machine or its link",
+            Near::Network => "of this machine or a private network",
+        };
         Problem::without_request(
             Cause::SignedOut,
             "managed identity",
-            "IDENTITY_ENDPOINT is not an address of this machine",
-            "leave the variable as Azure sets it",
+            format!("{variable} is not an address {wanted}: `{address}`"),
+            "leave the variable as the host sets it",
         )
     })
+}
+
+/// The metadata service at a host. Nothing secret is sent there, and what it gives is checked like every token.
+fn machine(host: &str) -> Result<Url, Problem> {
+    let mut url = near("AZURE_POD_IDENTITY_AUTHORITY_HOST", host, Near::Link)?;
+    // As client code of the Azure SDKs for .NET and Python reads it: scheme, host and port.
+    url.set_path(METADATA);
+    url.set_query(None);
+    Ok(url)
+}
+
+/// Refuses a token of another identity: agents that do not know of user-assigned ones give that of the machine without a word
+/// (release notes of the Azure SDK for Python).
+fn of_identity(token: Token, client_id: &str) -> Result<Token, Problem> {
+    let given = token.claims.as_ref().and_then(|claims| claims.application.as_deref());
+    match given.filter(|given| !given.eq_ignore_ascii_case(client_id)) {
+        None => Ok(token),
+        Some(given) => Err(Problem::without_request(
+            Cause::SignedOut,
+            "managed identity",
+            format!("the token is of the identity with client id `{given}`, and `{client_id}` was asked for"),
+            "give this host the user-assigned identity, or take the client id away to sign in as the host's own",
+        )),
+    }
 }
 
 /// Reads a token: `expires_on` is seconds since 1970, as text or number (Learn; both observed).
@@ -127,6 +188,12 @@ fn challenge(asked: &Asked, answer: &Answer, keys: &Path) -> Result<Secret, Prob
         next.clone_into(&mut problem.next);
         Err(problem)
     };
+    if answer.is_success() {
+        return refuse(
+            "a token came without proof, which the agent of Azure Arc asks for first",
+            "check what answers at IDENTITY_ENDPOINT",
+        );
+    }
     if answer.status != 401 {
         return Err(refusal(asked, answer));
     }

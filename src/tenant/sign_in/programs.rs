@@ -57,14 +57,20 @@ impl Program {
     }
 }
 
-/// A program on the path; on Windows both are scripts, which only the shell starts.
+/// A program on the path, and nothing of the current folder, which is that of the manifests: the shell of Windows would start an `az.cmd` there, and
+/// an `az` that is run as a module of Python would import from there (client code of `azure_identity` changes to another folder as well).
 fn found(program: &str) -> Command {
     if cfg!(windows) {
+        // Both are scripts there, which only the shell starts.
         let mut command = Command::new("cmd");
         command.args(["/C", program]);
+        // Learn: NeedCurrentDirectoryForExePath.
+        command.env("NoDefaultCurrentDirectoryInExePath", "1");
         command
     } else {
-        Command::new(program)
+        let mut command = Command::new(program);
+        command.current_dir("/");
+        command
     }
 }
 

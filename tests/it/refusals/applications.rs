@@ -14,7 +14,6 @@ fn what_is_wrong_with_an_application_or_a_job_is_explained() {
     stage.desk.write("garbage", "hunter2");
     let (pod, pipelines, github) =
         (ways::workload_identity(&stage), ways::azure_pipelines(&stage), ways::github_oidc(&stage));
-    let managed = ways::managed_identity(&stage);
     let file = "POWERGRANT_PROD_CLIENT_CERTIFICATE_FILE";
     let of_pipelines =
         pipelines.variables.iter().find(|(name, _)| name.starts_with("SYSTEM_OIDC")).expect("set").1.clone();
@@ -137,28 +136,6 @@ fn what_is_wrong_with_an_application_or_a_job_is_explained() {
             ENTRA,
             "subject `sc://contoso/powergrant/33333333-3333-3333-3333-333333333333`",
         ),
-        Case::new(
-            "a wrong header",
-            managed.clone().with("IDENTITY_HEADER", "hunter2").hiding("hunter2"),
-            "401",
-            "(managed identity GET 127.0.0.1:",
-            "leave IDENTITY_HEADER as Azure sets it",
-        ),
-        Case::new(
-            "an unknown identity",
-            managed.clone().with("POWERGRANT_PROD_CLIENT_ID", CONNECTION),
-            "Identity not found",
-            "(managed identity GET 127.0.0.1:",
-            "",
-        ),
-        Case::new(
-            "audience mismatch",
-            managed,
-            "the token is for `https://graph.microsoft.com`",
-            "",
-            "the scope that they are asked for",
-        )
-        .when("msi/token", granted(&ways::token(&stage, "https://graph.microsoft.com", 0))),
     ];
     for case in cases {
         case.run(&stage);
@@ -208,6 +185,7 @@ fn a_clock_that_is_wrong_is_named_as_the_cause_whichever_way_is_taken() {
         .run(&early);
     Case::new("a late clock", ways::certificate(&late), "AADSTS700024", ENTRA, "set this machine's clock").run(&late);
     Case::new("an early clock", ways::managed_identity(&early), from, "", "set this machine's clock").run(&early);
+    Case::new("an early clock", ways::machine(&early), from, "", "set this machine's clock").run(&early);
     Case::new("an early clock", ways::github_oidc(&early), from, "", "set this machine's clock").run(&early);
 }
 

@@ -1,5 +1,6 @@
 //! Every way to sign in by every way in which it can fail, through the real binary: what is wrong, where, and what to do next.
 mod applications;
+mod machines;
 mod programs;
 mod services;
 
@@ -12,17 +13,18 @@ use crate::ways::{self, Way};
 
 /// One failure: what was done to the way, and what has to be said of it.
 struct Case {
-    about: &'static str,
+    about: String,
     way: Way,
     fault: Option<Rule>,
     arguments: &'static [&'static str],
-    says: &'static str,
+    says: String,
     place: &'static str,
     next: &'static str,
 }
 
 impl Case {
-    fn new(about: &'static str, way: Way, says: &'static str, place: &'static str, next: &'static str) -> Self {
+    fn new(about: &str, way: Way, says: &str, place: &'static str, next: &'static str) -> Self {
+        let (about, says) = (about.to_owned(), says.to_owned());
         Self { about, way, fault: None, arguments: &[], says, place, next }
     }
 
@@ -54,7 +56,7 @@ impl Case {
         let (problem, hint) = said.split_once("\nhint: ").unwrap_or_else(|| panic!("{about}: no hint in {all}"));
         let problem = problem.lines().last().unwrap_or_default();
         assert!(problem.starts_with("error: contoso-prod could not be read: "), "{about}: {all}");
-        assert!(problem.contains(self.says), "{about}: `{}` is not what is said: {all}", self.says);
+        assert!(problem.contains(&self.says), "{about}: `{}` is not what is said: {all}", self.says);
         assert!(problem.contains(self.place), "{about}: it is not said that it was at `{}`: {all}", self.place);
         let hint = hint.lines().next().unwrap_or_default();
         assert!(!hint.is_empty() && hint.contains(self.next), "{about}: `{}` is not what to do next: {all}", self.next);

@@ -54,6 +54,12 @@ fn what_programs_print_instead_of_a_token_is_explained() {
             ways::program(&stage, name, script);
             Case::new(about, way.clone(), says, "", next).run(&stage);
         }
+        // A folder of manifests may hold what the program would take for its own.
+        ways::program(&stage, name, "echo \"it runs in $(pwd).\" >&2\nexit 1\n");
+        let folder =
+            if name == "print-token" { stage.desk.path("").canonicalize().expect("a path") } else { "/".into() };
+        let says = format!("it runs in {}.", folder.display());
+        Case::new("where it runs", way.clone(), &says, "", by_hand).run(&stage);
         std::fs::remove_file(stage.desk.path("programs").join(name)).expect("it is there");
         let says = if name == "print-token" { "not found" } else { "did not start" };
         Case::new("it is not there", way, says, "", by_hand).run(&stage);

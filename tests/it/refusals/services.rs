@@ -35,8 +35,8 @@ fn what_services_on_the_way_to_a_token_answer_is_explained_for_every_way() {
     let stage = Stage::public();
     let (secret, certificate) = (ways::client_secret(&stage), ways::certificate(&stage));
     let (pod, pipelines) = (ways::workload_identity(&stage), ways::azure_pipelines(&stage));
-    let (github, managed, device) =
-        (ways::github_oidc(&stage), ways::managed_identity(&stage), ways::device_code(&stage));
+    let (github, managed, machine, device) =
+        (ways::github_oidc(&stage), ways::managed_identity(&stage), ways::machine(&stage), ways::device_code(&stage));
     let mut cases = Vec::new();
     for way in [&secret, &certificate, &pod, &pipelines, &github] {
         cases.extend(common(way, TOKEN, ENTRA));
@@ -53,6 +53,7 @@ fn what_services_on_the_way_to_a_token_answer_is_explained_for_every_way() {
         (&pipelines, "oidctoken", "(Azure Pipelines' token service POST 127.0.0.1:", "SYSTEM_OIDCREQUESTURI"),
         (&github, "_github", "(GitHub's token service GET 127.0.0.1:", "ACTIONS_ID_TOKEN_REQUEST_URL"),
         (&managed, "msi/token", "(managed identity GET 127.0.0.1:", "IDENTITY_ENDPOINT"),
+        (&machine, "metadata/identity", "(managed identity GET 127.0.0.1:", "AZURE_POD_IDENTITY_AUTHORITY_HOST"),
     ] {
         cases.extend(common(way, path, place));
         let refused = way.clone().with(variable, format!("{}/x", nobody()));

@@ -4,10 +4,12 @@ use super::*;
 #[tokio::test]
 async fn a_machine_an_app_and_a_connected_server_sign_in_as_what_azure_made_of_them() {
     let stage = Stage::start().await;
-    stage.whoever(managed(ManagedIdentity::Machine)).await.expect("signed in");
+    stage.whoever(managed(ManagedIdentity::Machine { host: None })).await.expect("signed in");
     stage.whoever(managed(app_service(JOB_TOKEN))).await.expect("signed in");
-    let unknown =
-        Credentials::ManagedIdentity { source: ManagedIdentity::Machine, client_id: Some(CONNECTION.to_owned()) };
+    let unknown = Credentials::ManagedIdentity {
+        source: ManagedIdentity::Machine { host: None },
+        client_id: Some(CONNECTION.to_owned()),
+    };
     let problem = stage.whoever(unknown).await.expect_err("refused");
     assert_eq!(problem.says, "Identity not found");
     let problem = stage.whoever(managed(app_service("stale"))).await.expect_err("refused");
@@ -79,6 +81,6 @@ async fn the_metadata_service_is_asked_by_whoever_was_told_to_and_by_nobody_else
         assert_eq!(stage.whoever(chosen.credentials).await.is_ok(), is_let_in, "{}", method.name());
         assert_eq!(asked(&stage), 0, "{} asked the metadata service", method.name());
     }
-    stage.whoever(managed(ManagedIdentity::Machine)).await.expect("signed in");
+    stage.whoever(managed(ManagedIdentity::Machine { host: None })).await.expect("signed in");
     assert_eq!(asked(&stage), 1);
 }

@@ -53,7 +53,7 @@ fn a_panic_that_prints_credentials_shows_no_secret() {
         federated(github("hunter2")),
         federated(pipelines("hunter2", Some(CONNECTION))),
         federated(Federation::File("/token".into())),
-        managed(ManagedIdentity::Machine),
+        managed(ManagedIdentity::Machine { host: None }),
         managed(app_service("hunter2")),
         managed(ManagedIdentity::Arc { endpoint: "http://127.0.0.1".to_owned(), keys }),
         Credentials::Sandbox {

@@ -47,6 +47,8 @@ fn without_any_variable_it_is_whoever_is_signed_in_here_and_never_the_metadata_s
     let of = |programs: &[&str]| chosen(&[], programs, Wish::default()).map(|chosen| chosen.method);
     assert_eq!(of(&["az", "azd"]), Ok(Method::AzureCli));
     assert_eq!(of(&["azd"]), Ok(Method::Azd));
+    let metadata = [("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:4141")];
+    assert_eq!(chosen(&metadata, &["az"], Wish::default()).map(|chosen| chosen.method), Ok(Method::AzureCli));
     assert!(of(&[]).unwrap_err().says.contains("no identity to sign in as"));
 }
 
@@ -82,6 +84,26 @@ fn a_document_that_names_a_prefix_means_it() {
     let asked = Wish { method: Some(Method::AzureCli), tenant: Some("contoso.com"), ..wish };
     let expected = Credentials::AzureCli { tenant: Some("contoso.com".to_owned()) };
     assert_eq!(chosen(&[], &["az"], asked).unwrap().credentials, expected);
+}
+
+#[test]
+fn a_job_that_nothing_was_given_to_is_told_what_its_pipeline_has_to_give() {
+    let wish = Wish { prefix: Some("PROD"), ..Wish::default() };
+    let problem = |variables: &[(&str, &str)]| chosen(variables, &["az"], wish).unwrap_err();
+    let application = [("PROD_TENANT_ID", "t"), ("PROD_CLIENT_ID", "c")];
+    let unmapped = problem(&[&application[..], &PIPELINE[..1]].concat());
+    assert!(unmapped.next.contains("map SYSTEM_ACCESSTOKEN to $(System.AccessToken)"), "{}", unmapped.next);
+    let forbidden = problem(&[&application[..], &[("GITHUB_ACTIONS", "true")]].concat());
+    assert!(forbidden.next.contains("`permissions: id-token: write`"), "{}", forbidden.next);
+    let nameless = problem(&[&JOB[..], &[("GITHUB_ACTIONS", "true")]].concat());
+    assert_eq!(nameless.next, "to sign in as this job of GitHub Actions, set PROD_TENANT_ID and PROD_CLIENT_ID");
+    let elsewhere = problem(&[("AZURE_CLIENT_ID", "c"), ("POWERGRANT_CLIENT_SECRET", "s")]);
+    assert_eq!(
+        elsewhere.says,
+        "there is no identity to sign in as: nothing is set of PROD_CLIENT_SECRET and the like; variables of POWERGRANT_* and AZURE_* \
+         are set, and `credentials: PROD` of the Environment document means its own alone"
+    );
+    assert!(elsewhere.next.contains("`--sandbox`"), "{}", elsewhere.next);
 }
 
 #[test]
@@ -144,7 +166,9 @@ fn a_managed_identity_is_of_an_app_a_server_or_when_asked_for_a_machine() {
     let of = |source, client_id: Option<&str>| {
         Ok(Credentials::ManagedIdentity { source, client_id: client_id.map(str::to_owned) })
     };
-    assert_eq!(source(&[("AZURE_CLIENT_ID", "c")]), of(ManagedIdentity::Machine, Some("c")));
+    assert_eq!(source(&[("AZURE_CLIENT_ID", "c")]), of(ManagedIdentity::Machine { host: None }, Some("c")));
+    let instead = ManagedIdentity::Machine { host: Some("http://127.0.0.1:4141".to_owned()) };
+    assert_eq!(source(&[("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:4141")]), of(instead, None));
     let app = ManagedIdentity::AppService { endpoint: "http://e".to_owned(), header: Secret::new("h") };
     assert_eq!(source(&[("IDENTITY_ENDPOINT", "http://e"), ("IDENTITY_HEADER", "h")]), of(app, None));
     let server = ManagedIdentity::Arc { endpoint: "http://e".to_owned(), keys: "/var/opt/azcmagent/tokens".into() };

@@ -111,9 +111,13 @@ impl Line {
         words.extend(self.needs.as_ref().map(|needs| format!("{} on its table", list(needs))));
         words.extend(self.also.iter().map(|(table, needs)| format!("{} on `{table}`", list(needs))));
         if self.relates {
-            words.push("Append on the row that is attached, AppendTo on the other, Append on both where both are many".to_owned());
+            words.push(
+                "Append on the row that is attached, AppendTo on the other, Append on both where both are many"
+                    .to_owned(),
+            );
         }
-        let of_row = |(action, needs): (&String, &Vec<Operation>)| format!("`{action}`: {} on the row's table", list(needs));
+        let of_row =
+            |(action, needs): (&String, &Vec<Operation>)| format!("`{action}`: {} on the row's table", list(needs));
         words.extend(self.actions.iter().map(of_row));
         words.extend(self.depends.as_ref().map(|depends| format!("unknown: {depends}")));
         words.extend(self.outside.as_ref().map(|outside| format!("nothing in Dataverse; {outside}")));

@@ -93,7 +93,8 @@ fn the_rights_are_those_of_the_code() {
 
 #[test]
 fn what_running_a_flow_needs_is_what_the_commands_ask() {
-    let mut table = "| requirement | when | what has to hold | certainty | source |\n|---|---|---|---|---|\n".to_owned();
+    let mut table =
+        "| requirement | when | what has to hold | certainty | source |\n|---|---|---|---|---|\n".to_owned();
     for line in requirements::all() {
         let (needs, certainty) = (line.needs.words(), line.certainty.word());
         let _ = writeln!(table, "| `{}` | {} | {needs} | {certainty} | {} |", line.id, line.step.words(), line.source);

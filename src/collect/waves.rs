@@ -228,6 +228,8 @@ impl Waves<'_> {
         let mut teams_of_groups: BTreeSet<Uuid> = groups.iter().filter_map(|row| team(*row)).collect();
         if scope.holders == Subjects::All {
             teams_of_groups.extend(&met.teams);
+            // A group that is named brings all of its teams along, and who is in which team is asked of everybody.
+            teams_of_groups.extend(inventory.teams.rows().map(|(team, _)| *team));
         }
         teams_of_groups.extend(questions::administrators(inventory).iter().filter_map(|row| team(*row)));
         let children = flow_index.ids(&scope.parents);

@@ -77,7 +77,9 @@ fn situations() -> Vec<Situation> {
     let bob = "        - { user: bob@contoso.com, roles: [Basic User] }\n";
     let without_role = desk_with_seed(|seed| seed.replacen(bob, &bob.replace("Basic User", ""), 1));
     let outside = desk_with_seed(|seed| {
-        seed.replacen("    managed: true\n", "    managed: true\n    securityGroup: SG-Expense-Prod\n", 1)
+        let gate = "    - { name: SG-Gate, members: [SG-Expense-Prod, admin@contoso.com, breakglass@contoso.com] }\n  servicePrincipals:\n";
+        let seed = seed.replacen("  servicePrincipals:\n", gate, 1);
+        seed.replacen("    managed: true\n", "    managed: true\n    securityGroup: SG-Gate\n", 1)
             .replacen(bob, "", 1)
             .replacen(
                 "            - { user: bob@contoso.com, rights: runOnly }\n",

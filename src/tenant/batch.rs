@@ -6,12 +6,13 @@ use futures_util::{StreamExt as _, stream};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
+use super::answer::Answer;
 use super::hosts::Target;
 use super::multipart::{self, Part};
+use super::parcel::{Body, Parcel};
 use super::reader::{Reader, get};
 use super::retry::{is_passing, retry_after};
 use super::session::broken;
-use super::wire::{Answer, Body, Parcel};
 use crate::problem::{Cause, Problem};
 use crate::request::{Read, Service};
 

@@ -5,7 +5,7 @@ use reqwest::Url;
 use uuid::Uuid;
 
 use super::clouds::Cloud;
-use super::hosts::is_loopback;
+use super::near::is_loopback;
 use crate::problem::{Cause, Problem};
 use crate::request::Service;
 

@@ -2,9 +2,9 @@
 use std::net::SocketAddr;
 
 use reqwest::Url;
-use url::Host;
 
 use super::endpoints::Endpoints;
+use super::near::is_loopback;
 use crate::problem::{Cause, Problem};
 use crate::request::Service;
 
@@ -157,16 +157,6 @@ impl Target {
             problem.path = super::problem_of::shortened(asked.path());
             problem
         })
-    }
-}
-
-/// Says whether an address never leaves this machine.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

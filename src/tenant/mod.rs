@@ -1,4 +1,6 @@
 //! The tenant: the only module that opens connections to Microsoft's services, or to the embedded tenant in their place.
+mod answer;
+mod asker;
 mod batch;
 mod clouds;
 mod counts;
@@ -7,7 +9,9 @@ pub mod filters;
 mod hosts;
 mod limits;
 mod multipart;
+mod near;
 mod paging;
+mod parcel;
 mod problem_of;
 mod reader;
 mod remedies;

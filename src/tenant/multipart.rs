@@ -3,7 +3,8 @@ use std::fmt::Write as _;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-use super::wire::{Answer, Body};
+use super::answer::Answer;
+use super::parcel::Body;
 
 /// One request inside of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]

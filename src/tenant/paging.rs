@@ -1,8 +1,8 @@
 //! One page of a set, and where the next one is.
 use serde_json::{Map, Value};
 
+use super::answer::Answer;
 use super::problem_of::Asked;
-use super::wire::Answer;
 use crate::problem::{Cause, Problem};
 
 /// A page.

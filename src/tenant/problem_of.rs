@@ -2,8 +2,8 @@
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
+use super::answer::Answer;
 use super::remedies;
-use super::wire::Answer;
 use crate::problem::{Cause, Problem, clip};
 
 /// A request, as far as a problem names it.

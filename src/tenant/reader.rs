@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use reqwest::Url;
 use serde_json::{Map, Value};
 
+use super::answer::Answer;
 use super::endpoints::Endpoints;
 use super::hosts::{Organisation, Target};
 use super::paging::{Page, take_next};
+use super::parcel::Parcel;
 use super::session::Session;
 use super::token::Claims;
-use super::wire::{Answer, Parcel};
 use crate::problem::{Cause, Problem};
 use crate::request::{Read, Service};
 

@@ -5,12 +5,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use reqwest::Url;
 
+use super::answer::Answer;
+use super::asker::Asker;
 use super::counts::Counts;
 use super::hosts::Target;
+use super::parcel::Parcel;
 use super::problem_of::Asked;
 use super::retry::{Budget, is_passing, retry_after};
 use super::sign_in::{SignIn, Token};
-use super::wire::{Answer, Lost, Parcel, Wire};
+use super::wire::{Lost, Wire};
 use crate::clock::Stop;
 use crate::problem::{Cause, Problem};
 
@@ -26,28 +29,6 @@ pub(super) struct Session {
     pub(super) counts: Arc<Counts>,
     pub(super) label: Arc<str>,
     pub(super) stop: Stop,
-}
-
-/// Who asks: the run whose patience and counts it is, and that may be told to stop.
-pub(super) struct Asker<'run> {
-    pub(super) budget: &'run Budget,
-    pub(super) counts: &'run Counts,
-    pub(super) label: &'run str,
-    pub(super) stop: &'run Stop,
-}
-
-impl Asker<'_> {
-    /// Waits before a repetition, or gives the problem back when there will be none.
-    pub(super) async fn wait(
-        &self,
-        wire: &Wire,
-        url: &Url,
-        attempt: u32,
-        pause: Option<Duration>,
-        problem: Problem,
-    ) -> Result<(), Problem> {
-        self.budget.wait((wire.clock.as_ref(), self.stop), &wire.gate(url), attempt, pause, problem).await
-    }
 }
 
 impl Session {
@@ -126,7 +107,7 @@ impl Session {
         pause: Option<Duration>,
         problem: Problem,
     ) -> Result<(), Problem> {
-        self.asker().wait(&self.wire, url, attempt, pause, problem).await
+        self.wire.wait(&self.asker(), url, attempt, pause, problem).await
     }
 
     /// The token for a service.

@@ -1,5 +1,4 @@
 //! One request, one answer: the only place where something is sent.
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,101 +6,19 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, 
 use reqwest::{Certificate, Client, Url, redirect};
 use tracing::debug;
 
-use super::counts::Counted;
-use super::hosts::{Routing, Target};
+use super::answer::Answer;
+use super::asker::Asker;
+use super::hosts::Routing;
 use super::limits::{Gate, Limits};
-use super::problem_of::Asked;
-use super::session::Asker;
+use super::parcel::Parcel;
 use super::sign_in::Secret;
 use crate::clock::Clock;
 use crate::problem::{Cause, Problem};
-use crate::request::Service;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long an answer may be silent. Dataverse gives up on a request after two minutes itself (Learn: Dataverse timeouts).
 const READ: Duration = Duration::from_secs(120);
-
-/// A request that is ready to go. Printed without its headers and body, which hold secrets where it asks for a token.
-#[derive(Clone)]
-pub(super) struct Parcel {
-    pub(super) asked: Asked,
-    pub(super) who: Counted,
-    pub(super) url: Url,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Option<Body>,
-}
-
-impl Parcel {
-    /// A request to a service, without a body and with the headers that the service always wants.
-    pub(super) fn new(target: &Target, method: &'static str, path: &str, url: Url) -> Self {
-        let asked = Asked { service: target.service.name(), method, path: path.to_owned() };
-        let mut headers = vec![("Accept".to_owned(), "application/json".to_owned())];
-        if target.service == Service::Dataverse {
-            // Learn: compose HTTP requests and handle errors.
-            headers.push(("OData-MaxVersion".to_owned(), "4.0".to_owned()));
-            headers.push(("OData-Version".to_owned(), "4.0".to_owned()));
-        }
-        Self { asked, who: Counted::Service(target.service), url, headers, body: None }
-    }
-
-    /// A batch.
-    pub(super) fn batch(target: &Target, body: Body) -> Result<Self, Problem> {
-        let mut parcel = Self::new(target, "POST", "$batch", target.url("$batch")?);
-        parcel.body = Some(body);
-        Ok(parcel)
-    }
-}
-
-/// The body of a request.
-#[derive(Clone)]
-pub(super) struct Body {
-    pub(super) kind: String,
-    pub(super) text: String,
-}
-
-impl Body {
-    /// A body of JSON (Learn: compose HTTP requests; the charset is expected).
-    pub(super) fn json(value: &serde_json::Value) -> Self {
-        Self { kind: "application/json; charset=utf-8".to_owned(), text: value.to_string() }
-    }
-}
-
-/// An answer, read to its end. Printed without its headers and body, which hold tokens where one was asked for.
-#[derive(Clone)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
-}
-
-impl Answer {
-    pub(super) fn new(status: u16, headers: HeaderMap, body: Vec<u8>) -> Self {
-        Self { status, headers, body }
-    }
-
-    pub(super) fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
-
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
-    }
-}
-
-impl fmt::Debug for Parcel {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let length = self.body.as_ref().map(|body| body.text.len());
-        formatter.debug_struct("Parcel").field("asked", &self.asked).field("body", &length).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Answer {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let length = self.body.len();
-        formatter.debug_struct("Answer").field("status", &self.status).field("body", &length).finish_non_exhaustive()
-    }
-}
 
 /// Why there is no answer.
 #[derive(Clone, Debug)]
@@ -196,6 +113,18 @@ impl Wire {
     /// The gate of the host that a request goes to.
     pub(super) fn gate(&self, url: &Url) -> Arc<Gate> {
         self.limits.gate(url.host_str().unwrap_or_default())
+    }
+
+    /// Waits before a repetition, or gives the problem back when there will be none.
+    pub(super) async fn wait(
+        &self,
+        run: &Asker<'_>,
+        url: &Url,
+        attempt: u32,
+        pause: Option<Duration>,
+        problem: Problem,
+    ) -> Result<(), Problem> {
+        run.budget.wait((self.clock.as_ref(), run.stop), &self.gate(url), attempt, pause, problem).await
     }
 
     /// Sends a request once and reads the answer to its end.
@@ -325,27 +254,6 @@ fn chain(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn neither_a_request_nor_an_answer_prints_what_it_carries() {
-        let asked = Asked { service: "sign-in", method: "POST", path: "t/oauth2/v2.0/token".to_owned() };
-        let parcel = Parcel {
-            asked,
-            who: Counted::SignIn,
-            url: Url::parse("https://login.microsoftonline.com/t/oauth2/v2.0/token").unwrap(),
-            headers: vec![("X-IDENTITY-HEADER".to_owned(), "hunter2".to_owned())],
-            body: Some(Body {
-                kind: "application/x-www-form-urlencoded".to_owned(),
-                text: "client_secret=hunter2".to_owned(),
-            }),
-        };
-        let mut headers = HeaderMap::new();
-        headers.insert("set-cookie", HeaderValue::from_static("hunter2"));
-        let answer = Answer::new(200, headers, br#"{"access_token":"hunter2"}"#.to_vec());
-        for printed in [format!("{parcel:?} {answer:?}"), format!("{parcel:#?} {answer:#?}")] {
-            assert!(printed.contains("oauth2") && !printed.contains("hunter2"), "{printed}");
-        }
-    }
 
     #[test]
     fn plain_http_goes_past_every_proxy() {

@@ -1,11 +1,13 @@
 //! The write half of the client: what was sent, and what is known of it afterwards.
 use serde_json::Value;
 
+use super::answer::Answer;
 use super::multipart::{self, Part, PartAnswer};
+use super::parcel::{Body, Parcel};
 use super::problem_of::{Asked, correlation, is_html, shortened};
 use super::reader::Reader;
 use super::session::{Unsent, broken};
-use super::wire::{Answer, Body, Lost, Parcel};
+use super::wire::Lost;
 use crate::problem::{Cause, Problem};
 use crate::request::{Read, Request, Service};
 

@@ -132,7 +132,10 @@ fn where_nothing_is_audited_drift_is_told_all_the_same() {
 
 #[test]
 fn a_role_that_is_only_wanted_has_no_history_and_nothing_is_called_unreadable() {
-    let drift = Desk::with("copilot-agent-flow").run(&["drift", "--sandbox", "."]);
+    let desk = Desk::with("copilot-agent-flow");
+    applied(&desk.run(&["apply", "--sandbox", "--yes", "."]));
+    // The journal knows of the role, and the tenant has lost it.
+    let drift = desk.run(&["drift", "--sandbox", "--sandbox-reset", "."]);
     assert_eq!(drift.status.code(), Some(2), "{}", shown(&drift));
     let said = text(&drift.stdout);
     assert!(said.contains("+ the role itself; the audit log does not say by whom\n"), "{said}");

@@ -3,9 +3,10 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::endpoint::granted;
+use super::endpoint::{Granted, granted, refusal};
 use super::{Asker, Secret, SignIn, Token};
 use crate::problem::{Cause, Problem};
+use crate::tenant::answer::Answer;
 
 /// What the service says about a sign-in that has begun.
 #[derive(Deserialize)]
@@ -28,34 +29,58 @@ impl SignIn {
         // Held until there is a token, so that several services that are asked at once make one person sign in once.
         let mut refresh = self.refresh.lock().await;
         let scope = format!("{scope} offline_access");
-        if let Some(known) = refresh.take() {
-            let form = [
-                ("grant_type", "refresh_token"),
-                ("client_id", client_id),
-                ("refresh_token", known.reveal()),
-                ("scope", scope.as_str()),
-            ];
-            let parcel = self.form(tenant, "token", &form);
-            let granted = self.ask(&parcel, None, run, |answer, now| granted(&parcel.asked, answer, now)).await?;
-            // The answer has a new one, and the old one still serves where it has none (Learn: refresh the access token).
-            *refresh = granted.refresh.or(Some(known));
-            return Ok(granted.token);
-        }
-        let parcel = self.form(tenant, "devicecode", &[("client_id", client_id), ("scope", &scope)]);
-        let begun = self.ask(&parcel, None, run, |answer, _| {
+        let granted = if let Some(known) = refresh.take() {
+            self.refreshed(tenant, client_id, &scope, known, run).await?
+        } else {
+            let begun = self.begun(tenant, client_id, &scope, run).await?;
+            (self.tell)(&begun.message);
+            self.entered(tenant, client_id, &begun, run).await?
+        };
+        *refresh = granted.refresh;
+        Ok(granted.token)
+    }
+
+    /// A token for another service of the person who signed in already.
+    async fn refreshed(
+        &self,
+        tenant: &str,
+        client_id: &str,
+        scope: &str,
+        known: Secret,
+        run: &Asker<'_>,
+    ) -> Result<Granted, Problem> {
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("client_id", client_id),
+            ("refresh_token", known.reveal()),
+            ("scope", scope),
+        ];
+        let parcel = self.form(tenant, "token", &form);
+        let granted = self.ask(&parcel, None, run, |answer, now| granted(&parcel.asked, answer, now)).await?;
+        // The answer has a new one, and the old one still serves where it has none (Learn: refresh the access token).
+        Ok(Granted { refresh: granted.refresh.or(Some(known)), ..granted })
+    }
+
+    /// Asks for a code that a person can enter.
+    async fn begun(&self, tenant: &str, client_id: &str, scope: &str, run: &Asker<'_>) -> Result<Begun, Problem> {
+        let parcel = self.form(tenant, "devicecode", &[("client_id", client_id), ("scope", scope)]);
+        let read = |answer: &Answer| {
             if !answer.is_success() {
-                return Err(super::endpoint::refusal(&parcel.asked, answer));
+                return Err(refusal(&parcel.asked, answer));
             }
-            serde_json::from_value::<Begun>(parcel.asked.json(answer)?).map_err(|_| {
+            serde_json::from_value(parcel.asked.json(answer)?).map_err(|_| {
                 parcel.asked.problem(
                     Cause::Malformed,
                     Some(answer.status),
                     "the answer has no `device_code` and `message`",
                 )
             })
-        });
-        let begun = begun.await?;
-        (self.tell)(&begun.message);
+        };
+        self.ask(&parcel, None, run, |answer, _| read(answer)).await
+    }
+
+    /// Waits until somebody has entered the code.
+    async fn entered(&self, tenant: &str, client_id: &str, begun: &Begun, run: &Asker<'_>) -> Result<Granted, Problem> {
         let form = [
             ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
             ("client_id", client_id),
@@ -67,11 +92,8 @@ impl SignIn {
         loop {
             run.stop.wait(self.wire.clock.as_ref(), Duration::from_secs(pause)).await;
             if run.stop.is_asked() {
-                return Err(parcel.asked.problem(
-                    Cause::SignedOut,
-                    None,
-                    "the run was stopped before anybody signed in",
-                ));
+                let says = "the run was stopped before anybody signed in";
+                return Err(parcel.asked.problem(Cause::SignedOut, None, says));
             }
             waited += pause;
             let answer = self.ask(&parcel, None, run, |answer, now| {
@@ -79,10 +101,7 @@ impl SignIn {
                 if let Some(waits) = waits { Ok(Err(waits)) } else { granted(&parcel.asked, answer, now).map(Ok) }
             });
             match answer.await? {
-                Ok(granted) => {
-                    *refresh = granted.refresh;
-                    return Ok(granted.token);
-                }
+                Ok(granted) => return Ok(granted),
                 Err(Waiting::Longer) => pause += 5,
                 Err(Waiting::Pending) => {}
             }

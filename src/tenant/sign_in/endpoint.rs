@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::{Asked, Asker, Body, Counted, Parcel, Secret, SignIn, Token};
 use crate::problem::{Cause, Problem, clip};
+use crate::tenant::answer::Answer;
 use crate::tenant::problem_of::{correlation, is_html};
 use crate::tenant::remedies;
 use crate::tenant::token::Claims;
-use crate::tenant::wire::Answer;
 
 /// What the token endpoint grants.
 pub(super) struct Granted {

@@ -5,9 +5,10 @@ use serde_json::Value;
 use super::endpoint::located;
 use super::{Asked, Asker, Counted, Federation, Parcel, Secret, SignIn};
 use crate::problem::{Cause, Problem, clip};
-use crate::tenant::hosts::is_loopback;
+use crate::tenant::answer::Answer;
+use crate::tenant::near::is_loopback;
+use crate::tenant::parcel::Body;
 use crate::tenant::token::payload;
-use crate::tenant::wire::{Answer, Body};
 
 impl SignIn {
     /// Fetches the token that stands for this job or pod.

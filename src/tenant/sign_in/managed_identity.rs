@@ -4,14 +4,13 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Url;
 use serde_json::Value;
-use url::Host;
 
 use super::endpoint::located;
 use super::{Asked, Asker, Counted, MARGIN, ManagedIdentity, Parcel, Secret, SignIn, Token};
 use crate::problem::{Cause, Problem};
-use crate::tenant::hosts::is_loopback;
+use crate::tenant::answer::Answer;
+use crate::tenant::near::Near;
 use crate::tenant::token::Claims;
-use crate::tenant::wire::Answer;
 
 /// The metadata service (Learn: how to use managed identities on a VM to acquire a token).
 const MACHINE: &str = "http://169.254.169.254";
@@ -68,48 +67,17 @@ impl SignIn {
     }
 }
 
-/// How far away an endpoint may be that speaks plain http.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Near {
-    /// This machine: the agent of Azure Arc is there, and is sent the content of a file.
-    Machine,
-    /// This machine or its link, where the metadata service is.
-    Link,
-    /// Those, a private network, in which App Service on Linux has its endpoint (`http://172.16.1.3:8081/msi/token`; reported), and
-    /// whatever encrypts.
-    Network,
-}
-
 /// The variable that names an endpoint.
 const ENDPOINT: &str = "IDENTITY_ENDPOINT";
 
 /// An address that is near enough for what is said to it.
 fn near(variable: &str, address: &str, reach: Near) -> Result<Url, Problem> {
-    let url = Url::parse(address).ok().filter(|url| {
-        let is_http = matches!(url.scheme(), "http" | "https");
-        let in_network =
-            |test: fn(&std::net::Ipv4Addr) -> bool| matches!(url.host(), Some(Host::Ipv4(host)) if test(&host));
-        is_http
-            && match reach {
-                Near::Machine => is_loopback(url),
-                Near::Link => is_loopback(url) || in_network(std::net::Ipv4Addr::is_link_local),
-                Near::Network => {
-                    url.scheme() == "https"
-                        || is_loopback(url)
-                        || in_network(|host| host.is_link_local() || host.is_private())
-                }
-            }
-    });
+    let url = Url::parse(address).ok().filter(|url| reach.has(url));
     url.ok_or_else(|| {
-        let wanted = match reach {
-            Near::Machine => "of this machine",
-            Near::Link => "of this machine or its link",
-            Near::Network => "of this machine or a private network",
-        };
         Problem::without_request(
             Cause::SignedOut,
             "managed identity",
-            format!("{variable} is not an address {wanted}: `{address}`"),
+            format!("{variable} is not an address {}: `{address}`", reach.words()),
             "leave the variable as the host sets it",
         )
     })

@@ -25,14 +25,16 @@ use uuid::Uuid;
 pub use assertion::Certificate;
 pub use credentials::{Credentials, Federation, ManagedIdentity, Secret};
 
+use super::answer::Answer;
+use super::asker::Asker;
 use super::counts::Counted;
 use super::endpoints::Endpoints;
 use super::hosts::{Routing, Target};
+use super::parcel::{Body, Parcel};
 use super::problem_of::Asked;
 use super::retry::{is_passing, retry_after};
-use super::session::Asker;
 use super::token::Claims;
-use super::wire::{Answer, Body, Lost, Parcel, Wire};
+use super::wire::{Lost, Wire};
 use crate::problem::{Cause, Problem};
 
 /// A token is renewed this long before it expires (the margin of Microsoft's own libraries).
@@ -212,7 +214,7 @@ impl SignIn {
             if !is_passing(&problem) {
                 return Err(problem);
             }
-            run.wait(&self.wire, &parcel.url, attempt, pause, problem).await?;
+            self.wire.wait(run, &parcel.url, attempt, pause, problem).await?;
             attempt += 1;
         }
     }

@@ -172,6 +172,7 @@ impl Waves<'_> {
         let privileged = questions::roles(inventory, &scope.role_privileges);
         let held = questions::roles(inventory, &scope.holders);
         let roots: BTreeSet<Uuid> = privileged.union(&held).copied().collect();
+        let no_roots = questions::no_roots(inventory, [&scope.role_privileges, &scope.holders]);
         let flow_index = Flows::of(inventory);
         let defined = flow_index.ids(&scope.definitions);
         let shared = flow_index.ids(&scope.shares);
@@ -189,7 +190,9 @@ impl Waves<'_> {
         asked.extend(groups.into_iter().map(Question::Members));
         let (copies_and_holders, privileges, definitions, flow_shares, reference_shares, users, teams, answers) = tokio::join!(
             async {
-                let copies = when(!roots.is_empty(), roles::copies(source, &roots)).await;
+                let (roots, doubt) = roles::with_roots_of(source, roots, &no_roots).await;
+                let is_asked = !roots.is_empty() || doubt.is_some();
+                let copies = when(is_asked, roles::copies(source, &roots)).await.with_gap(doubt);
                 let holders = when(!held.is_empty(), roles::holders(source, &copies, &held)).await;
                 (copies, holders)
             },

@@ -5,6 +5,7 @@ pub mod doubts;
 pub mod lookup;
 mod nesting;
 pub mod official;
+mod pairs;
 pub mod people;
 mod rows;
 pub mod scope;
@@ -105,7 +106,7 @@ pub struct Inventory {
     /// For each flow and connection reference in scope, with whom it is shared and how.
     pub shares: Section<Uuid, BTreeMap<PrincipalRow, Rights>>,
     /// Environment roles, where there is no Dataverse: for each principal the assignment's own id.
-    #[serde(with = "rows::of_roles")]
+    #[serde(with = "pairs")]
     pub environment_roles: Reading<BTreeMap<EnvironmentRole, BTreeMap<Principal, Text>>>,
 }
 

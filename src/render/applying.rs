@@ -81,6 +81,7 @@ impl Applying {
                     | Outcome::Reverted
                     | Outcome::Disputed { .. }
                     | Outcome::Refused { .. }
+                    | Outcome::PutOff { .. }
                     | Outcome::Unverified { .. }
                     | Outcome::Skipped { .. } => ("error", "apply_errored"),
                 };

@@ -11,7 +11,7 @@ use super::asker::Asker;
 use super::hosts::Routing;
 use super::limits::{Gate, Limits};
 use super::parcel::Parcel;
-use super::sign_in::Secret;
+use super::secret::Secret;
 use crate::clock::Clock;
 use crate::problem::{Cause, Problem};
 

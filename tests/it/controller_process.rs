@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::Duration;
 
-use powergrant::controller::Mode;
-use powergrant::controller::metrics::{self, Format};
-use powergrant::controller::status::Status;
+use powergrant::cli::controller::Mode;
+use powergrant::cli::controller::metrics::{self, Format};
+use powergrant::cli::controller::status::Status;
 use serde_json::Value;
 
 use crate::desk::{Desk, shown, text};

@@ -2,11 +2,13 @@
 
 mod authority;
 mod decision;
+mod hierarchy;
 mod reach;
 mod refusals;
 #[cfg(test)]
 mod tests;
 
 pub use authority::{Authority, Grant, Privilege, Through, joined, privileges_of_role, root_of, unit_of};
+pub use hierarchy::reports;
 pub use reach::Reach;
 pub use refusals::{missing_privilege, no_role};

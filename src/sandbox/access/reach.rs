@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use super::authority::{Authority, Grant, Through};
+use super::hierarchy::Reports;
 use crate::sandbox::odata::Row;
 use crate::sandbox::organization::{Organization, id, number};
 use crate::sandbox::rights::{Depth, Verb};
@@ -53,12 +54,16 @@ impl Reach {
                 Depth::Deep => units.extend(organization.subtree(grant.unit)),
             }
         }
-        if verb == Verb::Read && grants.iter().any(Grant::is_own) {
-            owners.extend(reports(organization, authority));
-        }
+        // Whoever may do it with rows of his own may do it with what reaches him through the hierarchy.
+        let reports = if grants.iter().any(Grant::is_own) {
+            Reports::of(organization, authority, verb)
+        } else {
+            Reports::default()
+        };
+        owners.extend(reports.owners());
         // A share gives nothing to who lacks the privilege (Learn: security roles and privileges); User level of a team's role
         // that members do not inherit is for the team's shares alone.
-        let receivers: BTreeSet<Uuid> = if grants.iter().any(Grant::is_own) {
+        let mut receivers: BTreeSet<Uuid> = if grants.iter().any(Grant::is_own) {
             authority.teams.iter().copied().chain([authority.user, organization.id]).collect()
         } else {
             grants
@@ -69,6 +74,8 @@ impl Reach {
                 })
                 .collect()
         };
+        // What is shared with a report or a team of his, with the rights that the share gives.
+        receivers.extend(reports.owners());
         let shared = shared_with(organization, &receivers, table, verb);
         let unit_column = match table.ownership {
             Ownership::User => Some("_owningbusinessunit_value"),
@@ -90,27 +97,6 @@ impl Reach {
             }
         }
     }
-}
-
-// Learn, hierarchy security: a manager with Read on the table reads what those below him own, if they are of his business unit
-// or one below it.
-fn reports(organization: &Organization, authority: &Authority) -> BTreeSet<Uuid> {
-    let mut found = BTreeSet::new();
-    if !organization.hierarchy_security {
-        return found;
-    }
-    let units: BTreeSet<Uuid> = organization.subtree(authority.unit).into_iter().collect();
-    let mut open = vec![authority.user];
-    while let Some(manager) = open.pop() {
-        for (key, row) in organization.all("systemuser") {
-            let is_below = id(row, "_parentsystemuserid_value") == Some(manager);
-            let is_near = id(row, "_businessunitid_value").is_some_and(|unit| units.contains(&unit));
-            if is_below && is_near && found.insert(key) {
-                open.push(key);
-            }
-        }
-    }
-    found
 }
 
 fn shared_with(organization: &Organization, receivers: &BTreeSet<Uuid>, table: &Table, verb: Verb) -> BTreeSet<Uuid> {

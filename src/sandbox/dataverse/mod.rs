@@ -1,6 +1,8 @@
 //! The Dataverse Web API of one organisation.
 
 mod access_functions;
+mod aggregate;
+mod apply;
 mod associate;
 mod attributes;
 mod batch;

@@ -134,11 +134,12 @@ impl Session<'_> {
         let Some(xml) = query.other.remove("fetchXml") else {
             return read::list(&sight, request, &self.set(table)?, &query);
         };
+        // Learn: count rows, the one option that goes with it; that others are refused is inferred.
+        let counts = std::mem::take(&mut query.count);
         if query != Query::default() {
-            // Learn: use FetchXML with the Web API; the text is inferred.
             return Err(Fault::malformed("The query option 'fetchXml' cannot be used with others."));
         }
-        fetch::list(&sight, request, &self.set(table)?, &xml, &fetch::caller_of(&sight, authority.user))
+        fetch::list(&sight, request, &self.set(table)?, (&xml, counts), &fetch::caller_of(&sight, &authority))
     }
 
     fn one(&self, request: &Request<'_>, table: &str, key: Uuid) -> Result<Answer, Fault> {

@@ -36,7 +36,7 @@ pub(super) fn check(sight: &Sight<'_>, table: &Table, query: &Query) -> Result<(
     Ok(())
 }
 
-fn check_path(sight: &Sight<'_>, table: &Table, path: &Path) -> Result<(), Fault> {
+pub(super) fn check_path(sight: &Sight<'_>, table: &Table, path: &Path) -> Result<(), Fault> {
     match path.0.as_slice() {
         [name] if table.has_property(name) || target_of(sight, table, name).is_some() => Ok(()),
         [first, rest @ ..] if !rest.is_empty() => {
@@ -182,7 +182,9 @@ pub(super) fn render(
     for column in table.columns.iter().filter(|column| is_wanted(&column.name)) {
         let value = row.get(column.name.as_ref()).cloned().unwrap_or(Value::Null);
         if annotations == Annotations::All {
-            annotate(sight, table, column.name.as_ref(), row, &mut written);
+            let name = &column.name;
+            let found = self::annotations(sight, table, name, row).into_iter();
+            written.extend(found.map(|(kind, text)| (format!("{name}@{kind}"), text)));
         }
         written.insert(column.name.to_string(), value);
     }
@@ -218,23 +220,26 @@ fn embedded(
     if is_collection(table, &expand.property) { written.collect() } else { written.next().unwrap_or(Value::Null) }
 }
 
-// Annotations of lookups and choices (recorded: FormattedValue; Learn: retrieve data about lookup properties).
-fn annotate(sight: &Sight<'_>, table: &Table, name: &str, row: &Row, written: &mut Map<String, Value>) {
-    let Some(column) = table.column(name) else { return };
+/// The annotation with the text that people see.
+pub(super) const FORMATTED: &str = "OData.Community.Display.V1.FormattedValue";
+
+/// Lists the annotations of a lookup or choice (recorded: `FormattedValue`; Learn: retrieve data about lookup properties).
+pub(super) fn annotations(sight: &Sight<'_>, table: &Table, name: &str, row: &Row) -> Vec<(&'static str, Value)> {
+    let Some(column) = table.column(name) else { return Vec::new() };
     if let (Kind::Lookup { navigation, .. }, Some(target)) = (&column.kind, id(row, name)) {
-        let Some((logical_name, key)) = related(sight, table, target, row, navigation).into_iter().next() else {
-            return;
-        };
-        let label = sight
-            .organization
-            .table(&logical_name)
-            .and_then(|target| text(sight.organization.row(&logical_name, key)?, &target.primary_name));
-        written.insert(format!("{name}@OData.Community.Display.V1.FormattedValue"), json!(label));
-        written.insert(format!("{name}@Microsoft.Dynamics.CRM.associatednavigationproperty"), json!(navigation));
-        written.insert(format!("{name}@Microsoft.Dynamics.CRM.lookuplogicalname"), json!(logical_name));
+        let found = related(sight, table, target, row, navigation).into_iter().next();
+        return found.map_or_else(Vec::new, |(logical_name, key)| {
+            let label = sight
+                .organization
+                .table(&logical_name)
+                .and_then(|target| text(sight.organization.row(&logical_name, key)?, &target.primary_name));
+            vec![
+                (FORMATTED, json!(label)),
+                ("Microsoft.Dynamics.CRM.associatednavigationproperty", json!(navigation)),
+                ("Microsoft.Dynamics.CRM.lookuplogicalname", json!(logical_name)),
+            ]
+        });
     }
     let label = row.get(name).and_then(Value::as_i64).and_then(|value| label(&table.logical_name, name, value));
-    if let Some(label) = label {
-        written.insert(format!("{name}@OData.Community.Display.V1.FormattedValue"), json!(label));
-    }
+    label.map(|label| (FORMATTED, json!(label))).into_iter().collect()
 }

@@ -110,6 +110,21 @@ pub enum Comparison {
     LessOrEqual,
 }
 
+impl Comparison {
+    /// Reads the word of an operator.
+    pub fn named(word: &str) -> Option<Self> {
+        Some(match word {
+            "eq" => Self::Equal,
+            "ne" => Self::NotEqual,
+            "gt" => Self::Greater,
+            "ge" => Self::GreaterOrEqual,
+            "lt" => Self::Less,
+            "le" => Self::LessOrEqual,
+            _ => return None,
+        })
+    }
+}
+
 /// A function of two texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextFunction {

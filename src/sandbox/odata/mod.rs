@@ -1,5 +1,7 @@
 //! Reads query strings (`$select`, `$filter`, …) as clients of Dataverse and Graph send them.
 
+mod cursor;
+mod dialect;
 mod evaluate;
 mod filter;
 mod lexer;
@@ -12,20 +14,11 @@ use std::cmp;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fault::Fault;
+pub use dialect::Dialect;
 use evaluate::Scalar;
 pub use filter::{Comparison, Filter, Literal, Operand, Path, Quantifier, Row, TextFunction, Within, WithinForm};
 pub(super) use lexer::moment;
-
-/// The service whose rules a query string is read by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
-    /// Rows of Dataverse tables.
-    Dataverse,
-    /// Table definitions of Dataverse, which know fewer options.
-    Metadata,
-    /// Directory objects of Graph.
-    Graph,
-}
+pub(super) use parser::{CONDITIONS, parse as filter_of, too_many_conditions};
 
 /// A query string, read.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -145,43 +138,6 @@ impl Query {
             }
         }
         Ok(())
-    }
-}
-
-impl Dialect {
-    fn admit(self, name: &str) -> Result<(), Fault> {
-        match (self, name) {
-            // Recorded on the table `privileges`.
-            (Self::Dataverse, "$skip") => Err(Fault::malformed("Skip Clause is not supported in CRM")),
-            // Reported by a public client of the table definitions.
-            (Self::Metadata, "$top" | "$skip" | "$orderby" | "$apply" | "$skiptoken") | (Self::Graph, "$apply") => {
-                Err(Fault::malformed(format!("The query parameter {name} is not supported.")))
-            }
-            // Learn: query parameters of Graph; directory objects do not take it.
-            (Self::Graph, "$skip") => {
-                Err(Fault::new(400, "Request_UnsupportedQuery", "'$skip' is not supported by the service."))
-            }
-            (Self::Dataverse | Self::Metadata | Self::Graph, _) => Ok(()),
-        }
-    }
-
-    fn admit_filter(self, filter: &Filter) -> Result<(), Fault> {
-        let mut refused = None;
-        filter.visit(&mut |condition| {
-            if let Filter::Within(within) = condition {
-                refused = refused.take().or(match (self, within.form) {
-                    (Self::Dataverse, WithinForm::Function) | (Self::Graph, WithinForm::Operator) => None,
-                    // The operator is not among those of Dataverse (Learn: filter rows, comparison operators).
-                    (Self::Dataverse | Self::Metadata, WithinForm::Operator) => {
-                        Some("The 'in' operator is not supported.")
-                    }
-                    (Self::Metadata | Self::Graph, WithinForm::Function) => {
-                        Some("Query functions are not supported here.")
-                    }
-                });
-            }
-        });
-        refused.map_or(Ok(()), |message| Err(Fault::malformed(message)))
     }
 }
 

@@ -2,52 +2,30 @@
 
 use std::collections::BTreeMap;
 
+use super::cursor::Parser;
 use super::filter::{Comparison, Filter, Literal, Operand, Path, Quantifier, TextFunction, Within, WithinForm};
 use super::lexer::{self, Kind, Token, syntax_error};
 use crate::sandbox::fault::Fault;
 
-/// How deep parentheses, `not` and related rows may nest before the request is refused.
-const DEPTH: usize = 100;
-
-/// How many conditions a query may have, whatever joins them (Learn: filter rows, condition limits).
-const CONDITIONS: usize = 500;
+/// How many conditions a query may have, whatever joins them (Learn: filter rows using `OData`, and using `FetchXML`).
+pub(in crate::sandbox) const CONDITIONS: usize = 500;
 
 /// Reads a filter; `aliases` are the request's `@name=value` parameters.
-pub(super) fn parse(text: &str, aliases: &BTreeMap<String, String>) -> Result<Filter, Fault> {
+pub(in crate::sandbox) fn parse(text: &str, aliases: &BTreeMap<String, String>) -> Result<Filter, Fault> {
     let mut parser = Parser::new(text, aliases)?;
     let filter = parser.any_of()?;
     if parser.peek().kind != Kind::End {
         return Err(parser.unexpected());
     }
     if parser.conditions > CONDITIONS {
-        return Err(Fault::new(400, "0x8004430C", "Number of conditions in query exceeded maximum limit."));
+        return Err(too_many_conditions());
     }
     Ok(filter)
 }
 
-/// Reads tokens from left to right.
-pub(super) struct Parser<'a> {
-    pub(super) text: &'a str,
-    pub(super) aliases: &'a BTreeMap<String, String>,
-    tokens: Vec<Token>,
-    next: usize,
-    depth: usize,
-    conditions: usize,
-    variables: Vec<String>,
-}
-
-impl<'a> Parser<'a> {
-    pub(super) fn new(text: &'a str, aliases: &'a BTreeMap<String, String>) -> Result<Self, Fault> {
-        Ok(Self {
-            text,
-            aliases,
-            tokens: lexer::tokens(text)?,
-            next: 0,
-            depth: 0,
-            conditions: 0,
-            variables: Vec::new(),
-        })
-    }
+/// Says that there are more conditions than that (the same pages; `0x8004430D`, one further, is about joined tables).
+pub(in crate::sandbox) fn too_many_conditions() -> Fault {
+    Fault::new(400, "0x8004430C", "Number of conditions in query exceeded maximum limit.")
 }
 
 impl Parser<'_> {
@@ -142,7 +120,7 @@ impl Parser<'_> {
         }
         let token = self.advance();
         let comparison = match &token.kind {
-            Kind::Word(word) => comparison(word),
+            Kind::Word(word) => Comparison::named(word),
             Kind::Alias(_) | Kind::Literal(_) | Kind::Mark(_) | Kind::End => None,
         };
         let comparison = comparison.ok_or_else(|| syntax_error(token.position, self.text))?;
@@ -228,84 +206,6 @@ impl Parser<'_> {
         }
         if steps.is_empty() { Err(syntax_error(position, self.text)) } else { Ok(Path(steps)) }
     }
-
-    pub(super) fn alias(&self, name: &str) -> Result<String, Fault> {
-        self.aliases
-            .get(name)
-            .cloned()
-            .ok_or_else(|| Fault::malformed(format!("The parameter alias '@{name}' is not given in the query string.")))
-    }
-
-    fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
-        self.depth += 1;
-        if self.depth > DEPTH {
-            return Err(Fault::malformed("Recursion limit reached."));
-        }
-        let result = read(self);
-        self.depth -= 1;
-        result
-    }
-
-    pub(super) fn peek(&self) -> &Token {
-        &self.tokens[self.next]
-    }
-
-    fn peek_second(&self) -> &Token {
-        &self.tokens[(self.next + 1).min(self.tokens.len() - 1)]
-    }
-
-    pub(super) fn advance(&mut self) -> Token {
-        let token = self.tokens[self.next].clone();
-        // The last token is the end, which is never passed.
-        self.next = (self.next + 1).min(self.tokens.len() - 1);
-        token
-    }
-
-    pub(super) fn word(&mut self) -> Result<String, Fault> {
-        let token = self.advance();
-        match token.kind {
-            Kind::Word(word) => Ok(word),
-            Kind::Alias(_) | Kind::Literal(_) | Kind::Mark(_) | Kind::End => {
-                Err(syntax_error(token.position, self.text))
-            }
-        }
-    }
-
-    fn skip_word(&mut self, word: &str) -> bool {
-        let is_next = matches!(&self.peek().kind, Kind::Word(next) if next == word);
-        if is_next {
-            self.advance();
-        }
-        is_next
-    }
-
-    pub(super) fn skip_mark(&mut self, mark: char) -> bool {
-        let is_next = self.peek().kind == Kind::Mark(mark);
-        if is_next {
-            self.advance();
-        }
-        is_next
-    }
-
-    pub(super) fn expect_mark(&mut self, mark: char) -> Result<(), Fault> {
-        if self.skip_mark(mark) { Ok(()) } else { Err(self.unexpected()) }
-    }
-
-    pub(super) fn unexpected(&self) -> Fault {
-        syntax_error(self.peek().position, self.text)
-    }
-}
-
-fn comparison(word: &str) -> Option<Comparison> {
-    Some(match word {
-        "eq" => Comparison::Equal,
-        "ne" => Comparison::NotEqual,
-        "gt" => Comparison::Greater,
-        "ge" => Comparison::GreaterOrEqual,
-        "lt" => Comparison::Less,
-        "le" => Comparison::LessOrEqual,
-        _ => return None,
-    })
 }
 
 // Graph's pages write `startsWith` and `endsWith`, and its service takes both spellings (Learn: $filter query parameter).

@@ -1,8 +1,8 @@
 //! Reads the query functions of Dataverse: `Microsoft.Dynamics.CRM.In` and `NotIn`.
 
+use super::cursor::Parser;
 use super::filter::{Filter, Literal, Operand, Path, Within, WithinForm};
 use super::lexer::{Kind, syntax_error};
-use super::parser::Parser;
 use crate::sandbox::fault::Fault;
 
 /// How long a text in the list of a query function may be (same page).

@@ -140,6 +140,10 @@ fn five_hundred_conditions_are_the_limit() {
     let chain = |length: usize| format!("$filter=({})", vec!["statecode eq 1"; length].join(" or "));
     assert!(matches!(parse(&chain(500)).filter, Some(Filter::Or(conditions)) if conditions.len() == 500));
     assert_eq!(refuse(&chain(501)).code, "0x8004430C");
+    // Table definitions take fewer.
+    let names = |length: usize| format!("$filter={}", vec!["LogicalName eq 'x'"; length].join(" or "));
+    assert!(Query::parse(&names(300), Dialect::Metadata).is_ok());
+    assert_eq!(Query::parse(&names(301), Dialect::Metadata).unwrap_err().code, "0x80044183");
     let ids = vec!["'7c5629f5-4aaf-ed11-9884-000d3a3473d8'"; 2000].join(",");
     parse(&format!("$filter=Microsoft.Dynamics.CRM.In(PropertyName='roleid',PropertyValues=[{ids}])"));
 }

@@ -36,14 +36,14 @@ impl Organization {
 
     /// Says whether an organisation setting is on (Learn: `orgdborgsettings`; a missing element is off).
     pub fn setting(&self, name: &str) -> bool {
-        let Some(text) = self.row("organization", self.id).and_then(|row| text(row, "orgdborgsettings")) else {
-            return false;
-        };
-        roxmltree::Document::parse(text).is_ok_and(|document| {
-            document
-                .descendants()
-                .filter(|node| node.has_tag_name(name))
-                .any(|node| matches!(node.text().map(str::trim), Some("true" | "1")))
-        })
+        self.set_to(name) == Some(true)
+    }
+
+    /// Says what an organisation setting is set to, for those that are on when the element is missing.
+    pub fn set_to(&self, name: &str) -> Option<bool> {
+        let text = self.row("organization", self.id).and_then(|row| text(row, "orgdborgsettings"))?;
+        let document = roxmltree::Document::parse(text).ok()?;
+        let mut found = document.descendants().filter(|node| node.has_tag_name(name)).filter_map(|node| node.text());
+        found.next().map(|text| matches!(text.trim(), "true" | "1"))
     }
 }

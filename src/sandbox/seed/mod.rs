@@ -7,6 +7,7 @@ mod error;
 mod flow;
 mod format;
 mod make;
+mod people;
 #[cfg(test)]
 mod tests;
 

@@ -1,4 +1,4 @@
-//! What other clients ask besides: discovery, Power Apps, `FetchXML`, maker's lists, starting and stopping.
+//! What other clients ask besides: discovery, Power Apps, maker's lists, starting and stopping.
 
 use serde_json::json;
 
@@ -11,11 +11,6 @@ const POWER_APPS: (&str, &str) = ("api.powerapps.com", "https://service.powerapp
 
 fn get(client: &Client, service: (&'static str, &'static str), path: &str) -> Answer {
     ask(client, "GET", service, path, &json!(null))
-}
-
-fn values(answer: Answer) -> Vec<Value> {
-    assert_eq!(answer.status, 200, "{:?}", answer.body);
-    answer.body.unwrap()["value"].as_array().unwrap().clone()
 }
 
 #[test]
@@ -128,130 +123,4 @@ fn a_flow_is_started_and_stopped_by_its_maker_and_by_an_administrator() {
         organization.set_flow_text(flow, &text)
     });
     assert_eq!((post(&mia, "", "start").status, state()), (400, json!(0)));
-}
-
-fn fetch(client: &Client, set: &str, xml: &str) -> Answer {
-    let query = url::form_urlencoded::byte_serialize(xml.as_bytes()).collect::<String>();
-    client.get(&format!("{set}?fetchXml={query}"))
-}
-
-#[test]
-fn sets_are_read_with_fetchxml() {
-    let client = sandbox();
-    let names = |xml: &str| -> Vec<String> {
-        let rows = values(fetch(&client, "systemusers", xml));
-        rows.iter().map(|row| row["domainname"].as_str().unwrap_or_default().to_owned()).collect()
-    };
-    let users = |inner: &str| {
-        format!(
-            "<fetch><entity name='systemuser'><attribute name='domainname'/><order attribute='domainname'/>{inner}</entity></fetch>"
-        )
-    };
-    let filter = |inner: &str| users(&format!("<filter>{inner}</filter>"));
-    assert_eq!(
-        names(&filter("<condition attribute='domainname' operator='eq' value='MIA@contoso.com'/>")),
-        ["mia@contoso.com"]
-    );
-    assert_eq!(
-        names(&filter("<condition attribute='domainname' operator='like' value='%ia@%'/>")),
-        ["mia@contoso.com"]
-    );
-    assert_eq!(
-        names(&filter("<condition attribute='domainname' operator='begins-with' value='ad'/>")),
-        ["ada@contoso.com", "admin@contoso.com"]
-    );
-    assert_eq!(names(&filter("<condition attribute='domainname' operator='in'><value>ada@contoso.com</value><value>bob@contoso.com</value></condition>")).len(), 2);
-    assert_eq!(names(&filter("<condition attribute='applicationid' operator='not-null'/>")).len(), 1);
-    assert_eq!(names(&filter("<condition attribute='systemuserid' operator='eq-userid'/>")).len(), 1);
-    assert_eq!(names(&filter("<condition attribute='isdisabled' operator='eq' value='1'/>")).len(), 0);
-    assert_eq!(names(&filter("<filter type='or'><condition attribute='domainname' operator='eq' value='ada@contoso.com'/><condition attribute='domainname' operator='eq' value='bob@contoso.com'/></filter><condition attribute='isdisabled' operator='eq' value='false'/>")).len(), 2);
-    // The same rows as with query options, and in pages.
-    let all = client.rows("systemusers?$select=domainname&$orderby=domainname");
-    let by_options: Vec<&str> = all.iter().map(|row| row["domainname"].as_str().unwrap()).collect();
-    assert_eq!(names(&users("")), by_options);
-    let page = |number: usize| {
-        let xml = users("").replacen("<fetch>", &format!("<fetch count='5' page='{number}'>"), 1);
-        fetch(&client, "systemusers", &xml).body.unwrap()
-    };
-    let (first, last) = (page(1), page(3));
-    assert_eq!(
-        (first["value"].as_array().unwrap().len(), &first["@Microsoft.Dynamics.CRM.morerecords"]),
-        (5, &json!(true))
-    );
-    assert_eq!(last["value"].as_array().unwrap().len() + 10, by_options.len());
-    assert_eq!(last.get("@Microsoft.Dynamics.CRM.morerecords"), None);
-    let body =
-        fetch(&client, "roles", "<fetch top=\"2\"><entity name=\"role\"><attribute name=\"name\"/></entity></fetch>")
-            .body
-            .unwrap();
-    assert_eq!(body["value"].as_array().unwrap().len(), 2);
-    assert!(body["@odata.context"].as_str().unwrap().ends_with("$metadata#roles(name)"));
-}
-
-#[test]
-fn joins_repeat_leave_out_or_keep_rows() {
-    let client = sandbox();
-    let xml = |kind: &str| {
-        format!("<fetch><entity name='systemuser'><attribute name='domainname'/><filter><condition attribute='domainname' operator='in'><value>mia@contoso.com</value><value>nobody</value></condition></filter>
-        <link-entity name='systemuserroles' from='systemuserid' to='systemuserid' intersect='true' link-type='{kind}'>
-          <link-entity name='role' from='roleid' to='roleid' alias='r' link-type='{kind}'><attribute name='name'/><filter><condition attribute='name' operator='ne' value='Delegate'/></filter></link-entity>
-        </link-entity></entity></fetch>")
-    };
-    let mut roles: Vec<Value> =
-        values(fetch(&client, "systemusers", &xml("inner"))).iter().map(|row| row["r.name"].clone()).collect();
-    roles.sort_by_key(ToString::to_string);
-    assert_eq!(roles, ["Basic User", "Environment Maker"]);
-    assert_eq!(
-        values(fetch(&client, "systemusers", &xml("outer"))).len(),
-        3,
-        "the assignment of Delegate stays, without a name"
-    );
-    let owners = "<fetch distinct='true'><entity name='workflow'><attribute name='ownerid'/><link-entity name='systemuser' from='systemuserid' to='owninguser' alias='o'><attribute name='domainname'/></link-entity></entity></fetch>";
-    let rows = values(fetch(&client, "workflows", owners));
-    let mut owners_of_flows: Vec<&str> = rows.iter().map(|row| row["o.domainname"].as_str().unwrap()).collect();
-    owners_of_flows.sort_unstable();
-    assert_eq!(owners_of_flows, ["admin@contoso.com", "mia@contoso.com"], "distinct rows have no key: {rows:?}");
-    // Nobody reads through a join what he may not read.
-    let bob = client.by("bob@contoso.com");
-    assert_eq!(values(fetch(&bob, "workflows", owners)).len(), 1);
-    let references = "<fetch><entity name='workflow'><link-entity name='connectionreference' from='ownerid' to='ownerid'/></entity></fetch>";
-    expect(&fetch(&bob, "workflows", references), 403, "0x80040220");
-}
-
-#[test]
-fn what_of_fetchxml_is_wrong_or_not_served_is_refused() {
-    let client = sandbox();
-    let role = |inner: &str| format!("<fetch><entity name='role'>{inner}</entity></fetch>");
-    let condition = |inner: &str| role(&format!("<filter><condition {inner}/></filter>"));
-    for (xml, status, code) in [
-        ("<fetch>".to_owned(), 400, "0x80040201"),
-        ("<entity name='role'/>".to_owned(), 400, "0x80040201"),
-        ("<fetch/>".to_owned(), 400, "0x80040201"),
-        ("<fetch><entity name='nothing'/></fetch>".to_owned(), 400, "0x80041102"),
-        ("<fetch><entity name='workflow'/></fetch>".to_owned(), 400, "0x80060888"),
-        ("<fetch top='x'><entity name='role'/></fetch>".to_owned(), 400, "0x80060888"),
-        ("<fetch top='1' page='1'><entity name='role'/></fetch>".to_owned(), 400, "0x80060888"),
-        ("<fetch aggregate='true'><entity name='role'/></fetch>".to_owned(), 501, "SandboxNotServed"),
-        (role("<attribute name='nam'/>"), 400, "0x80041103"),
-        (role("<order attribute='nam'/>"), 400, "0x80041103"),
-        (role("<attribute name='name' alias='x'/>"), 501, "SandboxNotServed"),
-        (role("<nothing/>"), 501, "SandboxNotServed"),
-        (condition("attribute='nam' operator='null'"), 400, "0x80041103"),
-        (condition("attribute='name' operator='under' value='x'"), 501, "SandboxNotServed"),
-        (condition("attribute='name' operator='like' value='a%b'"), 501, "SandboxNotServed"),
-        (condition("attribute='name' operator='eq'"), 400, "0x80060888"),
-        (condition("attribute='name' operator='null' value='x'"), 400, "0x80060888"),
-        (condition("attribute='roleid' operator='eq' value='x'"), 400, "0x80060888"),
-        (condition("attribute='isinherited' operator='eq' value='x'"), 400, "0x80060888"),
-        (role("<link-entity name='nothing' from='roleid' to='roleid'/>"), 400, "0x80041102"),
-        (role("<link-entity name='systemuserroles' from='nothing' to='roleid'/>"), 400, "0x80041103"),
-        (
-            role("<link-entity name='systemuserroles' from='roleid' to='roleid' link-type='any'/>"),
-            501,
-            "SandboxNotServed",
-        ),
-    ] {
-        expect(&fetch(&client, "roles", &xml), status, code);
-    }
-    expect(&client.get("roles?fetchXml=%3Cfetch%2F%3E&$top=1"), 400, "0x80060888");
 }

@@ -1,9 +1,14 @@
 //! The sandbox asked as a client asks it, without a socket but where the socket is the question.
 
 mod access_law;
+mod access_rules;
 mod access_table;
+mod aggregates;
 mod any_client;
 mod batches;
+mod fetch_joins;
+mod fetch_refusals;
+mod fetch_xml;
 mod flow_service;
 mod flows;
 mod front;
@@ -65,6 +70,11 @@ fn changed(change: impl FnOnce(&mut Variants)) -> Client {
 }
 
 impl Client {
+    /// The same tenant, asked by powergrant's application.
+    fn by_application(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), login: self.login.clone() }
+    }
+
     /// The same tenant, asked by a person.
     fn by(&self, upn: &str) -> Self {
         Self { shared: Arc::clone(&self.shared), login: format!("user:{upn}") }
@@ -161,6 +171,12 @@ impl Client {
         let path = format!("systemusers({})/systemuserroles_association/$ref", self.user(upn));
         self.post(&path, &json!({ "@odata.id": format!("https://{HOST}/api/data/v9.2/roles({role})") }))
     }
+}
+
+/// The rows of an answer; panics when it is a refusal.
+fn values(answer: Answer) -> Vec<Value> {
+    assert_eq!(answer.status, 200, "{:?}", answer.body);
+    answer.body.unwrap()["value"].as_array().unwrap().clone()
 }
 
 fn status_and_code(answer: &Answer) -> (u16, String) {

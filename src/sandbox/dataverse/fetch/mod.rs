@@ -1,89 +1,81 @@
-//! `FetchXML` in place of query options, as far as clients read sets with it (Learn: use `FetchXML` with the Web API).
+//! `FetchXML` in place of query options (Learn: query data using `FetchXML`).
 //!
-//! Columns, orders, filters, limits and joins are served; whatever else the language has is refused by name.
+//! What needs the service's clock, a fiscal calendar, a language or retained data is refused by name.
 
+mod answer;
+mod choose;
 mod condition;
 mod join;
+mod like;
+mod link;
 mod parse;
+mod query;
 mod words;
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
+use serde_json::Value;
+
+use super::aggregate;
 use super::read::Set;
-use super::request::{Preferences, Request};
-use super::shape;
+use super::request::Request;
 use super::sight::Sight;
+use crate::sandbox::access::{Authority, reports};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::fault::Fault;
-use crate::sandbox::odata::Query;
 use crate::sandbox::organization::id;
-use join::Joined;
+use answer::{Sorter, Written};
+use join::Joiner;
+use query::{Output, Tuple};
 pub(super) use words::Caller;
 
-/// Answers a GET of a set with `fetchXml=`.
+/// Answers a GET of a set with `fetchXml=`, and perhaps `$count`.
 pub(super) fn list(
     sight: &Sight<'_>,
     request: &Request<'_>,
     set: &Set<'_>,
-    xml: &str,
+    (xml, counts): (&str, bool),
     caller: &Caller,
 ) -> Result<Answer, Fault> {
-    let fetch = parse::parse(sight, set.table, xml, caller)?;
-    sight.require(set.table)?;
-    shape::check(sight, set.table, &fetch.query)?;
-    for link in &fetch.links {
-        link.require(sight)?;
-    }
-    let mut rows = Vec::new();
+    let mut fetch = parse::parse(sight, set.table, xml, caller)?;
+    fetch.counts |= counts;
+    let joiner = Joiner::new(sight, &fetch.sources);
+    joiner.require()?;
+    let mut tuples: Vec<Tuple<'_>> = Vec::new();
     for key in &set.keys {
         let Some(row) = sight.organization.row(&set.table.logical_name, *key) else { continue };
-        if fetch.query.matches(row) && sight.sees(set.table, *key, row) {
-            rows.extend(join::joined(sight, &fetch.links, row).into_iter().map(|columns| (*key, row, columns)));
+        if sight.sees(set.table, *key, row) {
+            tuples.extend(joiner.joined(&fetch.links, *key, row));
         }
     }
-    rows.sort_by(|left, right| fetch.query.order(left.1, right.1).then(left.0.cmp(&right.0)));
-    let preferences = Preferences::of(request);
-    let mut values: Vec<Value> = Vec::new();
-    for (key, row, Joined(columns)) in rows {
-        let mut written = shape::render(sight, set.table, key, row, &fetch.query, preferences.annotations);
-        if fetch.is_distinct && !fetch.chooses(&set.table.primary_id) {
-            // What makes every row another one is left out (Learn: return distinct results).
-            written.remove(set.table.primary_id.as_ref());
-            written.remove("@odata.etag");
+    tuples.retain(|tuple| fetch.filter.as_ref().is_none_or(|filter| joiner.holds(filter, tuple)));
+    joiner.finish()?;
+    let written = Written::new(sight, request, &fetch);
+    let mut values: Vec<Value> = match &fetch.output {
+        Output::Rows(columns) => {
+            Sorter::new(sight, &fetch).sort(&mut tuples);
+            tuples.iter().map(|tuple| written.row(columns, tuple)).collect()
         }
-        written.extend(columns);
-        let written = Value::Object(written);
-        if !fetch.is_distinct || !values.contains(&written) {
-            values.push(written);
+        Output::Aggregates { groups, measures, limit } => {
+            let mut found = aggregate::summarize(&tuples, groups, measures, *limit, join::value)?;
+            answer::sort_groups(&fetch, &mut found);
+            found.iter().map(|summary| written.group((groups, measures), summary, &tuples)).collect()
         }
+    };
+    if fetch.is_distinct {
+        let mut seen = BTreeSet::new();
+        values.retain(|value| seen.insert(value.to_string()));
     }
-    let total = values.len();
-    let (start, size) = fetch.page();
-    let page: Vec<Value> = values.into_iter().skip(start).take(size).collect();
-    let is_more = fetch.query.top.is_none() && start + page.len() < total;
-    let mut body = Map::from_iter([("@odata.context".to_owned(), json!(context(request, set, &fetch.query)))]);
-    if is_more {
-        // Learn: page results with `FetchXML`; the cookie carries the next page's number.
-        body.insert("@Microsoft.Dynamics.CRM.morerecords".to_owned(), json!(true));
-        body.insert(
-            "@Microsoft.Dynamics.CRM.fetchxmlpagingcookie".to_owned(),
-            json!(format!("<cookie pagenumber=\"{}\" />", fetch.number() + 1)),
-        );
-    }
-    if fetch.counts {
-        body.insert("@Microsoft.Dynamics.CRM.totalrecordcount".to_owned(), json!(total));
-    }
-    body.insert("value".to_owned(), Value::Array(page));
-    Ok(preferences.applied(Answer::json(200, Value::Object(body))))
-}
-
-fn context(request: &Request<'_>, set: &Set<'_>, query: &Query) -> String {
-    let chosen = query.select.as_ref().map(|names| format!("({})", names.join(","))).unwrap_or_default();
-    format!("{}/$metadata#{}{chosen}", request.root, set.context)
+    written.page(set, values)
 }
 
 /// Who asks, for the operators that mean him.
-pub(super) fn caller_of(sight: &Sight<'_>, user: uuid::Uuid) -> Caller {
-    let unit = sight.organization.row("systemuser", user).and_then(|row| id(row, "_businessunitid_value"));
-    Caller { user, unit: unit.unwrap_or_default() }
+pub(super) fn caller_of(sight: &Sight<'_>, authority: &Authority) -> Caller {
+    let unit = sight.organization.row("systemuser", authority.user).and_then(|row| id(row, "_businessunitid_value"));
+    Caller {
+        user: authority.user,
+        unit: unit.unwrap_or_default(),
+        teams: authority.teams.iter().copied().collect(),
+        reports: reports(sight.organization, authority).into_iter().collect(),
+    }
 }

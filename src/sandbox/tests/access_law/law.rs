@@ -25,6 +25,8 @@ pub(super) enum Way {
     Nested,
     /// A group team that she has not come into yet.
     Before,
+    /// It is hers, the copy of the unit HR, where the organisation allows roles of other units.
+    Elsewhere,
 }
 
 /// Where somebody is.
@@ -42,6 +44,8 @@ pub(super) enum Owner {
     Ada,
     Crew,
     Other(Unit),
+    /// Somebody of HR, where the organisation allows rows of other units: the row is of the unit Sales.
+    Moved,
 }
 
 /// How a row is shared.
@@ -79,15 +83,17 @@ pub(super) struct World {
 
 pub(super) const HELD: [Held; 5] = [Held::Not, Held::User, Held::Unit, Held::Below, Held::Organization];
 
-pub(super) const WAYS: [Way; 6] = [Way::Direct, Way::Team, Way::TeamOnly, Way::Group, Way::Nested, Way::Before];
+pub(super) const WAYS: [Way; 7] =
+    [Way::Direct, Way::Team, Way::TeamOnly, Way::Group, Way::Nested, Way::Before, Way::Elsewhere];
 
-pub(super) const OWNERS: [Owner; 6] = [
+pub(super) const OWNERS: [Owner; 7] = [
     Owner::Ada,
     Owner::Crew,
     Owner::Other(Unit::Sales),
     Owner::Other(Unit::East),
     Owner::Other(Unit::Root),
     Owner::Other(Unit::Hr),
+    Owner::Moved,
 ];
 
 pub(super) const SHARES: [Share; 5] =
@@ -100,19 +106,26 @@ pub(super) fn law(world: World, owner: Owner, share: Share) -> Verdict {
         return Verdict::Disabled;
     }
     let is_member = way != Way::Before;
-    let is_inherited = matches!(way, Way::Direct | Way::Team | Way::Group | Way::Nested);
+    let is_hers = matches!(way, Way::Direct | Way::Elsewhere);
+    let is_inherited = is_hers || matches!(way, Way::Team | Way::Group | Way::Nested);
     // "If your group team's security role has a member's privilege inheritance and the security role contains at least one
     // privilege that has User level permission, members need no role of their own."
-    let counts_as_role = way == Way::Direct || (is_member && is_inherited && held == Held::User);
+    let counts_as_role = is_hers || (is_member && is_inherited && held == Held::User);
     if !has_another_role && !counts_as_role {
         return Verdict::NoRole;
     }
     if held == Held::Not || !is_member {
         return Verdict::NoPrivilege;
     }
-    let base = if way == Way::Direct { Unit::Sales } else { team };
+    // "The security role of another business unit gives access to the rows of that business unit"; depth is measured from the role's
+    // own unit, and it is the row's unit that counts, wherever its owner is (matrix data access structure).
+    let base = match way {
+        Way::Direct => Unit::Sales,
+        Way::Elsewhere => Unit::Hr,
+        Way::Team | Way::TeamOnly | Way::Group | Way::Nested | Way::Before => team,
+    };
     let of_owner = match owner {
-        Owner::Ada => Unit::Sales,
+        Owner::Ada | Owner::Moved => Unit::Sales,
         Owner::Crew => team,
         Owner::Other(unit) => unit,
     };
@@ -128,7 +141,7 @@ pub(super) fn law(world: World, owner: Owner, share: Share) -> Verdict {
     let by_owner = match owner {
         Owner::Ada => is_inherited,
         Owner::Crew => true,
-        Owner::Other(_) => false,
+        Owner::Other(_) | Owner::Moved => false,
     };
     let by_share = match share {
         Share::WithAda => is_for_herself,
@@ -142,7 +155,8 @@ pub(super) fn worlds() -> Vec<World> {
     let mut worlds = Vec::new();
     for held in HELD {
         for way in WAYS {
-            let teams: &[Unit] = if way == Way::Direct { &[Unit::Sales] } else { &[Unit::Sales, Unit::Hr] };
+            let is_hers = matches!(way, Way::Direct | Way::Elsewhere);
+            let teams: &[Unit] = if is_hers { &[Unit::Sales] } else { &[Unit::Sales, Unit::Hr] };
             for team in teams {
                 worlds.push(World { held, way, team: *team, is_disabled: false, has_another_role: true });
             }

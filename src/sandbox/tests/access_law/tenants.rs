@@ -26,7 +26,22 @@ pub(super) fn states(client: &Client, world: World) -> impl Iterator<Item = Worl
     })
 }
 
-pub(super) fn seed(world: World) -> String {
+/// Makes the tenant of a world.
+pub(super) fn tenant(world: World) -> Client {
+    let client = sandbox_of(&seed(world));
+    if world.way == Way::Elsewhere {
+        // Refused where the organisation does not allow roles of other units (see `a_role_of_another_unit_needs_the_setting`).
+        let copy = client.with(|organization| {
+            let (root, unit) =
+                (organization.role("Holder").unwrap(), organization.named("businessunit", "HR").unwrap());
+            crate::sandbox::roles::copy_in(organization, root, unit).unwrap()
+        });
+        assert_eq!(client.assign("ada@contoso.com", copy).status, 204);
+    }
+    client
+}
+
+fn seed(world: World) -> String {
     let World { held, way, team, .. } = world;
     let depth = match held {
         Held::Not => None,
@@ -42,10 +57,10 @@ pub(super) fn seed(world: World) -> String {
         }
     }
     let own = if way == Way::Direct { "Empty, Holder" } else { "Empty" };
-    let of_team = if way == Way::Direct { "" } else { "Holder" };
+    let of_team = if matches!(way, Way::Direct | Way::Elsewhere) { "" } else { "Holder" };
     let unit = if team == Unit::Hr { "HR" } else { "Sales" };
     let crew = match way {
-        Way::Direct | Way::Team | Way::TeamOnly => {
+        Way::Direct | Way::Elsewhere | Way::Team | Way::TeamOnly => {
             format!("{{ name: SG-Crew, unit: {unit}, members: [ada@contoso.com], roles: [{of_team}] }}")
         }
         Way::Group | Way::Nested | Way::Before => {
@@ -70,6 +85,7 @@ environments:
     dataverse:
       url: https://contoso.crm4.dynamics.com
       rootBusinessUnit: Contoso
+      settings: { EnableOwnershipAcrossBusinessUnits: true }
       businessUnits: [{ name: Sales }, { name: East, parent: Sales }, { name: HR }]
       roles: [{ name: Holder, inherited: @inherited, privileges: { @privileges } }, { name: Empty }]
       users:
@@ -95,7 +111,7 @@ pub(super) fn owner_of(client: &Client, owner: Owner) -> Uuid {
         Owner::Other(Unit::Sales) => client.user("sales@contoso.com"),
         Owner::Other(Unit::East) => client.user("east@contoso.com"),
         Owner::Other(Unit::Root) => client.user("root@contoso.com"),
-        Owner::Other(Unit::Hr) => client.user("hr@contoso.com"),
+        Owner::Other(Unit::Hr) | Owner::Moved => client.user("hr@contoso.com"),
     }
 }
 
@@ -109,7 +125,9 @@ pub(super) fn rows(client: &Client) -> Vec<(Owner, Share, Uuid)> {
         for share in SHARES {
             let key = Uuid::from_u128(0xA000 + made.len() as u128);
             client.with(|organization| {
-                let unit = crate::sandbox::access::unit_of(organization, kind, id);
+                let of_owner = crate::sandbox::access::unit_of(organization, kind, id);
+                let unit =
+                    if owner == Owner::Moved { organization.named("businessunit", "Sales").unwrap() } else { of_owner };
                 let row = json!({
                     "name": "row", "_ownerid_value": id, "_owningbusinessunit_value": unit,
                     "_owninguser_value": (kind == "systemuser").then_some(id), "_owningteam_value": (kind == "team").then_some(id),

@@ -38,6 +38,7 @@ pub async fn collect(reader: &Reader, directory: &Directory, environment: &Envir
         Box::pin(waves.of_nesting()).await;
         Box::pin(waves.third()).await;
         Box::pin(waves.of_team_groups()).await;
+        Box::pin(waves.of_nested_groups()).await;
         Box::pin(waves.of_licences()).await;
         Box::pin(waves.of_uses()).await;
         Box::pin(waves.of_variables()).await;
@@ -72,7 +73,7 @@ pub(super) struct Waves<'a> {
     /// Why nobody knows how much the caller sees.
     doubt: Option<Problem>,
     /// What the directory has answered so far.
-    answers: BTreeMap<Question, Answer>,
+    pub(super) answers: BTreeMap<Question, Answer>,
 }
 
 impl Waves<'_> {
@@ -230,6 +231,8 @@ impl Waves<'_> {
         let mut teams_of_groups: BTreeSet<Uuid> = groups.iter().filter_map(|row| team(*row)).collect();
         if scope.holders == Subjects::All {
             teams_of_groups.extend(&met.teams);
+            // A group that is named brings all of its teams along, and who is in which team is asked of everybody.
+            teams_of_groups.extend(inventory.teams.rows().map(|(team, _)| *team));
         }
         teams_of_groups.extend(questions::administrators(inventory).iter().filter_map(|row| team(*row)));
         let children = flow_index.ids(&scope.parents);

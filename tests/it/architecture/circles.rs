@@ -2,7 +2,7 @@
 //!
 //! A file and one that lies above it are no circle: a parent declares its children and hands on what they have, and a child
 //! speaks of what its parent is about. The pure stages may use each other ([`PIPE`](super::PIPE)) and count as one module here. Inside
-//! the sandbox, which nobody else uses, files may: its readers of FetchXML are as recursive as FetchXML is.
+//! the sandbox, which nobody else uses, files may: its readers of `FetchXML` are as recursive as that is.
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::mentions::{Audience, Mentions, Names, Tests};

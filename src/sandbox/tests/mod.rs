@@ -20,6 +20,7 @@ mod roles;
 mod services;
 mod sharing;
 mod socket;
+mod spellings;
 mod stranger;
 mod trouble;
 

@@ -110,6 +110,14 @@ fn a_controller_answers_for_itself_and_ends_at_sigterm() {
 }
 
 #[test]
+fn a_difference_in_the_log_is_a_sentence_and_no_row_of_a_table() {
+    let desk = Desk::with("copilot-agent-flow");
+    let mut served = Served::start(&desk, &["."]);
+    let shared = "differs: of unknown origin: connection reference contoso_dataverse, readers: + group SG-Expense-Prod read; after it is in the environment";
+    assert_eq!(served.until(shared)["environment"], "contoso-prod");
+}
+
+#[test]
 fn a_controller_with_bad_manifests_lives_says_so_and_is_not_ready() {
     let desk = Desk::with("copilot-agent-flow");
     desk.write("role.yaml", "kind: Nothing\n");

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStderr, Command, Stdio};
 
+use powergrant::sandbox::Hold;
 use powergrant::sandbox::faults::{Disturbance, Rule};
 use powergrant::sandbox::tenant::Tenant;
 
@@ -62,6 +63,17 @@ impl Run {
     }
 }
 
+/// A command that was interrupted while its first write, the change of the flow's connections, is held at the tenant's door.
+fn interrupted(arguments: &[&str]) -> (Stage, Hold, Run) {
+    let stage = Stage::public();
+    let hold = stage.running.hold("PATCH", "/workflows(");
+    let mut run = Run::start(&stage, arguments);
+    stage.threads.block_on(hold.arrived());
+    run.interrupt();
+    run.until("stopping: what is under way is finished and read back");
+    (stage, hold, run)
+}
+
 /// The methods of the requests that were to change a flow, a role or a share.
 fn writes(stage: &Stage) -> Vec<String> {
     let is_write = |path: &str| !path.contains("/oauth2/") && !path.contains("/$batch");
@@ -74,13 +86,7 @@ fn writes(stage: &Stage) -> Vec<String> {
 
 #[test]
 fn an_interrupt_lets_the_write_under_way_finish_and_sends_no_other() {
-    let stage = Stage::public();
-    // The first round is the change of the flow's connections, alone.
-    let hold = stage.running.hold("PATCH", "/workflows(");
-    let mut run = Run::start(&stage, &APPLY);
-    stage.threads.block_on(hold.arrived());
-    run.interrupt();
-    run.until("stopping: what is under way is finished and read back");
+    let (stage, hold, run) = interrupted(&APPLY);
     hold.release();
     let (code, printed) = run.end();
     assert_eq!(code, Some(5), "{printed}");
@@ -115,12 +121,7 @@ fn an_interrupt_breaks_off_a_wait_that_the_service_asked_for() {
 #[test]
 fn a_second_interrupt_ends_at_once_and_the_journal_knows_what_was_under_way() {
     for arguments in [APPLY.as_slice(), &CONTROLLER] {
-        let stage = Stage::public();
-        let hold = stage.running.hold("PATCH", "/workflows(");
-        let mut run = Run::start(&stage, arguments);
-        stage.threads.block_on(hold.arrived());
-        run.interrupt();
-        run.until("stopping: what is under way is finished and read back");
+        let (stage, hold, run) = interrupted(arguments);
         run.interrupt();
         // Nobody answers the write that is under way, and it is not waited for.
         let (code, printed) = run.end();
@@ -138,12 +139,7 @@ fn a_second_interrupt_ends_at_once_and_the_journal_knows_what_was_under_way() {
 
 #[test]
 fn a_controller_that_is_interrupted_finishes_the_write_under_way_and_says_what_is_left() {
-    let stage = Stage::public();
-    let hold = stage.running.hold("PATCH", "/workflows(");
-    let mut run = Run::start(&stage, &CONTROLLER);
-    stage.threads.block_on(hold.arrived());
-    run.interrupt();
-    run.until("stopping: what is under way is finished and read back");
+    let (stage, hold, run) = interrupted(&CONTROLLER);
     hold.release();
     let (code, _) = run.end();
     assert_eq!((code, writes(&stage)), (Some(5), vec!["PATCH".to_owned()]));

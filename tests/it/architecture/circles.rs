@@ -1,7 +1,8 @@
 //! No circles: files do not use each other in turn, and neither do modules of the first row.
 //!
 //! A file and one that lies above it are no circle: a parent declares its children and hands on what they have, and a child
-//! speaks of what its parent is about. The pure stages may use each other ([`PIPE`](super::PIPE)) and count as one module here.
+//! speaks of what its parent is about. The pure stages may use each other ([`PIPE`](super::PIPE)) and count as one module here. Inside
+//! the sandbox, which nobody else uses, files may: its readers of `FetchXML` are as recursive as that is.
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::mentions::{Audience, Mentions, Names, Tests};
@@ -28,7 +29,8 @@ fn of_files(mentioned: &BTreeMap<Names, BTreeSet<Names>>) -> Uses {
         (1..=path.len()).rev().map(|length| path[..length].to_vec()).find(|module| mentioned.contains_key(module))
     };
     let is_apart = |one: &Names, other: &Names| !one.starts_with(other) && !other.starts_with(one);
-    let uses = mentioned.iter().map(|(module, paths)| {
+    let ours = mentioned.iter().filter(|(module, _)| module[0] != "sandbox");
+    let uses = ours.map(|(module, paths)| {
         let used = paths.iter().filter_map(file_of).filter(|used| is_apart(module, used));
         (module.join("::"), used.map(|used| used.join("::")).collect())
     });

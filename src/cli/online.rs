@@ -260,6 +260,12 @@ pub(crate) async fn start_sandbox(
     global: &Global,
     output: &mut Output,
 ) -> Result<sandbox::Running, Exit> {
+    if let Some(missing) = paths.first().filter(|path| !path.exists()) {
+        // Else a misspelled folder would start another tenant than the one that is meant.
+        output
+            .error(&format!("error: {} is not there\nhint: name the folder or file of manifests\n", missing.display()));
+        return Err(Exit::Error);
+    }
     let seed_file = paths.first().and_then(|path| seed_beside(path));
     let (seed, name) = match &seed_file {
         Some(file) => match std::fs::read_to_string(file) {
@@ -280,9 +286,7 @@ pub(crate) async fn start_sandbox(
     (options.listen, options.front) = (listen.address, listen.front);
     options.reset = global.sandbox_reset;
     sandbox::start(options).await.map_err(|error| {
-        output.error(&format!(
-            "error: the embedded tenant did not start: {error}\nhint: `--sandbox-reset` starts it over from its seed\n"
-        ));
+        output.error(&format!("error: the embedded tenant did not start: {error}\nhint: {}\n", error.hint()));
         Exit::Error
     })
 }

@@ -91,6 +91,13 @@ impl Sandbox {
         if let Some(file) = &self.ca_out {
             lines.push(format!("certificate authority {}", file.display()));
         }
+        for place in running.organizations() {
+            let scheme = if running.authority().is_some() { "https" } else { "http" };
+            lines.push(format!(
+                "organisation https://{} at {scheme}://{address}/_org/{}/api/data/v9.2",
+                place.host, place.unique_name
+            ));
+        }
         lines.push(format!("tenant {}", caller.tenant));
         lines.push(format!("client id {}", caller.client));
         lines.push(format!("client secret {}\n", caller.secret));

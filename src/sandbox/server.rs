@@ -89,13 +89,26 @@ pub enum StartError {
     #[error("the sandbox listens on loopback only, not on `{0}`")]
     NotLoopback(SocketAddr),
     /// The address cannot be listened on.
-    #[error("the sandbox cannot listen on `{address}`")]
+    #[error("the sandbox cannot listen on `{address}`: {source}")]
     Listen {
         /// The address.
         address: SocketAddr,
         /// Why.
         source: std::io::Error,
     },
+}
+
+impl StartError {
+    /// What to do about it.
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::Seed(_) => "mend the seed, `sandbox.yaml` beside the manifests",
+            Self::Store(_) => "`--sandbox-reset` starts it over from its seed",
+            Self::Authority(_) => "without `--tls`, `--proxy` and `--ca-out` it needs no certificates",
+            Self::NotLoopback(_) => "`--listen 127.0.0.1:0` takes a free port of this machine",
+            Self::Listen { .. } => "another program may have the port; port 0 takes a free one",
+        }
+    }
 }
 
 /// A sandbox that answers requests until it is stopped or dropped.

@@ -23,6 +23,7 @@ mod services;
 mod sharing;
 mod sign_in;
 mod socket;
+mod spellings;
 mod stranger;
 mod trouble;
 

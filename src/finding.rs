@@ -1,5 +1,6 @@
 //! What is wrong with something that somebody wrote, and what to do about it.
 use serde::Serialize;
+use similar::{Algorithm, capture_diff_slices, diff_ratio};
 
 use crate::place::Place;
 use crate::rules::Rule;
@@ -26,6 +27,9 @@ impl Severity {
         }
     }
 }
+
+/// The least share of letters in common at which one word may be meant by another: two thirds, a little less for rounding.
+const ALIKE: f32 = 0.66;
 
 /// One thing to mend in a manifest, or to know about it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -80,31 +84,22 @@ impl Finding {
     }
 }
 
-/// Says which of `known` was probably meant by `written`: the nearest by edits, at most a third of its letters away.
+/// Says which of `known` was probably meant by `written`: the most alike, of which two thirds of the letters are the same.
 pub fn did_you_mean<'known>(written: &str, known: impl IntoIterator<Item = &'known str>) -> Option<&'known str> {
-    let folded = written.to_lowercase();
+    let letters = |word: &str| word.to_lowercase().chars().collect::<Vec<char>>();
+    let written = letters(written);
+    let alike = |candidate: &str| {
+        let candidate = letters(candidate);
+        let moves = capture_diff_slices(Algorithm::Myers, &written, &candidate);
+        diff_ratio(&moves, written.len(), candidate.len())
+    };
     known
         .into_iter()
-        .map(|candidate| (edits(&folded, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= (candidate.chars().count().max(3) / 3).max(1))
-        .min()
+        .map(|candidate| (alike(candidate), candidate))
+        .filter(|(alike, _)| *alike >= ALIKE)
+        // Of two that are as much alike, the first in the alphabet: the answer does not depend on the order of what is known.
+        .max_by(|(one, first), (other, second)| one.total_cmp(other).then_with(|| second.cmp(first)))
         .map(|(_, candidate)| candidate)
-}
-
-/// Counts the insertions, removals and replacements between two words (Levenshtein).
-fn edits(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, left_letter) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, right_letter) in right.iter().enumerate() {
-            let replaced = diagonal + usize::from(left_letter != *right_letter);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[right.len()]
 }
 
 #[cfg(test)]
@@ -116,6 +111,9 @@ mod tests {
         let known = ["Process", "Connection Reference", "Account"];
         assert_eq!(did_you_mean("Procces", known), Some("Process"));
         assert_eq!(did_you_mean("connection referense", known), Some("Connection Reference"));
+        assert_eq!(did_you_mean("Porcess", known), Some("Process"));
         assert_eq!(did_you_mean("Invoice", known), None);
+        assert_eq!(did_you_mean("", known), None);
+        assert_eq!(did_you_mean("bane", ["lane", "cane"]), did_you_mean("bane", ["cane", "lane"]));
     }
 }

@@ -14,7 +14,7 @@
 //! * [`plan`](mod@plan) resolves names to ids, compares ledger by ledger ([`ledger`], [`kinds`]) and puts the changes in an
 //!   order that neither locks anybody out nor lends anybody's connection.
 //! * [`review`] judges the plan on the inventory before and after; its gate makes the only value that [`apply`] takes.
-//! * [`apply`] writes in rounds and reads everything back; the [`controller`] does all of this again and again, on a clock.
+//! * [`apply`] writes in rounds and reads everything back; the [`controller`](cli::controller) does all of this again and again, on a clock.
 //!
 //! Everything but [`collect`] and [`apply`] is pure, and only [`tenant`] opens connections. [`sandbox`] is the embedded
 //! tenant: an HTTP server that shares nothing with the rest, so that it can judge it.
@@ -25,7 +25,6 @@ pub mod clientdata;
 pub mod clock;
 pub mod collect;
 pub mod compile;
-pub mod controller;
 pub mod derive;
 pub mod explain;
 pub mod export;

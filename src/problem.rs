@@ -36,6 +36,23 @@ pub enum Cause {
     NotAsked,
 }
 
+impl Cause {
+    /// Whether trouble of this kind may be over at the next try, without anybody doing anything about it.
+    pub fn may_pass(self) -> bool {
+        match self {
+            Self::Throttled | Self::Incomplete | Self::Failed | Self::Unreachable => true,
+            Self::SignedOut
+            | Self::Forbidden
+            | Self::Trimmed
+            | Self::Malformed
+            | Self::Gone
+            | Self::Conflict
+            | Self::Refused
+            | Self::NotAsked => false,
+        }
+    }
+}
+
 /// One answer that was not what was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]

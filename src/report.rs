@@ -2,7 +2,7 @@
 use serde::Serialize;
 
 use crate::plan::Line;
-use crate::problem::Problem;
+use crate::problem::{Cause, Problem};
 use crate::review::rails::Tripped;
 
 /// What became of one line.
@@ -25,6 +25,12 @@ pub enum Outcome {
     /// The service refused it.
     Refused {
         /// What it said.
+        problem: Problem,
+    },
+    /// The service did not do it for a reason that passes, as often as it was sent: somebody else was first (412), there were
+    /// too many requests (429), or nothing reached it. It was not decided.
+    PutOff {
+        /// What it said last.
         problem: Problem,
     },
     /// Nobody knows: there was no answer, or the read after it failed.
@@ -50,6 +56,7 @@ impl Outcome {
                 format!("disputed: it stands according to `{stands_by}`, and not according to `{not_by}`")
             }
             Self::Refused { problem } => format!("refused: {problem}"),
+            Self::PutOff { problem } => format!("put off: {problem}"),
             Self::Unverified { problem } => format!("unverified: {problem}"),
             Self::Skipped { because } => format!("skipped because {because}"),
         }
@@ -63,7 +70,10 @@ impl Outcome {
             Self::Disputed { .. } => {
                 "plan again in a few minutes; while the two disagree, do not count on either, and ask Microsoft's support"
             }
-            Self::Refused { problem } | Self::Unverified { problem } => &problem.next,
+            Self::PutOff { problem } if problem.cause == Cause::Conflict => {
+                "somebody else changes it at the same time; apply again when that is done"
+            }
+            Self::Refused { problem } | Self::PutOff { problem } | Self::Unverified { problem } => &problem.next,
         }
     }
 }

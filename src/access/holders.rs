@@ -3,9 +3,9 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
+use crate::access::assigned::{Assigned, Holding};
 use crate::access::set::{Crowd, Set};
-use crate::access::{Access, Assigned};
-use crate::inventory::people::PrincipalRow;
+use crate::access::{Access, Belonging, Grant, Through};
 use crate::inventory::section::Answer;
 use crate::names::{Depth, Operation, folded};
 
@@ -56,15 +56,16 @@ impl Holders {
         }
     }
 
-    fn add(&mut self, row: PrincipalRow, unit: Option<Uuid>, depth: Depth, people: &Crowd, reaches_members: bool) {
+    fn add(&mut self, grant: &Grant, people: &Crowd) {
+        let Grant { depth, through, unit, reaches_members, role: _ } = *grant;
         self.any.extend(people);
-        match row {
-            PrincipalRow::User(_) | PrincipalRow::Organization(_) => {
+        match through {
+            Through::Own => {
                 self.own_role.extend(people);
                 self.own_rows.extend(people);
                 self.shared_rows.extend(people);
             }
-            PrincipalRow::Team(team) => {
+            Through::Team { team, belonging: _ } => {
                 self.of_team.entry(team).or_default().extend(people);
                 if reaches_members {
                     self.own_rows.extend(people);
@@ -111,31 +112,23 @@ impl Access<'_> {
             return holders;
         };
         holders.add_unsure(&self.unsure);
-        for (row, roles) in &self.assigned {
-            let people = self.crowd_of(*row);
-            if people.possible().is_empty() {
-                continue;
-            }
-            for assigned in roles {
-                self.add_assignment(&mut holders, *row, *assigned, privilege, &people);
-            }
+        for ((holding, assigned), people) in &self.alike {
+            self.add_class(&mut holders, *holding, *assigned, privilege, people);
         }
         holders
     }
 
-    fn add_assignment(
-        &self,
-        holders: &mut Holders,
-        row: PrincipalRow,
-        assigned: Assigned,
-        privilege: Uuid,
-        people: &Crowd,
-    ) {
+    /// Adds those who hold one role in the same way.
+    fn add_class(&self, holders: &mut Holders, holding: Holding, assigned: Assigned, privilege: Uuid, people: &Crowd) {
+        let through = match holding {
+            Holding::Own => Through::Own,
+            // How each of them belongs to the team makes no difference to what it gives.
+            Holding::Team(team) => Through::Team { team, belonging: Belonging::Now },
+        };
         match self.inventory.role_privileges.get(&assigned.role) {
             Answer::Found(held) => {
                 if let Some(depth) = held.get(&privilege) {
-                    let grant = self.grant(row, assigned, through(row), *depth);
-                    holders.add(row, grant.unit, *depth, people, grant.reaches_members);
+                    holders.add(&self.grant(assigned, through, *depth), people);
                 }
             }
             Answer::Absent => {}
@@ -146,13 +139,5 @@ impl Access<'_> {
     /// Whoever holds an operation on a table.
     pub fn table_holders(&self, table: &str, operation: Operation) -> Holders {
         self.holders(self.inventory.privilege(table, operation).map(|privilege| privilege.id))
-    }
-}
-
-/// The way that a row's role counts, as far as inheritance is concerned.
-fn through(row: PrincipalRow) -> super::Through {
-    match row {
-        PrincipalRow::Team(team) => super::Through::Team { team, belonging: super::Belonging::Now },
-        PrincipalRow::User(_) | PrincipalRow::Organization(_) => super::Through::Own,
     }
 }

@@ -1,4 +1,6 @@
 //! Who is in which team, now or from the next access on.
+use std::collections::BTreeMap;
+
 use uuid::Uuid;
 
 use crate::access::Moment;
@@ -17,6 +19,8 @@ pub(super) struct Memberships<'a> {
     /// Those of whom every present membership is known.
     settled: Set,
     present: Set,
+    /// The people of whom a row of their own says that they are in a team, by team.
+    of_users: BTreeMap<Uuid, Set>,
 }
 
 impl<'a> Memberships<'a> {
@@ -28,7 +32,15 @@ impl<'a> Memberships<'a> {
             None => inventory.users.doubt().is_none(),
         };
         let settled = people.who(is_settled);
-        Self { inventory, people, moment, settled, present: people.who(|person| person.row.is_some()) }
+        let mut of_users: BTreeMap<Uuid, Set> = BTreeMap::new();
+        for (position, person) in people.list.iter().enumerate() {
+            let teams = person.row.and_then(|row| inventory.user_teams.row(&row));
+            for team in teams.into_iter().flatten() {
+                of_users.entry(*team).or_default().insert(position);
+            }
+        }
+        let present = people.who(|person| person.row.is_some());
+        Self { inventory, people, moment, settled, present, of_users }
     }
 
     /// The members of a team.
@@ -44,13 +56,10 @@ impl<'a> Memberships<'a> {
 
     /// The members by the rows that are there.
     pub(super) fn now(&self, id: Uuid) -> Crowd {
-        let listed = self.inventory.team_members.row(&id).into_iter().flatten();
-        let mut certain: Set = listed.filter_map(|row| self.people.with_row(*row)).collect();
-        let of_users = self.inventory.user_teams.rows().filter(|(_, teams)| teams.contains(&id));
-        for (row, _) in of_users {
-            if let Some(person) = self.people.with_row(*row) {
-                certain.insert(person);
-            }
+        let listed = self.inventory.team_members.row(&id);
+        let mut certain = listed.map(|rows| self.people.with_rows(rows)).unwrap_or_default();
+        if let Some(people) = self.of_users.get(&id) {
+            certain.extend(people);
         }
         let is_whole = matches!(self.inventory.team_members.get(&id), Answer::Found(_) | Answer::Absent)
             && self.inventory.team_members.doubt().is_none();
@@ -66,9 +75,7 @@ impl<'a> Memberships<'a> {
     fn followed(&self, now: &Crowd, group: Uuid, membership: Membership) -> Crowd {
         let everybody = Set::everybody(self.people.list.len());
         let of_group = match self.inventory.group_members.get(&group) {
-            Answer::Found(members) => {
-                Some(members.iter().filter_map(|object| self.people.with_object(*object)).collect::<Set>())
-            }
+            Answer::Found(members) => Some(self.people.with_objects(members)),
             // A group that is not there has nobody in it.
             Answer::Absent => Some(Set::nobody()),
             Answer::Unreadable(_) | Answer::NotAsked => None,

@@ -15,7 +15,7 @@ const FLOW: (u64, u64) = (10, 0);
 const REFERENCE: (u64, u64) = (11, 0);
 
 /// A random environment in which teams have members, and people of groups are not here yet.
-fn peopled(dice: &mut Dice) -> Inventory {
+pub(crate) fn peopled(dice: &mut Dice) -> Inventory {
     let mut inventory = world::inventory(dice);
     let rows: Vec<Uuid> = inventory.users.rows().map(|(row, _)| *row).collect();
     let teams: Vec<(Uuid, Option<Uuid>)> = inventory.teams.rows().map(|(row, team)| (*row, team.group)).collect();
@@ -164,6 +164,56 @@ fn a_privilege_has_a_grant_exactly_for_those_who_certainly_hold_it() {
             }
         }
     }
+}
+
+/// What is known of somebody at his place, in all that is asked of holders and teams.
+fn known(access: &Access<'_>, person: usize) -> Vec<Ability> {
+    let Holders { any, organization, own_rows, shared_rows, own_role, of_team, units, trees } =
+        access.table_holders("workflow", Operation::Read);
+    let mut known: Vec<Ability> =
+        [any, organization, own_rows, shared_rows, own_role, access.with_role(), access.present()]
+            .map(|crowd| crowd.ability(person))
+            .into();
+    let inventory = access.inventory();
+    for (team, _) in inventory.teams.rows() {
+        known.push(access.members(*team).ability(person));
+        known.push(of_team.get(team).map_or(Ability::Cannot, |crowd| crowd.ability(person)));
+    }
+    for (unit, _) in inventory.units.rows() {
+        known.extend([&units, &trees].map(|of| of.get(unit).map_or(Ability::Cannot, |crowd| crowd.ability(person))));
+    }
+    known
+}
+
+#[test]
+fn whoever_is_looked_at_alone_is_answered_as_among_everybody() {
+    let mut unknown = 0;
+    for seed in 0..300 {
+        let mut inventory = peopled(&mut Dice::new(seed));
+        // What was not read is the same doubt for one as for all.
+        match seed % 5 {
+            0 => inventory.group_members = Section::NotAsked,
+            1 => inventory.team_members = Section::NotAsked,
+            2 => inventory.principal_roles = Section::NotAsked,
+            3 => inventory.role_privileges = Section::NotAsked,
+            _ => {}
+        }
+        for moment in [Moment::Now, Moment::NextAccess] {
+            let everybody = Access::at(&inventory, moment);
+            for (position, person) in everybody.people().iter().enumerate() {
+                let alone = Access::alone(&inventory, moment, &person.principal).expect("he is known");
+                assert_eq!(alone.people(), std::slice::from_ref(person), "seed {seed}");
+                let (one, among) = (known(&alone, 0), known(&everybody, position));
+                assert_eq!(one, among, "seed {seed}, {moment:?}: {}", person.principal);
+                assert_eq!(alone.privileges(0), everybody.privileges(position), "seed {seed}");
+                assert_eq!(alone.roles(0), everybody.roles(position), "seed {seed}");
+                unknown += usize::from(one.contains(&Ability::Unknown));
+            }
+        }
+        let stranger = Principal::User { name: "nobody@contoso.example".into(), id: id(4, 77) };
+        assert!(Access::alone(&inventory, Moment::Now, &stranger).is_none());
+    }
+    assert!(unknown > 500, "{unknown}");
 }
 
 /// Ada and Bob, a role with Read on Process at User level, and a flow of Bob's.

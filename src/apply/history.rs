@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::outcome::{doubt, find};
+use super::stands::{doubt, find};
 use super::{Afterwards, Answer, touched};
 use crate::inventory::scope::Touched;
 use crate::kinds::ReadBack;

@@ -5,6 +5,7 @@ pub mod lock;
 mod outcome;
 pub mod rounds;
 pub mod session;
+mod stands;
 pub mod touched;
 
 #[cfg(test)]

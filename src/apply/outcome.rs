@@ -1,28 +1,10 @@
 //! What became of each line of an approved plan: judged on the last read, by every way that there is.
 use super::history::{History, OtherWay};
+use super::stands::{doubt, find};
 use super::{Afterwards, Answer};
 use crate::plan::line::LevelText;
 use crate::plan::{Goal, Line, LineKind, Plan};
-use crate::problem::Problem;
 use crate::report::Outcome;
-
-/// The line of a plan that says that a goal does not hold, or that its whole subject could not be read.
-pub(super) fn find<'plan>(plan: &'plan Plan, goal: &Goal) -> Option<&'plan Line> {
-    plan.lines.iter().find(|other| {
-        let subject = other.ledger == goal.ledger && other.subject == goal.subject;
-        let (same, whole) = (subject && other.entry == goal.entry, subject && other.entry.is_empty());
-        let open = match other.kind {
-            LineKind::Change { .. } | LineKind::Blocked { .. } | LineKind::Unread { .. } => true,
-            LineKind::Unmanaged { .. } | LineKind::Kept { .. } => false,
-        };
-        (same && open) || whole
-    })
-}
-
-/// Why nobody knows whether a line's goal holds when a plan has no line that says that it does not.
-pub(super) fn doubt<'plan>(line: &Line, plan: &'plan Plan) -> Option<&'plan Problem> {
-    plan.judged.doubt(&line.goal(), matches!(line.kind, LineKind::Change { to: None, .. }))
-}
 
 /// The outcome of a line.
 pub(super) fn outcome(line: &Line, plan: &Plan, history: &History) -> Outcome {
@@ -72,12 +54,13 @@ fn open(line: &Line, now: &Line, stands_by_other: bool, plan: &Plan, history: &H
         return Outcome::Skipped { because: why_skipped(&goal, now, plan, history) };
     };
     if let (Answer::NotCommitted(_), Some(because)) = (&sent.answer, history.skipped.get(&goal)) {
-        // It would have been sent again, had the run not been stopped.
+        // It would have been sent again, had the run not been stopped or a rail not stood.
         return Outcome::Skipped { because: because.clone() };
     }
     match (&now.kind, &sent.answer) {
         (LineKind::Unread { problem, .. }, _) => Outcome::Unverified { problem: problem.clone() },
-        (_, Answer::Refused(problem) | Answer::NotCommitted(problem)) => Outcome::Refused { problem: problem.clone() },
+        (_, Answer::Refused(problem)) => Outcome::Refused { problem: problem.clone() },
+        (_, Answer::NotCommitted(problem)) => Outcome::PutOff { problem: problem.clone() },
         (_, Answer::Accepted { .. } | Answer::Unknown(_)) if stands_by_other => disputed(&goal, history, Stands::Other),
         (_, Answer::Unknown(problem)) => Outcome::Unverified { problem: problem.clone() },
         (_, Answer::Accepted { afterwards, .. }) => {
@@ -128,6 +111,7 @@ mod tests {
     use crate::apply::history::Sent;
     use crate::plan::plan;
     use crate::plan::world::{self, Dice};
+    use crate::problem::Problem;
 
     /// A plan of one change of something that is held.
     fn one_change() -> Plan {

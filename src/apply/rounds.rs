@@ -95,6 +95,9 @@ pub async fn run(run: &Run<'_>, session: &impl Session, inventory: Inventory) ->
 }
 
 /// Looks at what was written by another way than the plan's, where there is one.
+///
+/// It is asked when nothing is left to send, for everything that was written in the run: no line counts as held before, and what
+/// comes after a line in the same run is decided by the plan's own way, as the plan itself was.
 async fn confirm(run: &Run<'_>, session: &impl Session, inventory: &Inventory, history: &mut History) {
     if !history.written.is_empty() {
         let seen = session.confirm(inventory, &history.written).await;

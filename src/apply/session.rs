@@ -95,7 +95,7 @@ async fn rewrite(writer: &Writer, edit: &Edit) -> Answer {
     let read = Read::get(Service::Dataverse, format!("{path}?$select=name,clientdata,statecode,statuscode"));
     let (before, row) = match writer.read_row_with_etag(&read).await {
         Ok(row) => row,
-        Err(problem) => return Answer::Refused(problem),
+        Err(problem) => return unread(problem),
     };
     let Some(text) = row.get("clientdata").and_then(Value::as_str) else {
         return Answer::Refused(conflict(&path, "the flow has no text"));
@@ -122,6 +122,11 @@ async fn rewrite(writer: &Writer, edit: &Edit) -> Answer {
     let afterwards = afterwards(edit, &after, newer != before);
     let alarm = if is_on(&row) { turned_off(writer, &path, edit, &after).await } else { None };
     Answer::Accepted { alarm, requests, afterwards }
+}
+
+/// A row that could not be read was not written either; whether that passes depends on why.
+fn unread(problem: Problem) -> Answer {
+    if problem.cause.may_pass() { Answer::NotCommitted(problem) } else { Answer::Refused(problem) }
 }
 
 fn is_on(row: &Value) -> bool {

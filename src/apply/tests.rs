@@ -235,6 +235,7 @@ async fn who_asks_to_stop_does_not_wait_for_a_wait_to_end_and_is_told_what_is_le
                 | Outcome::Reverted
                 | Outcome::Disputed { .. }
                 | Outcome::Refused { .. }
+                | Outcome::PutOff { .. }
                 | Outcome::Unverified { .. }
                 | Outcome::Skipped { .. } => panic!("seed {seed}: {outcome:?}"),
             }

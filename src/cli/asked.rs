@@ -105,10 +105,16 @@ pub(super) fn principal(inventory: &Inventory, name: &PrincipalName) -> Result<P
     let kind = if is_group { DirectoryKind::Group } else { DirectoryKind::User };
     let listed = inventory.directory.rows().filter(|(_, entry)| entry.kind == kind);
     known.extend(listed.map(|(_, entry)| same(&entry.name)));
-    let (what, otherwise) = if is_group {
-        ("group", "give its name as Entra has it, or its object id")
-    } else {
-        ("person", "give the address that they sign in with, or their Entra object id")
+    let (what, otherwise) = match (is_group, inventory.environment.pseudonymous) {
+        (true, false) => ("group", "give its name as Entra has it, or its object id"),
+        (false, false) => ("person", "give the address that they sign in with, or their Entra object id"),
+        (true, true) => {
+            ("group", "the snapshot has pseudonyms, so give the whole name as Entra has it, or the object id")
+        }
+        (false, true) => (
+            "person",
+            "the snapshot has pseudonyms, so give the whole address that they sign in with, or their object id",
+        ),
     };
     one(found, &Sought { what, written: &written, otherwise }, &known)
 }
@@ -120,7 +126,12 @@ pub(super) fn flows(inventory: &Inventory, name: &FlowName) -> Result<Vec<Ref<Fl
     let (what, written, otherwise, known) = match name {
         FlowName::Id { id, name: _ } => ("flow", id.to_string(), "`powergrant who-can` lists the flows", Vec::new()),
         FlowName::Name(name) | FlowName::InSolution { name, solution: _ } => {
-            ("flow", name.clone(), "`powergrant who-can` lists the flows", flows())
+            let otherwise = if inventory.environment.pseudonymous {
+                "the snapshot has pseudonyms, so give the flow's whole name, or its id"
+            } else {
+                "`powergrant who-can` lists the flows"
+            };
+            ("flow", name.clone(), otherwise, flows())
         }
         FlowName::AllOfSolution(solution) => {
             let known = inventory.solutions.rows().map(|(name, _)| same(name)).collect();

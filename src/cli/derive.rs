@@ -77,16 +77,12 @@ impl Derive {
             known.add_flow(&self.flow_name());
             known.names.extend(self.verify.clone());
             let mut exit = Exit::Success;
-            let is_wanted =
-                |name: &str| global.environments.is_empty() || global.environments.iter().any(|own| own == name);
-            let read = snapshots::each(file, known, output, |taken, output| {
+            let read = snapshots::each(file, known, global, output, |taken, output| {
                 let mut inventory = taken.inventory;
                 if let Some(Definition { flow, facts }) = &definition {
                     offline::with_definition(&mut inventory, flow, facts);
                 }
-                if is_wanted(&inventory.environment.name) {
-                    exit = exit.and(self.one(&inventory, definition.as_ref(), output));
-                }
+                exit = exit.and(self.one(&inventory, definition.as_ref(), output));
             });
             return read.map_or_else(|failed| failed, |()| exit);
         }

@@ -1,22 +1,22 @@
 //! `powergrant explain`: why a person, or the people of a group, can or cannot run a flow.
-use std::path::PathBuf;
+mod answers;
+
+use std::path::{Path, PathBuf};
 
 use clap::builder::NonEmptyStringValueParser;
 
 use super::Global;
-use super::asked::{Asked, flow_name, group_name, person_name, questions};
+use super::asked::{Asked, flow_name, group_name, person_name};
 use super::exit::Exit;
+use super::manifests;
 use super::output::Output;
 use super::reading::{Reading, Seen};
 use super::snapshots;
 use crate::compile::desired::{DesiredEnvironment, Environment};
-use crate::explain::errors::{self, Meaning};
-use crate::explain::fix::with_suspects;
-use crate::explain::group;
-use crate::explain::patch::{self, Manifests, Patch, Remedy};
-use crate::explain::{self, Bar, Explanation, Question, Verdict};
-use crate::foreign::{clip, inert};
-use crate::inventory::Inventory;
+use crate::explain::Bar;
+use crate::explain::errors;
+use crate::explain::patch::Manifests;
+use crate::foreign::inert;
 use crate::inventory::scope::Scope;
 use crate::inventory::snapshot::Known;
 use crate::names::FlowName;
@@ -112,13 +112,7 @@ impl Explain {
             }
         };
         if let Some(snapshot) = &self.snapshot {
-            let mut exit = Exit::Success;
-            let names = [&self.user, &self.group, &self.flow, &self.agent].into_iter().flatten().cloned().collect();
-            let known = Known { names, ..Known::default() };
-            let read = snapshots::each(snapshot, known, output, |taken, output| {
-                exit = exit.and(self.explain(&taken.inventory, &asked, None, output));
-            });
-            return read.map_or_else(|failed| failed, |()| exit);
+            return self.offline(snapshot, &asked, global, output).unwrap_or_else(|failed| failed);
         }
         let reading = match Reading::open(&self.paths, global, output).await {
             Ok(reading) => reading,
@@ -139,6 +133,37 @@ impl Explain {
         let exit = reading.each(scope, global, output, take).await;
         reading.close().await;
         exit
+    }
+
+    /// Answers from a snapshot; where paths are given, a fix is told as lines of the manifests there.
+    fn offline(&self, snapshot: &Path, asked: &Asked, global: &Global, output: &mut Output) -> Result<Exit, Exit> {
+        let today = jiff::Zoned::now().date();
+        let mut known = Known::typed([&self.user, &self.group, &self.flow, &self.agent].into_iter().flatten());
+        let loaded = (!self.paths.is_empty()).then(|| manifests::load(&self.paths, global, today));
+        if let Some(loaded) = &loaded {
+            if loaded.report(output) {
+                return Err(Exit::Error);
+            }
+            for desired in &loaded.desired.environments {
+                known.extend(desired.known());
+            }
+        }
+        let mut exit = Exit::Success;
+        snapshots::each(snapshot, known, global, output, |taken, output| {
+            let mut inventory = taken.inventory;
+            let desired = loaded.as_ref().and_then(|loaded| loaded.desired.named(&inventory.environment.name));
+            if let Some(desired) = desired
+                && let Err(message) = snapshots::document(&mut inventory, &desired.environment)
+            {
+                output.error(&format!("error: {}: {}\n", snapshot.display(), inert(&message)));
+                exit = Exit::Error;
+                return;
+            }
+            let sources = loaded.as_ref().map(|loaded| &loaded.sources);
+            let manifests = desired.zip(sources).map(|(desired, sources)| Manifests { sources, desired, today });
+            exit = exit.and(self.explain(&inventory, asked, manifests.as_ref(), output));
+        })?;
+        Ok(exit)
     }
 
     /// Who and what is asked about; nothing when only a message is to be explained.
@@ -168,161 +193,9 @@ impl Explain {
     fn message_alone(&self, output: &mut Output) -> Exit {
         let meaning = self.error.as_deref().and_then(errors::meaning);
         match self.format {
-            Format::Text => output.result(&explanation::meaning(meaning.as_ref())),
+            Format::Text => output.result(&explanation::meaning_alone(meaning.as_ref())),
             Format::Json => output.result(&json::pretty(&explanation::meaning_json(meaning.as_ref(), None))),
         }
         if meaning.is_some() { Exit::Differences } else { Exit::Error }
-    }
-
-    fn explain(
-        &self,
-        inventory: &Inventory,
-        asked: &Asked,
-        manifests: Option<&Manifests<'_>>,
-        output: &mut Output,
-    ) -> Exit {
-        let questions = match questions(inventory, asked, self.agent.as_deref(), self.certainty.into()) {
-            Ok(questions) => questions,
-            Err(message) => {
-                output.error(&format!("error: {}: {message}\n", inert(&inventory.environment.name)));
-                return Exit::Error;
-            }
-        };
-        let mut exit = Exit::Success;
-        for question in questions {
-            let own = if self.group.is_some() {
-                self.of_group(inventory, &question, manifests, output)
-            } else {
-                self.of_person(inventory, question, manifests, output)
-            };
-            exit = exit.and(own);
-        }
-        exit
-    }
-
-    fn of_person(
-        &self,
-        inventory: &Inventory,
-        question: Question,
-        manifests: Option<&Manifests<'_>>,
-        output: &mut Output,
-    ) -> Exit {
-        let Some(explanation) = explain::explain(inventory, &question) else {
-            output.error(&format!(
-                "error: {}: nobody knows {}: neither Dataverse nor the directory\n\
-                 hint: name the person by user principal name or Entra object id\n",
-                inert(&inventory.environment.name),
-                clip(&question.person.to_string())
-            ));
-            return Exit::Error;
-        };
-        let wanted = if self.include_suspects { with_suspects(&question) } else { question };
-        let is_wanting =
-            explanation.verdict != Verdict::Can || (self.include_suspects && !explanation.suspects().is_empty());
-        let remedy = is_wanting.then(|| patch::remedy(inventory, &wanted, manifests));
-        self.print(&explanation, remedy.as_ref(), output);
-        let exit = exit(explanation.verdict);
-        exit.and(self.written(remedy.as_ref(), manifests, output))
-    }
-
-    fn print(&self, explanation: &Explanation, remedy: Option<&Remedy>, output: &mut Output) {
-        let meaning: Option<Meaning> = self.error.as_deref().and_then(errors::meaning);
-        match self.format {
-            Format::Text => {
-                if self.error.is_some() {
-                    output.result(&explanation::meaning(meaning.as_ref()));
-                    output.result(&explanation::meaning_here(meaning.as_ref(), explanation));
-                }
-                output.result(&explanation::text(explanation, remedy));
-            }
-            Format::Json => {
-                let mut value = explanation::json(explanation);
-                if let Some(remedy) = remedy {
-                    value["fix"] = explanation::fix_json(remedy);
-                }
-                if self.error.is_some() {
-                    value["error"] = explanation::meaning_json(meaning.as_ref(), Some(explanation));
-                }
-                output.result(&json::pretty(&value));
-            }
-        }
-    }
-
-    fn of_group(
-        &self,
-        inventory: &Inventory,
-        question: &Question,
-        manifests: Option<&Manifests<'_>>,
-        output: &mut Output,
-    ) -> Exit {
-        let Some(alike) = group::of_group(inventory, question) else {
-            output.error(&format!(
-                "error: {}: nobody knows who is in {}\n\
-                 hint: give this identity GroupMember.Read.All in Microsoft Graph, or take a new snapshot\n",
-                inert(&inventory.environment.name),
-                clip(&question.person.to_string())
-            ));
-            return Exit::Error;
-        };
-        let wanted = if self.include_suspects { with_suspects(question) } else { question.clone() };
-        let is_wanting = alike.iter().any(|alike| alike.verdict != Verdict::Can);
-        let remedy = is_wanting.then(|| patch::remedy(inventory, &wanted, manifests));
-        match self.format {
-            Format::Text => {
-                output.result(&explanation::group(&inventory.environment.name, question, &alike, remedy.as_ref()));
-            }
-            Format::Json => {
-                let mut value = explanation::group_json(&inventory.environment.name, question, &alike);
-                if let Some(remedy) = &remedy {
-                    value["fix"] = explanation::fix_json(remedy);
-                }
-                output.result(&json::pretty(&value));
-            }
-        }
-        let exit = alike.iter().fold(Exit::Success, |all, alike| all.and(exit(alike.verdict)));
-        exit.and(self.written(remedy.as_ref(), manifests, output))
-    }
-
-    /// Writes a fix where that is wanted.
-    fn written(&self, remedy: Option<&Remedy>, manifests: Option<&Manifests<'_>>, output: &mut Output) -> Exit {
-        let (true, Some(Remedy::Change { patch, .. }), Some(manifests)) = (self.fix, remedy, manifests) else {
-            return Exit::Success;
-        };
-        match write(patch, manifests, output) {
-            Ok(()) => Exit::Success,
-            Err(message) => {
-                output.error(&format!("error: {message}\n"));
-                Exit::Error
-            }
-        }
-    }
-}
-
-/// Writes the edits of a patch into their files.
-fn write(patch: &Patch, manifests: &Manifests<'_>, output: &mut Output) -> Result<(), String> {
-    for (file, text) in manifests.sources.files() {
-        if !patch.edits.iter().any(|edit| &*edit.file == file) {
-            continue;
-        }
-        let path = std::path::Path::new(file);
-        if !path.is_file() {
-            return Err(format!("{file} is no file, so the fix was not written into it"));
-        }
-        std::fs::write(path, patch::patched(file, text, &patch.edits))
-            .map_err(|error| format!("{file} cannot be written: {error}"))?;
-        output.remark(&format!("written: {file}; `powergrant plan` shows what it does\n"));
-    }
-    if patch.edits.is_empty() {
-        output.remark("nothing was written: no file manages this yet; add the document that is printed above\n");
-    }
-    Ok(())
-}
-
-/// How an answer ends the process.
-fn exit(verdict: Verdict) -> Exit {
-    match verdict {
-        Verdict::Can => Exit::Success,
-        Verdict::Cannot => Exit::Differences,
-        Verdict::CannotTell => Exit::Error,
     }
 }

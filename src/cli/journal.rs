@@ -41,7 +41,12 @@ impl Journal {
         let text = match std::fs::read_to_string(&self.journal) {
             Ok(text) => text,
             Err(error) => {
-                output.error(&format!("error: {} cannot be read: {error}\n", self.journal.display()));
+                let journal = self.journal.display();
+                output.error(&if error.kind() == std::io::ErrorKind::NotFound {
+                    format!("error: there is no journal {journal}, so nothing was applied from here\nhint: `apply` writes it; name another one with `--journal`\n")
+                } else {
+                    format!("error: {journal} cannot be read: {error}\n")
+                });
                 return Exit::Error;
             }
         };

@@ -28,6 +28,7 @@ pub mod schema;
 mod sign_in;
 pub mod snapshot;
 mod snapshots;
+mod step;
 pub mod who_can;
 pub mod whoami;
 
@@ -111,7 +112,7 @@ enum Command {
     /// Tells what differs from the manifests; exits with 2 on drift.
     Drift(drift::Drift),
     /// Looks again and again on a clock, with health and metrics; writes with `--mode enforce`.
-    Controller(controller::Controller),
+    Controller(controller::Arguments),
     /// Derives the least that whoever runs a flow needs, as documents.
     Derive(derive::Derive),
     /// Writes what is held as manifests, and proves that planning them changes nothing.

@@ -29,6 +29,17 @@ impl Output {
         write_all(&mut io::stdout().lock(), text);
     }
 
+    /// Prints a long result piece by piece, and no more of it when the reader has seen enough.
+    pub fn pieces(&mut self, pieces: impl Iterator<Item = String>) {
+        let mut stream = io::BufWriter::new(io::stdout().lock());
+        for piece in pieces {
+            if stream.write_all(piece.as_bytes()).is_err() {
+                return;
+            }
+        }
+        let _ = stream.flush();
+    }
+
     /// Prints an error or a finding. Whatever got into it, no terminal is steered by it.
     pub fn error(&mut self, text: &str) {
         write_all(&mut io::stderr().lock(), &visible(text));

@@ -29,20 +29,37 @@ pub(super) fn open(path: &Path, known: Known, output: &mut Output) -> Result<Sna
     }
 }
 
-/// Reads a snapshot to its end, one environment at a time. `Err` after saying what is wrong.
+/// Reads a snapshot to its end, one environment at a time: those that `-e` picks, by name or address. `Err` after saying what
+/// is wrong.
 pub(super) fn each(
     path: &Path,
     known: Known,
+    global: &Global,
     output: &mut Output,
     mut take: impl FnMut(Taken, &mut Output),
 ) -> Result<(), Exit> {
+    let mut left: Vec<&str> = global.environments.iter().map(String::as_str).collect();
+    let mut names = Vec::new();
     for taken in open(path, known, output)? {
         match taken {
-            Ok(taken) => take(taken, output),
+            Ok(taken) => {
+                let facts = &taken.inventory.environment;
+                let url = facts.url.as_deref().map(|url| url.trim_end_matches('/'));
+                let is_this = |asked: &str| {
+                    asked == facts.name.as_str()
+                        || url.is_some_and(|url| url.eq_ignore_ascii_case(asked.trim_end_matches('/')))
+                };
+                let is_meant = global.environments.is_empty() || global.environments.iter().any(|asked| is_this(asked));
+                left.retain(|asked| !is_this(asked));
+                names.push(facts.name.to_string());
+                if is_meant {
+                    take(taken, output);
+                }
+            }
             Err(refusal) => return Err(refused(path, &refusal, output)),
         }
     }
-    Ok(())
+    report_missing(&left, &names, path, output)
 }
 
 /// Plans that were made of a snapshot.
@@ -88,12 +105,10 @@ pub(super) fn plan(paths: &[PathBuf], snapshot: &Path, global: &Global, output: 
     }
     let (mut plans, mut names) = (Vec::new(), Vec::new());
     let mut is_wrong = false;
-    each(snapshot, known, output, |taken, output| {
-        let Taken { scope, mut inventory } = taken;
-        let name = inventory.environment.name.clone();
-        let desired = loaded.desired.environments.iter().find(|desired| desired.environment.name == name);
-        names.push(name.to_string());
-        let Some(desired) = desired else { return };
+    for taken in open(snapshot, known, output)? {
+        let Taken { scope, mut inventory } = taken.map_err(|refusal| refused(snapshot, &refusal, output))?;
+        names.push(inventory.environment.name.to_string());
+        let Some(desired) = loaded.desired.named(&inventory.environment.name) else { continue };
         match document(&mut inventory, &desired.environment) {
             Ok(()) => {
                 doubt_what_was_not_asked(&mut inventory, desired, &scope);
@@ -106,20 +121,20 @@ pub(super) fn plan(paths: &[PathBuf], snapshot: &Path, global: &Global, output: 
                 output.error(&format!("error: {}: {}\n", snapshot.display(), inert(&message)));
             }
         }
-    })?;
+    }
     plans.sort_by(|(left, _): &(Plan, Review), (right, _)| left.environment.cmp(&right.environment));
     let (plans, reviews): (Vec<Plan>, Vec<Review>) = plans.into_iter().unzip();
-    is_wrong |= report_missing(&loaded, &names, snapshot, output);
+    let wanted = loaded.desired.environments.iter().map(|desired| desired.environment.name.as_str());
+    let missing: Vec<&str> = wanted.filter(|wanted| !names.iter().any(|name| name == wanted)).collect();
+    is_wrong |= report_missing(&missing, &names, snapshot, output).is_err();
     let found: Vec<_> = plans.iter().flat_map(|plan| plan.findings.clone()).collect();
     output.findings(&found, &loaded.sources);
     if is_wrong { Err(Exit::Error) } else { Ok(Offline { plans, reviews, loaded }) }
 }
 
-/// Tells which environments the snapshot lacks.
-fn report_missing(loaded: &Loaded, names: &[String], snapshot: &Path, output: &mut Output) -> bool {
-    let wanted = loaded.desired.environments.iter().map(|desired| &desired.environment.name);
-    let missing: Vec<_> = wanted.filter(|wanted| !names.iter().any(|name| *name == ***wanted)).collect();
-    for name in &missing {
+/// Tells which environments the snapshot lacks; that is an error.
+fn report_missing(wanted: &[&str], names: &[String], snapshot: &Path, output: &mut Output) -> Result<(), Exit> {
+    for name in wanted {
         output.error(&format!(
             "error: environment `{}` is not in this snapshot ({})\nhint: it has {}\n",
             inert(name),
@@ -127,11 +142,11 @@ fn report_missing(loaded: &Loaded, names: &[String], snapshot: &Path, output: &m
             inert(&names.join(", "))
         ));
     }
-    !missing.is_empty()
+    if wanted.is_empty() { Ok(()) } else { Err(Exit::Error) }
 }
 
 /// Takes over what the Environment document says today; `Err` when it means another environment of the same name.
-fn document(inventory: &mut Inventory, environment: &Environment) -> Result<(), String> {
+pub(super) fn document(inventory: &mut Inventory, environment: &Environment) -> Result<(), String> {
     let facts = &mut inventory.environment;
     let url = environment.url.as_ref().map(|url| url.value.as_str());
     if facts.url.as_deref() != url {

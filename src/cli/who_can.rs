@@ -103,20 +103,17 @@ impl From<Reach> for Depth {
     }
 }
 
-/// What is asked of one environment, and the answer or what is wrong with the question.
-type Answer = Result<Rendered, String>;
-
-/// An answer in one of the forms.
-struct Rendered(String);
+/// What is wrong with a question, unless it was answered.
+type Answered = Result<(), String>;
 
 impl WhoCan {
     pub(super) async fn run(&self, global: &Global, output: &mut Output) -> Exit {
-        let known = Known { names: self.flow.iter().cloned().collect(), ..Known::default() };
+        let known = Known::typed(&self.flow);
         let scope = Scope { privileges: self.privilege.iter().cloned().collect(), ..Scope::default() };
-        self.asked.run(global, output, known, scope, |inventory| self.answer(inventory)).await
+        self.asked.run(global, output, known, scope, |inventory, output| self.answer(inventory, output)).await
     }
 
-    fn answer(&self, inventory: &Inventory) -> Answer {
+    fn answer(&self, inventory: &Inventory, output: &mut Output) -> Answered {
         let asked = &self.asked;
         let environment = &inventory.environment.name;
         if let Some(name) = &self.privilege {
@@ -124,41 +121,45 @@ impl WhoCan {
             let rows = table::of_privilege(inventory, name, depth, asked.listed()).ok_or_else(|| {
                 format!("there is no privilege `{}`\nhint: {}", clip(name), privilege_hint(inventory, name))
             })?;
-            return Ok(asked.rendered(
-                inventory,
-                &format!("{environment}: who holds {name}, {depth} or further"),
-                Each::Person,
-                &rows,
-            ));
+            let heading = format!("{environment}: who holds {name}, {depth} or further");
+            asked.print(inventory, &heading, Each::Person, &rows, output);
+            return Ok(());
         }
         let Some(flow) = &self.flow else {
             let matrix = table::matrix(inventory, asked.certainty.into());
-            return Ok(Rendered(match asked.format {
-                Format::Text => who::matrix_text(&format!("{environment}: who can run which flow"), &matrix),
-                Format::Csv => who::matrix_csv(&matrix),
-                Format::Json => json::pretty(&who::matrix_json(environment, &matrix)),
-            }));
+            match asked.format {
+                Format::Text => {
+                    let heading = format!("{environment}: who can run which flow");
+                    output.pieces(who::matrix_text(&heading, &matrix));
+                }
+                Format::Csv => output.pieces(who::matrix_csv(&matrix)),
+                Format::Json => output.pieces(who::matrix_json(environment, &matrix)),
+            }
+            return Ok(());
         };
         let flows = flows(inventory, &flow_name(flow))?;
         let flow = flows.first().ok_or("no flow has this name")?;
         let rows = table::of_flow(inventory, flow, asked.certainty.into(), asked.listed());
-        Ok(asked.rendered(inventory, &format!("{environment}: who can run flow {flow}"), Each::Person, &rows))
+        let heading = format!("{environment}: who can run flow {flow}");
+        asked.print(inventory, &heading, Each::Person, &rows, output);
+        Ok(())
     }
 }
 
 impl Can {
     pub(super) async fn run(&self, global: &Global, output: &mut Output) -> Exit {
-        let known = Known { names: [self.user.clone()].into(), ..Known::default() };
+        let known = Known::typed([&self.user]);
         let scope = Scope { principals: [person_name(&self.user)].into(), ..Scope::default() };
-        self.asked.run(global, output, known, scope, |inventory| self.answer(inventory)).await
+        self.asked.run(global, output, known, scope, |inventory, output| self.answer(inventory, output)).await
     }
 
-    fn answer(&self, inventory: &Inventory) -> Answer {
+    fn answer(&self, inventory: &Inventory, output: &mut Output) -> Answered {
         let person = principal(inventory, &person_name(&self.user))?;
         let rows = table::of_person(inventory, &person, self.asked.certainty.into(), self.asked.listed())
             .ok_or_else(|| format!("nobody knows {} in this environment", clip(&person.to_string())))?;
         let heading = format!("{}: what {person} can run", inventory.environment.name);
-        Ok(self.asked.rendered(inventory, &heading, Each::Thing, &rows))
+        self.asked.print(inventory, &heading, Each::Thing, &rows, output);
+        Ok(())
     }
 }
 
@@ -170,13 +171,10 @@ impl Asked {
         output: &mut Output,
         known: Known,
         asked: Scope,
-        answer: impl Fn(&Inventory) -> Answer,
+        answer: impl Fn(&Inventory, &mut Output) -> Answered,
     ) -> Exit {
-        let print = |inventory: &Inventory, output: &mut Output| match answer(inventory) {
-            Ok(Rendered(text)) => {
-                output.result(&text);
-                Exit::Success
-            }
+        let print = |inventory: &Inventory, output: &mut Output| match answer(inventory, output) {
+            Ok(()) => Exit::Success,
             Err(message) => {
                 output.error(&format!("error: {}: {message}\n", inert(&inventory.environment.name)));
                 Exit::Error
@@ -184,7 +182,7 @@ impl Asked {
         };
         if let Some(snapshot) = &self.snapshot {
             let mut exit = Exit::Success;
-            let read = snapshots::each(snapshot, known, output, |taken, output| {
+            let read = snapshots::each(snapshot, known, global, output, |taken, output| {
                 exit = exit.and(print(&taken.inventory, output));
             });
             return read.map_or_else(|failed| failed, |()| exit);
@@ -208,11 +206,11 @@ impl Asked {
         if self.all { Listed::Everybody } else { Listed::Able }
     }
 
-    fn rendered(&self, inventory: &Inventory, heading: &str, each: Each, rows: &[Row]) -> Rendered {
-        Rendered(match self.format {
+    fn print(&self, inventory: &Inventory, heading: &str, each: Each, rows: &[Row], output: &mut Output) {
+        output.result(&match self.format {
             Format::Text => who::text(heading, each, rows),
             Format::Csv => who::csv(rows),
             Format::Json => json::pretty(&who::json(&inventory.environment.name, rows)),
-        })
+        });
     }
 }

@@ -1,22 +1,22 @@
 //! The tenant's directory: people, groups and applications that Microsoft Graph alone knows, read once for all environments.
+mod sections;
+mod ways;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::Value;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::decode::{Row, directory};
 use crate::inventory::people::DirectoryEntry;
-use crate::inventory::section::Section;
-use crate::names::{Text, folded};
+use crate::names::folded;
 use crate::problem::{Cause, Problem};
-use crate::request::{Read, Service};
+use crate::request::Service;
 use crate::tenant::Reader;
-use crate::tenant::filters::{graph_chunks, graph_in};
 
-/// Rows of a page, the most that Graph gives (Learn: Graph, list users).
-const PAGE: u32 = 999;
+pub(super) use sections::{nested_groups, sections};
+use ways::{Way, requests};
+
 /// A longer value cannot be compared (Learn: Graph known issues).
 const LONGEST_VALUE: usize = 120;
 
@@ -33,8 +33,10 @@ pub(super) enum Question {
     Group(Uuid),
     /// An application by client id.
     Application(Uuid),
-    /// The people of a group by its object id, those of nested groups included.
+    /// The people of a group by its object id, those of nested groups included, and those groups.
     Members(Uuid),
+    /// The people and groups that are in a group directly, by its object id.
+    OwnMembers(Uuid),
     /// The groups that a person is in by his object id, those that hold them included.
     GroupsOf(Uuid),
     /// The groups that a person is in directly, by his object id.
@@ -64,6 +66,7 @@ impl Question {
             Self::Group(id) => vec![(Way::GroupById, id.to_string())],
             Self::Application(id) => vec![(Way::ApplicationById, id.to_string())],
             Self::Members(id) => vec![(Way::Members, id.to_string())],
+            Self::OwnMembers(id) => vec![(Way::OwnMembers, id.to_string())],
             Self::GroupsOf(id) => vec![(Way::GroupsOf, id.to_string())],
             Self::OwnGroups(id) => vec![(Way::OwnGroups, id.to_string())],
             Self::GroupsOfGroup(id) => vec![(Way::GroupsOfGroup, id.to_string())],
@@ -77,7 +80,11 @@ impl Question {
             Self::GroupName(name) => folded(&entry.name) == *name,
             Self::User(wanted) | Self::Group(wanted) => id == *wanted,
             Self::Application(wanted) => entry.application == Some(*wanted),
-            Self::Members(_) | Self::GroupsOf(_) | Self::OwnGroups(_) | Self::GroupsOfGroup(_) => true,
+            Self::Members(_)
+            | Self::OwnMembers(_)
+            | Self::GroupsOf(_)
+            | Self::OwnGroups(_)
+            | Self::GroupsOfGroup(_) => true,
         }
     }
 }
@@ -131,88 +138,6 @@ fn merged(mut before: Entries, question: &Question, entries: &Result<Entries, Pr
     }
 }
 
-/// What answers make of an inventory.
-pub(super) struct Sections {
-    /// Entries by object id.
-    pub(super) entries: Section<Uuid, DirectoryEntry>,
-    /// The people of each group that was asked for.
-    pub(super) members: Section<Uuid, BTreeSet<Uuid>>,
-    /// The groups of each person who was asked for.
-    pub(super) groups: Section<Uuid, BTreeSet<Uuid>>,
-    /// The groups that each person and each group is in directly that was asked for.
-    pub(super) nesting: Section<Uuid, BTreeMap<Uuid, Text>>,
-}
-
-/// Puts answers into sections.
-pub(super) fn sections(answers: &BTreeMap<Question, Answer>) -> Sections {
-    let (mut persons, mut memberships, mut person_gap) = (BTreeSet::new(), BTreeMap::new(), None);
-    let (mut entries, mut asked, mut gap) = (Entries::new(), BTreeSet::new(), None);
-    let (mut people, mut groups, mut group_gap) = (BTreeMap::new(), BTreeSet::new(), None);
-    let (mut nested, mut nesting, mut nesting_gap) = (BTreeSet::new(), BTreeMap::new(), None);
-    let mut is_asked = false;
-    for (question, answer) in answers {
-        if let Question::Members(group) = question {
-            groups.insert(*group);
-            match answer {
-                Ok(found) => {
-                    people.insert(*group, found.keys().copied().collect());
-                    entries.extend(found.iter().map(|(id, entry)| (*id, entry.clone())));
-                }
-                // There is no such group, so nobody is in it.
-                Err(problem) if problem.cause == Cause::Gone => {}
-                Err(problem) => group_gap = group_gap.or_else(|| Some(problem.clone())),
-            }
-            continue;
-        }
-        if let Question::GroupsOf(person) = question {
-            persons.insert(*person);
-            match answer {
-                Ok(found) => {
-                    memberships.insert(*person, found.keys().copied().collect());
-                }
-                Err(problem) if problem.cause == Cause::Gone => {}
-                Err(problem) => person_gap = person_gap.or_else(|| Some(problem.clone())),
-            }
-            continue;
-        }
-        if let Question::OwnGroups(member) | Question::GroupsOfGroup(member) = question {
-            nested.insert(*member);
-            match answer {
-                Ok(found) => {
-                    let named = found.iter().map(|(id, entry)| (*id, entry.name.clone()));
-                    nesting.insert(*member, named.collect());
-                }
-                Err(problem) if problem.cause == Cause::Gone => {}
-                Err(problem) => nesting_gap = nesting_gap.or_else(|| Some(problem.clone())),
-            }
-            continue;
-        }
-        is_asked = true;
-        if let Question::User(id) | Question::Group(id) = question {
-            asked.insert(*id);
-        }
-        match answer {
-            Ok(found) => entries.extend(found.iter().map(|(id, entry)| (*id, entry.clone()))),
-            Err(problem) => gap = gap.or_else(|| Some(problem.clone())),
-        }
-    }
-    asked.extend(entries.keys());
-    let directory =
-        if is_asked || !entries.is_empty() { Section::only(asked, entries).with_gap(gap) } else { Section::NotAsked };
-    let members = if groups.is_empty() { Section::NotAsked } else { Section::only(groups, people).with_gap(group_gap) };
-    let memberships = Section::only(persons.clone(), memberships).with_gap(person_gap);
-    Sections {
-        entries: directory,
-        members,
-        groups: if persons.is_empty() { Section::NotAsked } else { memberships },
-        nesting: if nested.is_empty() {
-            Section::NotAsked
-        } else {
-            Section::only(nested, nesting).with_gap(nesting_gap)
-        },
-    }
-}
-
 fn too_long() -> Problem {
     Problem::without_request(
         Cause::Refused,
@@ -222,124 +147,7 @@ fn too_long() -> Problem {
     )
 }
 
-/// How entries are found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Way {
-    UserByName,
-    UserByAddress,
-    UserById,
-    GroupByName,
-    GroupById,
-    ApplicationById,
-    Members,
-    GroupsOf,
-    OwnGroups,
-    GroupsOfGroup,
-}
-
-impl Way {
-    /// The set, the properties that are read, and the property that values are compared with.
-    fn query(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::UserByName => ("users", directory::USER, "userPrincipalName"),
-            Self::UserByAddress => ("users", directory::USER, "mail"),
-            Self::UserById => ("users", directory::USER, "id"),
-            Self::GroupByName => ("groups", directory::GROUP, "displayName"),
-            Self::GroupById => ("groups", directory::GROUP, "id"),
-            Self::ApplicationById => ("servicePrincipals", directory::APPLICATION, "appId"),
-            Self::Members => ("transitiveMembers", directory::USER, "id"),
-            Self::GroupsOf => ("transitiveMemberOf", directory::GROUP, "id"),
-            Self::OwnGroups | Self::GroupsOfGroup => ("memberOf", directory::GROUP, "id"),
-        }
-    }
-
-    /// The reads that find entries by these values.
-    fn requests(self, values: Vec<Sought>) -> Vec<Request> {
-        let (set, select, property) = self.query();
-        let request = |path: String, values: Vec<Sought>| Request {
-            way: self,
-            read: Read::get(Service::Graph, path).page(PAGE),
-            questions: values.into_iter().map(|sought| sought.question).collect(),
-        };
-        if self == Self::Members {
-            // People, groups and devices come mixed, each with its type (Learn: list group transitive members).
-            let path = |group: &str| format!("groups/{group}/{set}?$select={select}");
-            return values.into_iter().map(|sought| request(path(&sought.value), vec![sought])).collect();
-        }
-        // Groups, roles and administrative units come mixed, each with its type (Learn: list user transitive memberOf, list
-        // group memberOf).
-        let of = match self {
-            Self::GroupsOf | Self::OwnGroups => Some("users"),
-            Self::GroupsOfGroup => Some("groups"),
-            Self::UserByName
-            | Self::UserByAddress
-            | Self::UserById
-            | Self::GroupByName
-            | Self::GroupById
-            | Self::ApplicationById
-            | Self::Members => None,
-        };
-        if let Some(of) = of {
-            let path = |member: &str| format!("{of}/{member}/{set}?$select={select}");
-            return values.into_iter().map(|sought| request(path(&sought.value), vec![sought])).collect();
-        }
-        graph_chunks(values)
-            .into_iter()
-            .map(|part| request(format!("{set}?$select={select}&$filter={}", graph_in(property, &part)), part))
-            .collect()
-    }
-
-    /// The entries of an answer.
-    fn entries(self, answer: &Value) -> Result<Entries, Problem> {
-        let set = self.query().0;
-        let rows = Row::graph(set, answer);
-        let decode = |value| {
-            let row = rows.within(value);
-            match self {
-                Self::UserByName | Self::UserByAddress | Self::UserById => directory::user(row).map(Some),
-                Self::GroupByName | Self::GroupById => directory::group(row).map(Some),
-                Self::ApplicationById => directory::application(row).map(Some),
-                Self::Members => directory::member(row),
-                Self::GroupsOf | Self::OwnGroups | Self::GroupsOfGroup => directory::membership(row),
-            }
-        };
-        rows.list("value")?.iter().map(decode).filter_map(Result::transpose).collect()
-    }
-}
-
-/// A value and the question that it answers.
-struct Sought {
-    value: String,
-    question: Question,
-}
-
-impl AsRef<str> for Sought {
-    fn as_ref(&self) -> &str {
-        &self.value
-    }
-}
-
 type Entries = BTreeMap<Uuid, DirectoryEntry>;
-
-/// One request and the questions that it answers.
-struct Request {
-    way: Way,
-    read: Read,
-    questions: Vec<Question>,
-}
-
-/// The requests that answer questions: fifteen values in each of them, and twenty of them in one batch.
-fn requests(questions: &[Question]) -> Vec<Request> {
-    let mut sought: BTreeMap<Way, Vec<Sought>> = BTreeMap::new();
-    for question in questions {
-        for (way, value) in question.ways() {
-            if value.chars().count() <= LONGEST_VALUE {
-                sought.entry(way).or_default().push(Sought { value, question: question.clone() });
-            }
-        }
-    }
-    sought.into_iter().flat_map(|(way, values)| way.requests(values)).collect()
-}
 
 #[cfg(test)]
 mod tests {

@@ -9,6 +9,7 @@ mod directory;
 mod environments;
 mod gaps;
 mod identity;
+mod nesting;
 mod official;
 mod own;
 mod persons;

@@ -17,8 +17,6 @@ use crate::principal::Principal;
 
 /// How many flows deep children are followed; deeper ones stay unread and are said to be.
 const GENERATIONS: usize = 8;
-/// How many people and groups are asked in which groups they are directly: three batches.
-const NESTING: usize = 60;
 
 impl Waves<'_> {
     /// The groups of the people who are asked about, and those groups' teams: a person joins them with the next access.
@@ -46,37 +44,6 @@ impl Waves<'_> {
         let wanted = Wanted { groups, ..Wanted::default() };
         let teams = people::teams(source, &wanted).await;
         self.take_teams(teams, BTreeSet::new());
-    }
-
-    /// By which groups the people who are asked about are in those that matter: the groups of teams, of agents, and the
-    /// environment's own. Only evidence comes of it, so it ends after a few questions.
-    pub(super) async fn of_nesting(&mut self) {
-        let reader = self.reader.with_label("person");
-        let of_teams = self.inventory.teams.rows().filter_map(|(_, team)| team.group);
-        let of_agents = self.inventory.bots.rows().flat_map(|(_, agent)| agent.groups.iter().copied());
-        let security = self.inventory.security_group.value().copied().flatten();
-        let matter: BTreeSet<Uuid> = of_teams.chain(of_agents).chain(security).collect();
-        let people = self.inventory.user_groups.rows();
-        let people: Vec<(Uuid, BTreeSet<Uuid>)> = people
-            .map(|(person, groups)| (*person, groups.intersection(&matter).copied().collect()))
-            .filter(|(_, groups): &(Uuid, BTreeSet<Uuid>)| !groups.is_empty())
-            .collect();
-        let mut asked: BTreeSet<Question> = people.iter().map(|(person, _)| Question::OwnGroups(*person)).collect();
-        let mut left = NESTING;
-        while !asked.is_empty() {
-            left = left.saturating_sub(asked.len());
-            let answers = self.directory.ask(&reader, &asked).await;
-            self.take_answers(answers);
-            let is_found = |(person, groups): &(Uuid, BTreeSet<Uuid>)| {
-                groups.iter().all(|group| self.inventory.way_into(*person, *group).is_some())
-            };
-            if people.iter().all(is_found) {
-                return;
-            }
-            let met = self.inventory.nesting.rows().flat_map(|(_, groups)| groups.keys().copied());
-            let new = met.filter(|group| matches!(self.inventory.nesting.get(group), Answer::NotAsked));
-            asked = new.take(left).map(Question::GroupsOfGroup).collect();
-        }
     }
 
     /// The rows of the teams that were met, the texts of child flows, and the tables that actions touch.

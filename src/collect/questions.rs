@@ -76,6 +76,22 @@ pub(super) fn roles(inventory: &Inventory, subjects: &Subjects<RoleName>) -> BTr
     }
 }
 
+/// The ids by which roles are named and that no root role has: of a business unit's copy, or of nothing.
+pub(super) fn no_roots<'scope>(
+    inventory: &Inventory,
+    subjects: impl IntoIterator<Item = &'scope Subjects<RoleName>>,
+) -> BTreeSet<Uuid> {
+    let names = subjects.into_iter().filter_map(|subjects| match subjects {
+        Subjects::All => None,
+        Subjects::Named(names) => Some(names),
+    });
+    let ids = names.flatten().filter_map(|name| match name {
+        RoleName::Id { id, name: _ } => Some(*id),
+        RoleName::Name(_) | RoleName::BuiltIn(_) => None,
+    });
+    ids.filter(|id| matches!(inventory.roles.get(id), Answer::Absent)).collect()
+}
+
 /// The solutions and the agents by which flows are named.
 pub(super) fn groups_of_flows(subjects: &Subjects<FlowName>) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut solutions, mut agents) = (BTreeSet::new(), BTreeSet::new());

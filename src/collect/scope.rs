@@ -37,9 +37,17 @@ impl Scope {
         for role in [BuiltInRole::BasicUser, BuiltInRole::Delegate] {
             scope.role_privileges.add(RoleName::BuiltIn(role));
         }
-        scope
-            .tables
-            .extend(["workflow", "connectionreference", "environmentvariabledefinition", "bot"].map(str::to_owned));
+        // Those whose privileges requirements name, so that each is told by its table's name.
+        let tables = [
+            "workflow",
+            "connectionreference",
+            "environmentvariabledefinition",
+            "bot",
+            "processsession",
+            "asyncoperation",
+            "systemuser",
+        ];
+        scope.tables.extend(tables.map(str::to_owned));
         scope.privileges.extend(requirements::privileges().map(str::to_owned));
         scope
     }

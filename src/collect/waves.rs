@@ -38,6 +38,7 @@ pub async fn collect(reader: &Reader, directory: &Directory, environment: &Envir
         Box::pin(waves.of_nesting()).await;
         Box::pin(waves.third()).await;
         Box::pin(waves.of_team_groups()).await;
+        Box::pin(waves.of_nested_groups()).await;
         Box::pin(waves.of_licences()).await;
         Box::pin(waves.of_uses()).await;
         Box::pin(waves.of_variables()).await;
@@ -72,7 +73,7 @@ pub(super) struct Waves<'a> {
     /// Why nobody knows how much the caller sees.
     doubt: Option<Problem>,
     /// What the directory has answered so far.
-    answers: BTreeMap<Question, Answer>,
+    pub(super) answers: BTreeMap<Question, Answer>,
 }
 
 impl Waves<'_> {
@@ -172,6 +173,7 @@ impl Waves<'_> {
         let privileged = questions::roles(inventory, &scope.role_privileges);
         let held = questions::roles(inventory, &scope.holders);
         let roots: BTreeSet<Uuid> = privileged.union(&held).copied().collect();
+        let no_roots = questions::no_roots(inventory, [&scope.role_privileges, &scope.holders]);
         let flow_index = Flows::of(inventory);
         let defined = flow_index.ids(&scope.definitions);
         let shared = flow_index.ids(&scope.shares);
@@ -189,7 +191,9 @@ impl Waves<'_> {
         asked.extend(groups.into_iter().map(Question::Members));
         let (copies_and_holders, privileges, definitions, flow_shares, reference_shares, users, teams, answers) = tokio::join!(
             async {
-                let copies = when(!roots.is_empty(), roles::copies(source, &roots)).await;
+                let (roots, doubt) = roles::with_roots_of(source, roots, &no_roots).await;
+                let is_asked = !roots.is_empty() || doubt.is_some();
+                let copies = when(is_asked, roles::copies(source, &roots)).await.with_gap(doubt);
                 let holders = when(!held.is_empty(), roles::holders(source, &copies, &held)).await;
                 (copies, holders)
             },
@@ -227,6 +231,8 @@ impl Waves<'_> {
         let mut teams_of_groups: BTreeSet<Uuid> = groups.iter().filter_map(|row| team(*row)).collect();
         if scope.holders == Subjects::All {
             teams_of_groups.extend(&met.teams);
+            // A group that is named brings all of its teams along, and who is in which team is asked of everybody.
+            teams_of_groups.extend(inventory.teams.rows().map(|(team, _)| *team));
         }
         teams_of_groups.extend(questions::administrators(inventory).iter().filter_map(|row| team(*row)));
         let children = flow_index.ids(&scope.parents);

@@ -67,6 +67,11 @@ pub fn addresses_alone<'only>(documents: &[Document], only: &'only [String]) -> 
 }
 
 impl Desired {
+    /// What is wanted of the environment of this name.
+    pub fn named(&self, name: &str) -> Option<&DesiredEnvironment> {
+        self.environments.iter().find(|desired| desired.environment.name.as_str() == name)
+    }
+
     /// Whether nothing is wanted of any environment.
     pub fn is_empty(&self) -> bool {
         self.environments.iter().all(|wanted| {

@@ -92,6 +92,39 @@ impl Certainty {
     }
 }
 
+impl Start {
+    /// What is needed, in words.
+    pub fn words(&self) -> String {
+        match (&self.table, self.operation, &self.privilege) {
+            (Some(table), Some(operation), _) => format!("{operation} on `{table}`, {}", self.depth),
+            (_, _, Some(privilege)) => format!("`{privilege}`, {}", self.depth),
+            (_, _, None) => "nothing".to_owned(),
+        }
+    }
+}
+
+impl Line {
+    /// What the operation needs, in words.
+    pub fn words(&self) -> String {
+        let list = |operations: &[Operation]| operations.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let mut words = Vec::new();
+        words.extend(self.needs.as_ref().map(|needs| format!("{} on its table", list(needs))));
+        words.extend(self.also.iter().map(|(table, needs)| format!("{} on `{table}`", list(needs))));
+        if self.relates {
+            words.push(
+                "Append on the row that is attached, AppendTo on the other, Append on both where both are many"
+                    .to_owned(),
+            );
+        }
+        let of_row =
+            |(action, needs): (&String, &Vec<Operation>)| format!("`{action}`: {} on the row's table", list(needs));
+        words.extend(self.actions.iter().map(of_row));
+        words.extend(self.depends.as_ref().map(|depends| format!("unknown: {depends}")));
+        words.extend(self.outside.as_ref().map(|outside| format!("nothing in Dataverse; {outside}")));
+        words.join("; ")
+    }
+}
+
 impl Table {
     /// The published table.
     pub fn published() -> Self {

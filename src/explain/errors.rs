@@ -14,7 +14,7 @@ pub struct Meaning {
 }
 
 /// A word of a message, what it means, and the requirement that it speaks of.
-const KNOWN: [(&str, &str, Option<&str>); 26] = [
+const KNOWN: [(&str, &str, Option<&str>); 27] = [
     (
         "childflowunsupportedforinvokerconnections",
         "a flow that is called as a child asks its caller for connections",
@@ -25,6 +25,8 @@ const KNOWN: [(&str, &str, Option<&str>); 26] = [
         "an operation does not work with the caller's connection",
         Some("act.same-environment"),
     ),
+    // A flow is a connection of this kind to whoever calls it (tests of a public client that asks for a flow of others).
+    ("'shared_logicflows'", "the person may not use the flow: it is not shared", Some("start.flow-shared")),
     (
         "connectionauthorizationfailed",
         "whoever saves or turns on the flow may not use one of its connections; its owner has to share it (Can use)",

@@ -23,23 +23,30 @@ pub struct Alike {
     pub people: Vec<Principal>,
 }
 
-/// The positions of the people whom a question is about: the person, or the people of the group who may sign in. `None`
-/// when nobody knows them.
-pub(super) fn people(inventory: &Inventory, access: &Access<'_>, who: &Principal) -> Option<Vec<usize>> {
-    let Principal::Group { id, .. } = who else { return Some(vec![access.person(who)?]) };
+/// The access of those whom a question is about, with their positions: of the person alone, or of everybody with the people
+/// of the group who may sign in. `None` when nobody knows them.
+pub(super) fn access<'a>(
+    inventory: &'a Inventory,
+    moment: Moment,
+    who: &Principal,
+) -> Option<(Access<'a>, Vec<usize>)> {
+    let Principal::Group { id, .. } = who else {
+        return Some((Access::alone(inventory, moment, who)?, vec![super::ALONE]));
+    };
     let Answer::Found(members) = inventory.group_members.get(id) else { return None };
+    let access = Access::at(inventory, moment);
     let is_meant = |at: &usize| {
         let person = &access.people()[*at];
         !person.disabled && person.object.is_some_and(|object| members.contains(&object))
     };
-    Some((0..access.people().len()).filter(is_meant).collect())
+    let people = (0..access.people().len()).filter(is_meant).collect();
+    Some((access, people))
 }
 
 /// The people of the group of a question, sorted by answer and reasons, the most people first. `None` when nobody knows
 /// who is in the group.
 pub fn of_group(inventory: &Inventory, question: &Question) -> Option<Vec<Alike>> {
-    let access = Access::of(inventory);
-    let members = people(inventory, &access, &question.person)?;
+    let (access, members) = access(inventory, Moment::NextAccess, &question.person)?;
     let judge = Judge::new(&access, Moment::NextAccess);
     let judged = judge.judge_by(question.flow.id, question.agent);
     let order = |requirement: &Text| judged.iter().position(|judged| judged.requirement.id == *requirement);

@@ -127,11 +127,14 @@ pub enum Standing {
     Unverified,
 }
 
+/// Where somebody stands whose access is looked at alone.
+const ALONE: usize = 0;
+
 /// Explains whether a person can run a flow; `None` when the inventory does not know the person.
 pub fn explain(inventory: &Inventory, question: &Question) -> Option<Explanation> {
-    let access = Access::of(inventory);
-    let now = Access::at(inventory, Moment::Now);
-    let person = access.person(&question.person)?;
+    let access = Access::alone(inventory, Moment::NextAccess, &question.person)?;
+    let now = Access::alone(inventory, Moment::Now, &question.person)?;
+    let person = ALONE;
     let judge = Judge::new(&access, Moment::NextAccess);
     let judged = judge.judge_by(question.flow.id, question.agent);
     let mut lines: Vec<Line> = judged.iter().map(|judged| line(&access, &judge, judged, person, question)).collect();
@@ -176,8 +179,7 @@ fn hear(witness: &Witness<'_>, lines: &mut [Line]) -> Vec<Disagreement> {
 
 /// The answer to a question alone, now or from the next access on; of a group, whether all of its people can.
 pub fn answer(inventory: &Inventory, question: &Question, moment: Moment) -> Verdict {
-    let access = Access::at(inventory, moment);
-    let Some(people) = group::people(inventory, &access, &question.person) else { return Verdict::CannotTell };
+    let Some((access, people)) = group::access(inventory, moment, &question.person) else { return Verdict::CannotTell };
     let Question { flow, agent, bar, .. } = question;
     let runners = Judge::new(&access, moment).runners_by(flow.id, *agent, *bar);
     let abilities: Vec<Ability> = people.into_iter().map(|person| runners.ability(person)).collect();

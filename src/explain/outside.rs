@@ -73,7 +73,8 @@ fn plan(inventory: &Inventory, object: Option<Uuid>, (service, name): (&str, &st
             Outside { asks, found: Found::Missing, seen }
         }
         Answer::Unreadable(problem) => unknown(format!("the plans could not be read: {}", problem.says)),
-        Answer::NotAsked => unknown("the plans were not asked for".to_owned()),
+        // They are asked of one person at a time, and are in no snapshot.
+        Answer::NotAsked => unknown("no snapshot has the plans of accounts; ask without `--snapshot`".to_owned()),
     }
 }
 

@@ -65,6 +65,16 @@ pub enum Needs {
     },
 }
 
+impl Needs {
+    /// What has to hold, in words that name nobody.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Privilege { privilege, depth } => format!("`{privilege}`, {depth} or further"),
+            Self::Fact { fact } => fact.words().to_owned(),
+        }
+    }
+}
+
 /// Something about person, flow and environment that has to be so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -103,6 +113,31 @@ pub enum Fact {
     OwnerEnabled,
     /// The flow's owner holds the same privileges there.
     OwnerActionsAllowed,
+}
+
+impl Fact {
+    /// What has to be so, in a few words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Member => "a user of the environment",
+            Self::Enabled => "the account is enabled",
+            Self::InSecurityGroup => "in the environment's security group",
+            Self::HasRole => "a security role that counts",
+            Self::FlowOn => "the flow is on",
+            Self::Instant => "started by a person, an app or an agent",
+            Self::FlowShared => "may see the flow",
+            Self::AgentShared => "may talk to the agent",
+            Self::ChildEmbedded => "child flows bring their own connections",
+            Self::ChildOn => "child flows are on",
+            Self::ConnectionsBound => "the connections that it lends are there",
+            Self::ReferenceReadable => "may read the connection references",
+            Self::ActionsAllowed => "may do what the flow does as its caller",
+            Self::SameEnvironment => "the caller's actions stay in this environment",
+            Self::OwnerDelegates => "the flow's owner may act for its callers",
+            Self::OwnerEnabled => "the flow's owner is enabled",
+            Self::OwnerActionsAllowed => "the flow's owner may do the same",
+        }
+    }
 }
 
 /// How sure a requirement is, the surest first.

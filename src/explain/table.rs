@@ -2,9 +2,10 @@
 use uuid::Uuid;
 
 use crate::access::{Ability, Access, Crowd, Moment};
+use crate::explain::ALONE;
 use crate::explain::judge::{Bar, Judge, Judged};
 use crate::inventory::Inventory;
-use crate::inventory::people::{PrincipalRow, UserKind};
+use crate::inventory::people::UserKind;
 use crate::names::{Depth, Flow, Ref};
 use crate::principal::Principal;
 
@@ -49,11 +50,10 @@ pub fn of_flow(inventory: &Inventory, flow: &Ref<Flow>, bar: Bar, listed: Listed
 
 /// Every flow that somebody can run.
 pub fn of_person(inventory: &Inventory, person: &Principal, bar: Bar, listed: Listed) -> Option<Vec<Row>> {
-    let access = Access::of(inventory);
-    let person = access.person(person)?;
+    let access = Access::alone(inventory, Moment::NextAccess, person)?;
     let judge = Judge::new(&access, Moment::NextAccess);
     let flows = flows(inventory);
-    Some(flows.iter().filter_map(|flow| Column::of(&judge, flow, bar).row(&access, person, listed)).collect())
+    Some(flows.iter().filter_map(|flow| Column::of(&judge, flow, bar).row(&access, ALONE, listed)).collect())
 }
 
 /// A flow, judged for everybody.
@@ -94,14 +94,7 @@ fn ways(access: &Access<'_>, person: usize, flow: Uuid) -> Vec<String> {
     if ways.is_empty() {
         return vec!["a role reads every such flow".to_owned()];
     }
-    let said = ways.iter().map(|way| match &way.team {
-        Some((team, crate::access::Belonging::Now)) => format!("{} through {team}", way.kind.words()),
-        Some((team, crate::access::Belonging::FromNextAccess)) => {
-            format!("{} through {team}, from the next access on", way.kind.words())
-        }
-        None => way.kind.words().to_owned(),
-    });
-    said.collect()
+    ways.iter().map(|way| super::evidence::way_words(access, person, way)).collect()
 }
 
 /// Everybody who holds a privilege that far or further; `None` when nobody knows such a privilege.
@@ -111,16 +104,8 @@ pub fn of_privilege(inventory: &Inventory, name: &str, depth: Depth, listed: Lis
     let holders = access.holders(Some(privilege)).at_least(depth);
     let rows = listed_people(&access).into_iter().filter_map(|person| {
         let ability = holders.ability(person);
-        let through = access.grants(person, privilege).into_iter().map(|grant| {
-            let role = super::evidence::role_name(inventory, grant.role);
-            match grant.through {
-                crate::access::Through::Own => format!("{} through {role}", grant.depth),
-                crate::access::Through::Team { team, .. } => {
-                    let team = inventory.principal_of(PrincipalRow::Team(team)).0;
-                    format!("{} through {role} of {team}", grant.depth)
-                }
-            }
-        });
+        let grants = access.grants(person, privilege);
+        let through = grants.iter().map(|grant| super::evidence::grant_words(&access, person, grant));
         listed.is_meant(ability).then(|| Row {
             person: access.people()[person].principal.clone(),
             what: name.to_owned(),
@@ -131,29 +116,51 @@ pub fn of_privilege(inventory: &Inventory, name: &str, depth: Depth, listed: Lis
     Some(rows.collect())
 }
 
-/// All people against all flows: one answer for each pair.
+/// All people against all flows: one answer for each pair, kept as two bits.
 #[derive(Clone, Debug)]
 pub struct Matrix {
-    /// The people, in the order of columns of each row.
-    pub people: Vec<Principal>,
-    /// For each flow, the answer for each person.
-    pub rows: Vec<(Ref<Flow>, Vec<Ability>)>,
+    people: Vec<Principal>,
+    /// Where each of the people stands in a crowd.
+    positions: Vec<usize>,
+    rows: Vec<(Ref<Flow>, Crowd)>,
+}
+
+impl Matrix {
+    /// The people, by name.
+    pub fn people(&self) -> &[Principal] {
+        &self.people
+    }
+
+    /// The flows, by name.
+    pub fn flows(&self) -> impl ExactSizeIterator<Item = &Ref<Flow>> {
+        self.rows.iter().map(|(flow, _)| flow)
+    }
+
+    /// The answers of one flow, in the order of the people.
+    pub fn of_flow(&self, flow: usize) -> impl Iterator<Item = Ability> {
+        let runners = &self.rows[flow].1;
+        self.positions.iter().map(|position| runners.ability(*position))
+    }
+
+    /// The answers of one of the people, in the order of the flows.
+    pub fn of_person(&self, person: usize) -> impl Iterator<Item = Ability> {
+        let position = self.positions[person];
+        self.rows.iter().map(move |(_, runners)| runners.ability(position))
+    }
 }
 
 /// Everybody against every flow.
 pub fn matrix(inventory: &Inventory, bar: Bar) -> Matrix {
     let access = Access::of(inventory);
     let judge = Judge::new(&access, Moment::NextAccess);
-    let people = listed_people(&access);
+    let positions = listed_people(&access);
     let rows = flows(inventory).into_iter().map(|flow| {
         let runners = judge.runners(flow.id, bar);
-        let answers = people.iter().map(|person| runners.ability(*person)).collect();
-        (flow, answers)
+        (flow, runners)
     });
-    Matrix {
-        rows: rows.collect(),
-        people: people.iter().map(|person| access.people()[*person].principal.clone()).collect(),
-    }
+    let rows = rows.collect();
+    let people = positions.iter().map(|person| access.people()[*person].principal.clone()).collect();
+    Matrix { people, positions, rows }
 }
 
 /// Flows by name.

@@ -1,4 +1,5 @@
 //! Explanations of random environments: one person's answer is everybody's answer at his place, and fixes are minimal.
+use crate::access::tests::peopled;
 use crate::access::{Ability, Access};
 use crate::explain::table::{self, Listed};
 use crate::explain::{Bar, Question, Standing, Verdict, explain, fix};
@@ -24,30 +25,44 @@ fn questions(inventory: &Inventory) -> Vec<Question> {
         .collect()
 }
 
+/// The tables speak of everybody at once, a person's own list of one alone, and an explanation of one pair.
 #[test]
 fn who_can_is_explain_pair_by_pair() {
-    for seed in 0..25 {
-        let mut inventory = world::inventory(&mut Dice::new(seed));
-        if seed % 3 == 0 {
-            let problem = Problem::without_request(Cause::Forbidden, "Dataverse", "no", "");
-            inventory.shares = std::mem::take(&mut inventory.shares).with_gap(Some(problem));
+    let mut told = [0; 3];
+    for seed in 0..40 {
+        let dice = &mut Dice::new(seed);
+        let mut inventory = if seed % 2 == 0 { peopled(dice) } else { world::inventory(dice) };
+        let refused = || Some(Problem::without_request(Cause::Forbidden, "Dataverse", "no", ""));
+        match seed % 5 {
+            0 => inventory.shares = std::mem::take(&mut inventory.shares).with_gap(refused()),
+            1 => inventory.team_members = Section::NotAsked,
+            2 => inventory.group_members = std::mem::take(&mut inventory.group_members).with_gap(refused()),
+            _ => {}
         }
-        for question in questions(&inventory) {
-            let explanation = explain(&inventory, &question).expect("the person is known");
-            let expected = match explanation.verdict {
-                Verdict::Can => Ability::Can,
-                Verdict::Cannot => Ability::Cannot,
-                Verdict::CannotTell => Ability::Unknown,
-            };
-            let rows = table::of_flow(&inventory, &question.flow, question.bar, Listed::Everybody);
-            let row = rows.iter().find(|row| row.person == question.person).expect("everybody is listed");
-            assert_eq!(row.ability, expected, "seed {seed}: {question:?}");
-            let of_person = table::of_person(&inventory, &question.person, question.bar, Listed::Able);
-            let is_listed =
-                of_person.expect("the person is known").iter().any(|row| row.what == question.flow.name.as_str());
-            assert_eq!(is_listed, expected != Ability::Cannot, "seed {seed}: {question:?}");
+        let bar = Bar::Documented;
+        let matrix = table::matrix(&inventory, bar);
+        let flows: Vec<_> = matrix.flows().cloned().collect();
+        let columns: Vec<_> =
+            flows.iter().map(|flow| table::of_flow(&inventory, flow, bar, Listed::Everybody)).collect();
+        for (at, person) in matrix.people().iter().enumerate() {
+            let own = table::of_person(&inventory, person, bar, Listed::Everybody).expect("the person is known");
+            let answers: Vec<Ability> = matrix.of_person(at).collect();
+            for (number, flow) in flows.iter().enumerate() {
+                let question = Question { person: person.clone(), flow: flow.clone(), agent: None, bar };
+                let expected = match explain(&inventory, &question).expect("the person is known").verdict {
+                    Verdict::Can => Ability::Can,
+                    Verdict::Cannot => Ability::Cannot,
+                    Verdict::CannotTell => Ability::Unknown,
+                };
+                assert_eq!(columns[number][at].ability, expected, "seed {seed}: {question:?}");
+                assert_eq!(columns[number][at], own[number], "seed {seed}: {question:?}");
+                assert_eq!(answers[number], expected, "seed {seed}: {question:?}");
+                assert_eq!(matrix.of_flow(number).nth(at), Some(expected), "seed {seed}: {question:?}");
+                told[expected as usize] += 1;
+            }
         }
     }
+    assert!(told.iter().all(|count| *count > 20), "{told:?}");
 }
 
 #[test]

@@ -9,32 +9,12 @@ use crate::names::{ConnectionMode, Depth, folded};
 
 /// What a requirement asks, in a few words.
 pub(super) fn asks(access: &Access<'_>, requirement: &Requirement) -> String {
-    let fact = match &requirement.needs {
+    match &requirement.needs {
         Needs::Privilege { privilege, depth } => {
-            return format!("{}{}", privilege_words(access.inventory(), privilege), at_depth(*depth));
+            format!("{}{}", privilege_words(access.inventory(), privilege), at_depth(*depth))
         }
-        Needs::Fact { fact } => *fact,
-    };
-    let words = match fact {
-        Fact::Member => "a user of the environment",
-        Fact::Enabled => "the account is enabled",
-        Fact::InSecurityGroup => "in the environment's security group",
-        Fact::HasRole => "a security role that counts",
-        Fact::FlowOn => "the flow is on",
-        Fact::Instant => "started by a person, an app or an agent",
-        Fact::FlowShared => "may see the flow",
-        Fact::AgentShared => "may talk to the agent",
-        Fact::ChildEmbedded => "child flows bring their own connections",
-        Fact::ChildOn => "child flows are on",
-        Fact::ConnectionsBound => "the connections that it lends are there",
-        Fact::ReferenceReadable => "may read the connection references",
-        Fact::ActionsAllowed => "may do what the flow does as its caller",
-        Fact::SameEnvironment => "the caller's actions stay in this environment",
-        Fact::OwnerDelegates => "the flow's owner may act for its callers",
-        Fact::OwnerEnabled => "the flow's owner is enabled",
-        Fact::OwnerActionsAllowed => "the flow's owner may do the same",
-    };
-    words.to_owned()
+        Needs::Fact { fact } => fact.words().to_owned(),
+    }
 }
 
 /// What it means that a requirement does not hold, in a few words about people who are named beside it.

@@ -2,9 +2,12 @@
 pub mod agents;
 pub mod audit;
 pub mod doubts;
+mod held;
+mod identity;
 pub mod lookup;
 mod nesting;
 pub mod official;
+mod pairs;
 pub mod people;
 mod rows;
 pub mod scope;
@@ -20,14 +23,13 @@ use uuid::Uuid;
 use crate::clientdata::{Facts, Said};
 use crate::inventory::agents::Agent;
 use crate::inventory::official::Official;
-use crate::inventory::people::{BusinessUnit, DirectoryEntry, PrincipalRow, Team, TeamKind, User};
+use crate::inventory::people::{BusinessUnit, DirectoryEntry, PrincipalRow, Team, User};
 use crate::inventory::section::{Answer, Reading, Section};
 use crate::inventory::things::{
     Caller, ConnectionReference, Flow, Privilege, Relationship, Rights, Role, Settings, SharingLimits, Table,
 };
-use crate::names::{Depth, EnvironmentRole, Membership, Operation, Ref, TableName, Text, required};
+use crate::names::{Depth, EnvironmentRole, Membership, Operation, TableName, Text, required};
 use crate::principal::Principal;
-use crate::problem::Problem;
 
 pub use lookup::Lookup;
 
@@ -105,7 +107,7 @@ pub struct Inventory {
     /// For each flow and connection reference in scope, with whom it is shared and how.
     pub shares: Section<Uuid, BTreeMap<PrincipalRow, Rights>>,
     /// Environment roles, where there is no Dataverse: for each principal the assignment's own id.
-    #[serde(with = "rows::of_roles")]
+    #[serde(with = "pairs")]
     pub environment_roles: Reading<BTreeMap<EnvironmentRole, BTreeMap<Principal, Text>>>,
 }
 
@@ -195,16 +197,6 @@ impl Inventory {
         }
     }
 
-    /// The root business unit.
-    pub fn root_unit(&self) -> Option<Ref<crate::names::Unit>> {
-        self.units.rows().find(|(_, unit)| unit.parent.is_none()).map(|(id, unit)| Ref::new(unit.name.clone(), *id))
-    }
-
-    /// A business unit by its id, under its name if that is known.
-    pub fn unit_ref(&self, id: Uuid) -> Ref<crate::names::Unit> {
-        Ref::new(self.units.row(&id).map_or_else(|| id.to_string().into(), |unit| unit.name.clone()), id)
-    }
-
     /// The table of a set's name or a logical name.
     pub fn table_of_set(&self, name: &str) -> Option<(&TableName, &Table)> {
         let wanted = crate::names::folded(name);
@@ -232,147 +224,6 @@ impl Inventory {
         self.relationships.row(table)?.get(&Text::from(property))
     }
 
-    /// The id that a new role gets: derived from organisation and name, so that identity exists before the thing.
-    pub fn derived_role_id(&self, name: &str) -> Uuid {
-        let namespace = self.environment.organization.unwrap_or(Uuid::NAMESPACE_OID);
-        Uuid::new_v5(&namespace, format!("role:{}", crate::names::folded(name)).as_bytes())
-    }
-
-    /// The id under which a row stands that does not exist yet.
-    pub fn derived_row_id(&self, principal: &Principal) -> Uuid {
-        let namespace = self.environment.organization.unwrap_or(Uuid::NAMESPACE_OID);
-        Uuid::new_v5(&namespace, principal.identity().as_bytes())
-    }
-
-    /// The principal that a row is, and why its own row could not be read, if so.
-    pub fn principal_of(&self, row: PrincipalRow) -> (Principal, Option<Problem>) {
-        let unknown = |what: &str, answer_problem| {
-            let name = Text::from(format!("{what} {}", row.id()));
-            (Principal::Unnamed { name, row: row.id() }, Some(answer_problem))
-        };
-        match row {
-            PrincipalRow::User(id) => match self.users.get(&id) {
-                Answer::Found(user) => (user.principal(id), None),
-                Answer::Absent => (Principal::Unnamed { name: "deleted user".into(), row: id }, None),
-                Answer::Unreadable(problem) => unknown("user", problem),
-                Answer::NotAsked => unknown("user", section::not_asked()),
-            },
-            PrincipalRow::Team(id) => match self.teams.get(&id) {
-                Answer::Found(team) => (team.principal(id), None),
-                Answer::Absent => (Principal::Unnamed { name: "deleted team".into(), row: id }, None),
-                Answer::Unreadable(problem) => unknown("team", problem),
-                Answer::NotAsked => unknown("team", section::not_asked()),
-            },
-            PrincipalRow::Organization(_) => (Principal::Everyone, None),
-        }
-    }
-
-    /// The row of a principal in this environment.
-    pub fn row_of(&self, principal: &Principal) -> Answer<PrincipalRow> {
-        let users = |wanted: &dyn Fn(&User) -> bool| match (
-            self.users.rows().find(|(_, user)| wanted(user)),
-            self.users.doubt(),
-        ) {
-            (Some((id, _)), _) => Answer::Found(PrincipalRow::User(*id)),
-            (None, Some(problem)) => Answer::Unreadable(problem),
-            (None, None) => Answer::Absent,
-        };
-        match principal {
-            Principal::User { id, .. } => {
-                users(&|user| user.object == Some(*id) && user.kind == people::UserKind::Person)
-            }
-            Principal::Application { id, .. } => users(&|user| user.application == Some(*id)),
-            Principal::Group { id, membership, .. } => {
-                let team = self.teams.rows().find(|(_, team)| {
-                    team.group == Some(*id)
-                        && team.membership == *membership
-                        && matches!(team.kind, TeamKind::SecurityGroup | TeamKind::OfficeGroup)
-                });
-                match (team, self.teams.doubt()) {
-                    (Some((id, _)), _) => Answer::Found(PrincipalRow::Team(*id)),
-                    (None, Some(problem)) => Answer::Unreadable(problem),
-                    (None, None) => Answer::Absent,
-                }
-            }
-            Principal::Team { id, .. } => match self.teams.get(id) {
-                Answer::Found(_) => Answer::Found(PrincipalRow::Team(*id)),
-                Answer::Absent => Answer::Absent,
-                Answer::Unreadable(problem) => Answer::Unreadable(problem),
-                Answer::NotAsked => Answer::NotAsked,
-            },
-            Principal::Everyone | Principal::Unnamed { .. } => Answer::Absent,
-        }
-    }
-
-    /// The business unit of a principal's row.
-    pub fn unit_of(&self, row: PrincipalRow) -> Option<Uuid> {
-        match row {
-            PrincipalRow::User(id) => self.users.row(&id).map(|user| user.unit),
-            PrincipalRow::Team(id) => self.teams.row(&id).map(|team| team.unit),
-            PrincipalRow::Organization(_) => None,
-        }
-    }
-
-    /// Whether a principal's row is there and disabled.
-    pub fn is_disabled(&self, principal: &Principal) -> bool {
-        match self.row_of(principal) {
-            Answer::Found(PrincipalRow::User(id)) => self.users.row(&id).is_some_and(|user| user.disabled),
-            Answer::Found(PrincipalRow::Team(_) | PrincipalRow::Organization(_))
-            | Answer::Absent
-            | Answer::Unreadable(_)
-            | Answer::NotAsked => false,
-        }
-    }
-
-    /// Whether a person has no row here and a disabled account, which neither Dataverse nor the admin API brings in.
-    pub fn cannot_come(&self, principal: &Principal) -> bool {
-        let Principal::User { id, .. } = principal else { return false };
-        let disabled = self.directory.row(id).is_some_and(|entry| !entry.enabled);
-        disabled && matches!(self.row_of(principal), Answer::Absent)
-    }
-
-    /// The root roles that a row holds itself, as far as was read, and why there may be more.
-    pub fn roles_of(&self, row: PrincipalRow) -> (BTreeSet<Uuid>, Option<Problem>) {
-        let met = self.holders.rows().filter(|(_, holders)| holders.iter().any(|(holder, _)| *holder == row));
-        let mut roles: BTreeSet<Uuid> = met.map(|(role, _)| *role).collect();
-        let doubt = match self.principal_roles.get(&row) {
-            Answer::Found(own) => {
-                roles.extend(own.iter().filter(|role| !matches!(self.holders.get(role), Answer::Found(_))));
-                self.principal_roles.doubt()
-            }
-            Answer::Absent => None,
-            Answer::Unreadable(problem) => Some(problem),
-            Answer::NotAsked => Some(section::not_asked()),
-        };
-        (roles, doubt)
-    }
-
-    /// The greatest depth at which a row holds a privilege through roles of its own; none when it holds none.
-    /// `Err` when nobody knows.
-    pub fn own_depth(&self, row: PrincipalRow, privilege: Uuid) -> Result<Option<Depth>, Problem> {
-        let (roles, mut doubt) = self.roles_of(row);
-        let mut depth = None;
-        for role in roles {
-            match self.role_privileges.get(&role) {
-                Answer::Found(privileges) => depth = depth.max(privileges.get(&privilege).copied()),
-                Answer::Absent => {}
-                Answer::Unreadable(problem) => doubt = Some(problem),
-                Answer::NotAsked => doubt = Some(section::not_asked()),
-            }
-        }
-        match (depth, doubt) {
-            (None, Some(problem)) => Err(problem),
-            (depth, _) => Ok(depth),
-        }
-    }
-
-    /// The teams that a user is in, as far as was read.
-    pub fn teams_of(&self, user: Uuid) -> impl Iterator<Item = Uuid> {
-        let met = self.team_members.rows().filter(move |(_, members)| members.contains(&user)).map(|(team, _)| *team);
-        let asked = self.user_teams.row(&user).into_iter().flatten().copied();
-        met.chain(asked).collect::<BTreeSet<_>>().into_iter()
-    }
-
     /// The privilege for an operation on a table, by its logical name.
     pub fn privilege(&self, table: &str, operation: Operation) -> Option<&Privilege> {
         self.tables.row(&table.into())?.privileges.as_ref()?.get(&operation)
@@ -383,28 +234,5 @@ impl Inventory {
         let wanted = crate::names::folded(name);
         let mut named = self.references.rows().filter(|(_, row)| crate::names::is_named(&row.logical_name, &wanted));
         named.next().map(|(id, reference)| (*id, reference))
-    }
-
-    /// Whether a row holds Read on a table at any depth, through roles of its own or of its teams. `Err` when nobody knows.
-    pub fn holds_read(&self, row: PrincipalRow, table: &str) -> Result<bool, Problem> {
-        let Some(privilege) = self.privilege(table, Operation::Read) else {
-            return Err(section::not_asked());
-        };
-        let own = self.own_depth(row, privilege.id);
-        if matches!(own, Ok(Some(_))) {
-            return Ok(true);
-        }
-        if let PrincipalRow::User(user) = row {
-            let through = self
-                .teams_of(user)
-                .any(|team| matches!(self.own_depth(PrincipalRow::Team(team), privilege.id), Ok(Some(_))));
-            if through {
-                return Ok(true);
-            }
-            if let Answer::Unreadable(problem) = self.user_teams.get(&user) {
-                return Err(problem);
-            }
-        }
-        own.map(|_| false)
     }
 }

@@ -1,7 +1,6 @@
 //! What is not tried again: a change that a service refused or reverted, as long as nothing about it is different.
 use super::drift::{Known, same};
-use super::history::Run;
-use super::{AnswerWord, Goal, OutcomeWord};
+use super::{Goal, OutcomeWord};
 use crate::plan::{Line, LineKind, Plan};
 
 /// Why a change is not tried again.
@@ -26,9 +25,9 @@ impl Known<'_> {
         let goal = Goal::of(line);
         let (run, change, outcome) = self.last_about(plan, &goal)?;
         let is_over = match outcome {
-            OutcomeWord::Refused => !is_put_off(run, &goal),
-            OutcomeWord::Reverted => true,
-            OutcomeWord::Held
+            OutcomeWord::Refused | OutcomeWord::Reverted => true,
+            OutcomeWord::PutOff
+            | OutcomeWord::Held
             | OutcomeWord::NotVisibleYet
             | OutcomeWord::Disputed
             | OutcomeWord::Unverified
@@ -40,12 +39,6 @@ impl Known<'_> {
     }
 }
 
-/// Whether the last answer about a goal says that nothing was decided.
-fn is_put_off(run: &Run, goal: &Goal) -> bool {
-    let last = run.answers.iter().rfind(|answered| answered.changes.contains(goal));
-    last.is_some_and(|answered| answered.answer == AnswerWord::NotCommitted)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
@@ -53,8 +46,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::journal::history::History;
-    use crate::journal::{Answered, Became, Begun, Change, Ended, FORMAT, Target};
+    use crate::journal::history::{History, Run};
+    use crate::journal::{AnswerWord, Answered, Became, Begun, Change, Ended, FORMAT, Target};
     use crate::ledger::{Effect, Phase};
     use crate::place::Place;
     use crate::plan::line::LevelText;
@@ -164,7 +157,7 @@ mod tests {
     #[test]
     fn what_was_put_off_or_is_not_decided_is_tried_again() {
         let wanted = line("used", "provided");
-        assert!(!is_given_up(vec![run(OutcomeWord::Refused, AnswerWord::NotCommitted)], "f", &wanted));
+        assert!(!is_given_up(vec![run(OutcomeWord::PutOff, AnswerWord::NotCommitted)], "f", &wanted));
         let open = [OutcomeWord::Held, OutcomeWord::NotVisibleYet, OutcomeWord::Unverified, OutcomeWord::Skipped];
         for outcome in open {
             assert!(!is_given_up(vec![run(outcome, AnswerWord::Accepted)], "f", &wanted), "{outcome:?}");

@@ -82,7 +82,7 @@ impl Run {
                 OutcomeWord::Held | OutcomeWord::NotVisibleYet | OutcomeWord::Disputed | OutcomeWord::Unverified => {
                     true
                 }
-                OutcomeWord::Reverted | OutcomeWord::Refused | OutcomeWord::Skipped => false,
+                OutcomeWord::Reverted | OutcomeWord::Refused | OutcomeWord::PutOff | OutcomeWord::Skipped => false,
             };
         }
         if self.ended.is_some() {

@@ -208,6 +208,8 @@ pub enum OutcomeWord {
     Disputed,
     /// It was refused.
     Refused,
+    /// It was not done for a reason that passes.
+    PutOff,
     /// Nobody knows.
     Unverified,
     /// It was not sent.
@@ -216,12 +218,13 @@ pub enum OutcomeWord {
 
 impl OutcomeWord {
     /// Every outcome.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Held,
         Self::NotVisibleYet,
         Self::Reverted,
         Self::Disputed,
         Self::Refused,
+        Self::PutOff,
         Self::Unverified,
         Self::Skipped,
     ];
@@ -234,6 +237,7 @@ impl OutcomeWord {
             Self::Reverted => "reverted",
             Self::Disputed => "disputed",
             Self::Refused => "refused",
+            Self::PutOff => "put_off",
             Self::Unverified => "unverified",
             Self::Skipped => "skipped",
         }
@@ -247,6 +251,7 @@ impl OutcomeWord {
             Self::Reverted => "reverted by the service",
             Self::Disputed => "disputed by another way to read it",
             Self::Refused => "refused",
+            Self::PutOff => "put off",
             Self::Unverified => "unverified",
             Self::Skipped => "not sent",
         }

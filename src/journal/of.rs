@@ -134,6 +134,7 @@ fn word(outcome: &Outcome) -> (OutcomeWord, Option<String>) {
         Outcome::Reverted => (OutcomeWord::Reverted, None),
         Outcome::Disputed { .. } => (OutcomeWord::Disputed, Some(outcome.words())),
         Outcome::Refused { problem } => (OutcomeWord::Refused, Some(problem.to_string())),
+        Outcome::PutOff { problem } => (OutcomeWord::PutOff, Some(problem.to_string())),
         Outcome::Unverified { problem } => (OutcomeWord::Unverified, Some(problem.to_string())),
         Outcome::Skipped { because } => (OutcomeWord::Skipped, Some(because.clone())),
     }

@@ -70,6 +70,11 @@ impl BuiltInRole {
         }
     }
 
+    /// Whether a root role with this id is one of the table that have no template.
+    pub fn has_root(id: Uuid) -> bool {
+        Self::ALL.into_iter().any(|role| role.fixed_id() == (id, false))
+    }
+
     /// Finds the role that a name means, without regard to case.
     pub fn named(name: &str) -> Option<Self> {
         let wanted = folded(name);

@@ -1,16 +1,17 @@
 //! Names become ids: what manifests want, per ledger, with what could not be found said at its place.
 mod connections;
+mod flows;
 mod goals;
 mod people;
+mod readers;
 mod roles;
 #[cfg(test)]
 mod tests;
 
-use crate::compile::desired::{DesiredEnvironment, Flow, FlowName, List, Placed, RoleName};
+use crate::compile::desired::{DesiredEnvironment, List, Placed, RoleName};
 use crate::finding::{Finding, did_you_mean};
-use crate::inventory::section::{Answer, not_asked};
+use crate::inventory::section::Answer;
 use crate::inventory::{Inventory, Lookup};
-use crate::kinds::flow::readers::ReaderLevel;
 use crate::kinds::flow::shares::Share;
 use crate::kinds::{Goals, Ledgers};
 use crate::ledger::{Extent, Reason};
@@ -54,6 +55,9 @@ impl Resolve<'_> {
                 Some(role)
             }
             Lookup::None => {
+                if self.is_a_copy(wanted) {
+                    return None;
+                }
                 let name = match &wanted.value {
                     RoleName::Name(name) => name.clone(),
                     RoleName::BuiltIn(built_in) => built_in.names()[0].to_owned(),
@@ -102,39 +106,6 @@ impl Resolve<'_> {
         for (document, flow) in &found {
             self.shares(document.owners.as_ref(), Share::CoOwner, flow);
         }
-    }
-
-    fn find_flows(&mut self, document: &Flow) -> Vec<Ref<names::Flow>> {
-        let place = &document.flow.place;
-        match self.inventory.flow(&document.flow.value) {
-            Lookup::One(flows) => {
-                if let (FlowName::Id { name: Some(name), .. }, [flow]) = (&document.flow.value, flows.as_slice()) {
-                    self.check_name(place, name, &flow.name);
-                }
-                return flows;
-            }
-            Lookup::None => {
-                let name = match &document.flow.value {
-                    FlowName::Name(name) | FlowName::InSolution { name, .. } => name.clone(),
-                    FlowName::Id { id, .. } => id.to_string(),
-                    FlowName::AllOfSolution(name) | FlowName::AllOfAgent(name) => name.clone(),
-                };
-                if matches!(self.inventory.outside_flows.get(&names::folded(&name).into()), Answer::Found(_)) {
-                    let message = format!("flow `{name}` exists only outside Dataverse, so it has no row to share");
-                    let finding = Finding::error(Rule::FlowOutsideDataverse, place, message);
-                    self.findings.push(finding.hint("add it to a solution, then plan again"));
-                } else {
-                    let known: Vec<String> =
-                        self.inventory.flows.rows().map(|(_, flow)| flow.name.to_string()).collect();
-                    let message = format!("there is no flow `{name}` in {}", self.desired.environment.name);
-                    let hint = "flows that are not in a solution have no row in Dataverse: add the flow to a solution";
-                    self.unknown(Rule::UnknownFlow, place, message, &name, &known, hint);
-                }
-            }
-            Lookup::Many(candidates) => self.ambiguous(place, "flow", &candidates),
-            Lookup::Unreadable(problem) => self.unread(place, "the flow", &problem),
-        }
-        Vec::new()
     }
 
     fn shares(&mut self, list: Option<&List>, level: Share, flow: &Ref<names::Flow>) {
@@ -192,70 +163,6 @@ impl Resolve<'_> {
                 "will be refused: sharing of solution flows is turned off in this managed environment".into(),
             )
         })
-    }
-
-    fn readers(&mut self, document: &Flow, flow: &Ref<names::Flow>) {
-        let Some(list) = &document.reference_readers else { return };
-        let Answer::Found(facts) = self.inventory.definitions.get(&flow.id) else {
-            let problem = match self.inventory.definitions.get(&flow.id) {
-                Answer::Unreadable(problem) => problem,
-                Answer::Found(_) | Answer::Absent | Answer::NotAsked => not_asked(),
-            };
-            return self.unread(&list.place, &format!("the text of flow `{flow}`"), &problem);
-        };
-        let names: std::collections::BTreeSet<String> = facts
-            .connections
-            .values()
-            .filter_map(|connection| connection.logical_name.as_ref())
-            .map(|name| names::folded(name))
-            .collect();
-        let meant = |name: &str| {
-            let mut named = document.read_references.iter();
-            document.read_references.is_empty()
-                || named.any(|wanted| names::folded(&wanted.value) == names::folded(name))
-        };
-        let strangers = document.read_references.iter().filter(|name| !names.contains(&names::folded(&name.value)));
-        for stranger in strangers {
-            let known: Vec<String> = names.iter().cloned().collect();
-            let message = format!("flow `{flow}` uses no connection reference `{}`", stranger.value);
-            let hint = "name one of its connection references by its logical name";
-            self.unknown(Rule::UnknownReference, &stranger.place, message, &stranger.value, &known, hint);
-        }
-        let names: std::collections::BTreeSet<String> = names.into_iter().filter(|name| meant(name)).collect();
-        let references: Vec<_> = self
-            .inventory
-            .references
-            .rows()
-            .filter(|(_, reference)| names.contains(&names::folded(&reference.logical_name)))
-            .map(|(id, reference)| Ref::new(reference.logical_name.clone(), *id))
-            .collect();
-        if references.len() < names.len() {
-            let doubt = self.inventory.references.doubt().unwrap_or_else(|| {
-                Problem::without_request(
-                    crate::problem::Cause::Gone,
-                    "Dataverse",
-                    format!("flow `{flow}` names connection references that are not there"),
-                    "open the flow and bind its connections",
-                )
-            });
-            self.unread(&list.place, "a connection reference", &doubt);
-        }
-        let members = self.principals(list, |_, _| {});
-        for reference in references {
-            for (principal, member) in &members {
-                let present = member.state == crate::compile::desired::State::Present;
-                let level = present.then_some(ReaderLevel::Read);
-                self.goals.readers.want(
-                    &reference,
-                    &list.place,
-                    principal.clone(),
-                    level,
-                    &member.place,
-                    None,
-                    &mut self.findings,
-                );
-            }
-        }
     }
 
     /// Whether a flow is started by a person; says so if not.

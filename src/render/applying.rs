@@ -86,6 +86,7 @@ impl Applying {
                     | Outcome::Reverted
                     | Outcome::Disputed { .. }
                     | Outcome::Refused { .. }
+                    | Outcome::PutOff { .. }
                     | Outcome::Unverified { .. }
                     | Outcome::Skipped { .. } => ("error", "apply_errored"),
                 };

@@ -177,7 +177,10 @@ pub fn text(drifts: &[Drift<'_>], today: Date) -> String {
 
 /// One line of drift by itself, for a log.
 pub fn alone(class: &Class, line: &Line) -> String {
-    format!("{}: {}{}", clip(&line.heading), one(line).trim(), remark(class, None))
+    // Columns are for lines that stand below each other.
+    let text = one(line);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    format!("{}: {}{}", clip(&line.heading), words.join(" "), remark(class, None))
 }
 
 fn coverage(counts: &Counts) -> String {

@@ -1,5 +1,6 @@
 //! Who can do what: tables for people, CSV for spreadsheets, JSON for programs.
 use std::fmt::Write as _;
+use std::iter::once;
 
 use serde_json::{Value, json};
 
@@ -7,6 +8,7 @@ use crate::access::Ability;
 use crate::explain::table::{Matrix, Row};
 use crate::foreign::inert;
 use crate::problem::clip;
+use crate::render::json;
 
 /// The answer as a word.
 pub fn word(ability: Ability) -> &'static str {
@@ -88,56 +90,70 @@ pub fn json(environment: &str, rows: &[Row]) -> Value {
     json!({ "environment": environment, "rows": rows.iter().map(row).collect::<Vec<_>>() })
 }
 
-/// Renders all against all as a table: `x` can, `.` cannot, `?` unknown.
-pub fn matrix_text(heading: &str, matrix: &Matrix) -> String {
-    let mut out = format!("{}\n\n", clip(heading));
-    for (at, flow) in matrix.rows.iter().map(|(flow, _)| flow).enumerate() {
-        let _ = writeln!(out, "  {:>4}  {}", at + 1, clip(&flow.name));
+/// Renders all against all as a table, line by line: `x` can, `.` cannot, `?` unknown.
+pub fn matrix_text(heading: &str, matrix: &Matrix) -> impl Iterator<Item = String> {
+    let mut head = format!("{}\n\n", clip(heading));
+    for (at, flow) in matrix.flows().enumerate() {
+        let _ = writeln!(head, "  {:>4}  {}", at + 1, clip(&flow.name));
     }
-    let width = matrix.people.iter().map(|person| clip(&person.to_string()).chars().count()).max().unwrap_or_default();
-    let numbers: String = (1..=matrix.rows.len()).map(|number| format!("{number:>5}")).collect();
-    let _ = writeln!(out, "\n  {:<width$}{numbers}", "");
-    for (at, person) in matrix.people.iter().enumerate() {
-        let marks = matrix.rows.iter().map(|(_, answers)| match answers[at] {
+    let people = matrix.people();
+    let width = people.iter().map(|person| clip(&person.to_string()).chars().count()).max().unwrap_or_default();
+    let numbers: String = (1..=matrix.flows().len()).map(|number| format!("{number:>5}")).collect();
+    let _ = writeln!(head, "\n  {:<width$}{numbers}", "");
+    let lines = people.iter().enumerate().map(move |(at, person)| {
+        let marks = matrix.of_person(at).map(|ability| match ability {
             Ability::Can => "    x",
             Ability::Cannot => "    .",
             Ability::Unknown => "    ?",
         });
-        let _ = writeln!(out, "  {:<width$}{}", clip(&person.to_string()), marks.collect::<String>());
-    }
-    out.push_str("\n  x can, . cannot, ? unknown\n");
-    out
+        format!("  {:<width$}{}\n", clip(&person.to_string()), marks.collect::<String>())
+    });
+    once(head).chain(lines).chain(once("\n  x can, . cannot, ? unknown\n".to_owned()))
 }
 
-/// Renders all against all as CSV: a line for each person, a column for each flow.
-pub fn matrix_csv(matrix: &Matrix) -> String {
-    let flows = matrix.rows.iter().map(|(flow, _)| quoted(&flow.name));
-    let mut out = std::iter::once("principal".to_owned()).chain(flows).collect::<Vec<_>>().join(",");
-    out.push_str("\r\n");
-    for (at, person) in matrix.people.iter().enumerate() {
-        let answers = matrix.rows.iter().map(|(_, answers)| word(answers[at]).to_owned());
-        let line = std::iter::once(quoted(&person.to_string())).chain(answers).collect::<Vec<_>>().join(",");
-        let _ = write!(out, "{line}\r\n");
-    }
-    out
+/// Renders all against all as CSV, line by line: one for each person, a column for each flow.
+pub fn matrix_csv(matrix: &Matrix) -> impl Iterator<Item = String> {
+    let flows = matrix.flows().map(|flow| quoted(&flow.name));
+    let head = once("principal".to_owned()).chain(flows).collect::<Vec<_>>().join(",");
+    let lines = matrix.people().iter().enumerate().map(|(at, person)| {
+        let answers = matrix.of_person(at).map(|ability| word(ability).to_owned());
+        once(quoted(&person.to_string())).chain(answers).collect::<Vec<_>>().join(",")
+    });
+    once(head).chain(lines).map(|line| line + "\r\n")
 }
 
-/// Renders all against all for programs: for each flow who can, and of whom nobody knows.
-pub fn matrix_json(environment: &str, matrix: &Matrix) -> Value {
-    let of = |answers: &[Ability], wanted: Ability| {
-        let people = matrix.people.iter().zip(answers).filter(|(_, ability)| **ability == wanted);
-        people.map(|(person, _)| person.identity()).collect::<Vec<_>>()
-    };
-    let rows = matrix.rows.iter().map(|(flow, answers)| {
+/// Renders all against all for programs, line by line: for each flow who can, and of whom nobody knows.
+pub fn matrix_json(environment: &str, matrix: &Matrix) -> impl Iterator<Item = String> {
+    let people = matrix.people();
+    let named = people.iter().map(|person| json!({ "name": person.to_string(), "identity": person.identity() }));
+    let flows = matrix.flows().enumerate().map(|(at, flow)| {
+        let answers: Vec<Ability> = matrix.of_flow(at).collect();
+        let of = |wanted: Ability| {
+            let people = people.iter().zip(&answers).filter(|(_, ability)| **ability == wanted);
+            people.map(|(person, _)| person.identity()).collect::<Vec<_>>()
+        };
         json!({
             "flow": { "name": flow.name, "id": flow.id },
-            "can": of(answers, Ability::Can),
-            "unknown": of(answers, Ability::Unknown),
+            "can": of(Ability::Can),
+            "unknown": of(Ability::Unknown),
         })
     });
-    let people =
-        matrix.people.iter().map(|person| json!({ "name": person.to_string(), "identity": person.identity() }));
-    json!({ "environment": environment, "people": people.collect::<Vec<_>>(), "flows": rows.collect::<Vec<_>>() })
+    let environment = json::line(&environment);
+    once(format!("{{\n  \"environment\": {},\n  \"people\": [\n", environment.trim_end()))
+        .chain(elements(named))
+        .chain(once("  ],\n  \"flows\": [\n".to_owned()))
+        .chain(elements(flows))
+        .chain(once("  ]\n}\n".to_owned()))
+}
+
+/// The elements of a list, each on a line of its own.
+fn elements(values: impl Iterator<Item = Value>) -> impl Iterator<Item = String> {
+    let mut values = values.peekable();
+    std::iter::from_fn(move || {
+        let value = json::line(&values.next()?);
+        let comma = if values.peek().is_some() { "," } else { "" };
+        Some(format!("    {}{comma}\n", value.trim_end()))
+    })
 }
 
 #[cfg(test)]

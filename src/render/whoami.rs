@@ -31,8 +31,8 @@ fn environment(identity: &Identity, task: Task) -> String {
         nobody(&mut text, identity);
         return text;
     }
-    verdict::write(&mut text, &judged, task);
     caller(&mut text, identity);
+    verdict::write(&mut text, &judged, task);
     text.push('\n');
     for (service, answer) in &identity.bearers {
         match answer {

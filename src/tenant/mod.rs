@@ -16,6 +16,7 @@ mod problem_of;
 mod reader;
 mod remedies;
 mod retry;
+mod secret;
 mod session;
 pub mod sign_in;
 #[cfg(test)]
@@ -34,7 +35,8 @@ pub use endpoints::{Endpoints, OVERRIDES, Override};
 pub use hosts::{Organisation, Routing};
 pub use reader::Reader;
 pub use retry::Patience;
-pub use sign_in::{Credentials, Secret};
+pub use secret::Secret;
+pub use sign_in::Credentials;
 pub use token::Claims;
 pub use wire::{Trust, install_tls};
 pub use writer::{Sent, WritePermit, Writer};

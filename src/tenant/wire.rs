@@ -2,7 +2,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Client, Url, redirect};
 use tracing::debug;
 
@@ -11,7 +11,7 @@ use super::asker::Asker;
 use super::hosts::Routing;
 use super::limits::{Gate, Limits};
 use super::parcel::Parcel;
-use super::sign_in::Secret;
+use super::secret::Secret;
 use crate::clock::Clock;
 use crate::problem::{Cause, Problem};
 
@@ -173,6 +173,11 @@ impl Wire {
             headers.insert("X-Forwarded-Proto", HeaderValue::from_static("https"));
         }
         let method = reqwest::Method::from_bytes(parcel.asked.method.as_bytes()).map_err(|_| unfit("the method"))?;
+        let is_empty = parcel.body.as_ref().is_none_or(|body| body.text.is_empty());
+        // The client leaves the length of nothing out, and servers on Windows answer 411 then (RFC 9110 §8.6).
+        if is_empty && matches!(parcel.asked.method, "POST" | "PUT" | "PATCH") {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         let address = self.routing.address(&parcel.url);
         let mut request = self.client(&address).request(method, address).headers(headers);
         if let Some(body) = &parcel.body {

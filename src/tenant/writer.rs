@@ -185,16 +185,7 @@ fn unsent_of(unsent: Unsent) -> Sent {
         Unsent::Lost(Lost::Unanswered(problem)) => Sent::Unknown(problem),
         Unsent::Lost(Lost::NotSent(problem)) => Sent::NotCommitted(problem),
         // Without a token nothing is sent; whether that passes depends on why.
-        Unsent::SignIn(problem) => match problem.cause {
-            Cause::Throttled | Cause::Incomplete | Cause::Failed | Cause::Unreachable => Sent::NotCommitted(problem),
-            Cause::SignedOut
-            | Cause::Forbidden
-            | Cause::Trimmed
-            | Cause::Malformed
-            | Cause::Gone
-            | Cause::Conflict
-            | Cause::Refused
-            | Cause::NotAsked => Sent::Refused(problem),
-        },
+        Unsent::SignIn(problem) if problem.cause.may_pass() => Sent::NotCommitted(problem),
+        Unsent::SignIn(problem) => Sent::Refused(problem),
     }
 }

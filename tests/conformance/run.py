@@ -59,6 +59,7 @@ NAMES = [
     "dataverse_client.py",
     "dynamics_web_api.js",
     "cli_microsoft365.js",
+    "prometheus_parser.py",
 ]
 
 # What every judge walks through as far as its client can ask for it; each check belongs to one of them.
@@ -76,6 +77,7 @@ WALKS = [
     "impersonation",
     "rows",
     "errors",
+    "metrics",
     "drift",
 ]
 
@@ -104,6 +106,8 @@ MUTATIONS = [
     ("a renamed property", "cli_microsoft365.js", {"path": "/flows/", "answer": {"rewritten": {"from": '"source"', "to": '"Source"'}}}),
     ("a wrong status", "cli_microsoft365.js", {"path": "modifyPermissions", "answer": {"status": 403}}),
     ("a member in lower case", "cli_microsoft365.js", {"path": "/permissions", "answer": {"rewritten": {"from": "CanView", "to": "canView"}}}),
+    ("a wrong status", "prometheus_parser.py", {"path": "principalobjectaccessset", "answer": {"status": 403}}),
+    ("a renamed property", "prometheus_parser.py", {"path": "roleprivilegescollection", "answer": {"rewritten": {"from": "privilegedepthmask", "to": "privilegeDepthMask"}}}),
     ("a page without its link", "graph_client.js", {"path": "/users", "answer": {"rewritten": {"from": "@odata.nextLink", "to": "nextLink"}}}),
 ]
 
@@ -185,6 +189,8 @@ class Tenant:
             "REQUESTS_CA_BUNDLE": str(self.certificate),
             "NODE_EXTRA_CA_CERTS": str(self.certificate),
             "NODE_PATH": str(NODE_MODULES),
+            "CONFORMANCE_BINARY": str(BINARY),
+            "CONFORMANCE_MANIFESTS": str(MANIFESTS),
             "CONFORMANCE_CERTIFICATE": str(TARGET / "application.pem"),
             "CONFORMANCE_STOPS": stops,
             "PYTHONDONTWRITEBYTECODE": "1",

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::Duration;
 
-use powergrant::controller::Mode;
-use powergrant::controller::metrics::{self, Format};
-use powergrant::controller::status::Status;
+use powergrant::cli::controller::Mode;
+use powergrant::cli::controller::metrics::{self, Format};
+use powergrant::cli::controller::status::Status;
 use serde_json::Value;
 
 use crate::desk::{Desk, shown, text};
@@ -107,6 +107,14 @@ fn a_controller_answers_for_itself_and_ends_at_sigterm() {
 
     served.terminate();
     assert_eq!(served.child.wait().expect("it ends").code(), Some(0));
+}
+
+#[test]
+fn a_difference_in_the_log_is_a_sentence_and_no_row_of_a_table() {
+    let desk = Desk::with("copilot-agent-flow");
+    let mut served = Served::start(&desk, &["."]);
+    let shared = "differs: of unknown origin: connection reference contoso_dataverse, readers: + group SG-Expense-Prod read; after it is in the environment";
+    assert_eq!(served.until(shared)["environment"], "contoso-prod");
 }
 
 #[test]

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use powergrant::derive::Table;
+use powergrant::explain::requirements;
 use powergrant::request::Service;
 use powergrant::rights::{RIGHTS, Task, Weight, manifest};
 use powergrant::tenant::sign_in::methods::{Family, Method, VARIABLES};
@@ -87,6 +89,30 @@ fn the_rights_are_those_of_the_code() {
         let _ = writeln!(table, "| {part} | `{task}` | {} | {weight}{} |", right.needs.words(), right.purpose);
     }
     has_table(".github/RIGHTS.md", "rights", &table);
+}
+
+#[test]
+fn what_running_a_flow_needs_is_what_the_commands_ask() {
+    let mut table =
+        "| requirement | when | what has to hold | certainty | source |\n|---|---|---|---|---|\n".to_owned();
+    for line in requirements::all() {
+        let (needs, certainty) = (line.needs.words(), line.certainty.word());
+        let _ = writeln!(table, "| `{}` | {} | {needs} | {certainty} | {} |", line.id, line.step.words(), line.source);
+    }
+    has_table(".github/REQUIREMENTS.md", "requirements", &table);
+    let published = Table::published();
+    let mut table = "| needs | certainty | source |\n|---|---|---|\n".to_owned();
+    for line in &published.start {
+        let _ = writeln!(table, "| {} | {} | {} |", line.words(), line.certainty.word(), line.source);
+    }
+    has_table(".github/REQUIREMENTS.md", "starting", &table);
+    let mut table = "| connector | operation | needs | certainty | source |\n|---|---|---|---|---|\n".to_owned();
+    for line in &published.operations {
+        let operation = if line.operation == "*" { "every" } else { &line.operation };
+        let (connector, words, certainty) = (&line.connector, line.words(), line.certainty.word());
+        let _ = writeln!(table, "| `{connector}` | {operation} | {words} | {certainty} | {} |", line.source);
+    }
+    has_table(".github/REQUIREMENTS.md", "operations", &table);
 }
 
 #[test]

@@ -94,6 +94,20 @@ fn undone(example: &str) {
 }
 
 #[test]
+fn where_nothing_was_applied_there_is_no_journal_and_that_is_said() {
+    for command in ["list", "show", "undo"] {
+        let none = Desk::empty().run(&["journal", command]);
+        assert_eq!(none.status.code(), Some(1), "{}", shown(&none));
+        let said = text(&none.stderr);
+        assert!(
+            said.contains("there is no journal .powergrant/journal.jsonl, so nothing was applied from here"),
+            "{said}"
+        );
+        assert!(said.contains("hint: `apply` writes it"), "{said}");
+    }
+}
+
+#[test]
 fn undo_brings_back_what_stood_before_the_forum_case() {
     undone("copilot-agent-flow");
 }

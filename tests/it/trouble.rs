@@ -159,6 +159,67 @@ async fn a_write_that_fails_and_does_not_show_is_waited_for_told_and_not_sent_ag
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_flow_that_somebody_saves_at_the_same_time_is_read_again_and_keeps_what_they_wrote() {
+    let pipe = pipe().await;
+    let planned = pipe.plan(&example()).await;
+    let first = Rule::on("/workflows(", Disturbance::refuse(412)).method("PATCH");
+    pipe.with(|tenant| tenant.faults.schedule(first));
+    let saved = std::sync::atomic::AtomicBool::new(false);
+    let patches = |tenant: &Tenant| tenant.log.iter().filter(|logged| logged.method == "PATCH").count();
+    let report = pipe
+        .apply_and(&planned, &|| {
+            pipe.with(|tenant| {
+                if patches(tenant) == 1 && !saved.swap(true, std::sync::atomic::Ordering::Relaxed) {
+                    let organization = tenant.organization_mut(PROD).expect("the example's environment");
+                    let flow = organization.flow(FLOW).expect("the example's flow");
+                    let text = organization.flow_text(flow).expect("it has a text").replacen('{', "{\"saved\":1,", 1);
+                    assert!(organization.set_flow_text(flow, &text), "it is a flow");
+                }
+            });
+        })
+        .await;
+    assert!(report.all_held(), "{:#?}", report.results);
+    pipe.with(|tenant| {
+        assert_eq!(patches(tenant), 2, "once for each version of the row");
+        let organization = tenant.organization(PROD).expect("the example's environment");
+        let text = organization.flow_text(organization.flow(FLOW).expect("the example's flow")).expect("it has a text");
+        assert!(text.starts_with("{\"saved\":1,") && text.contains("invoker"), "{text}");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_is_put_off_is_sent_a_few_times_and_told_as_put_off() {
+    let busy = Disturbance::throttle(1);
+    for (part, method, way, ledger, name) in [
+        ("GrantAccess", "POST", Disturbance::refuse(412), "flowShares", "SG-Expense-Prod"),
+        ("/workflows(", "PATCH", Disturbance::refuse(412), "flowConnections", "contoso_sharepoint"),
+        ("/workflows(", "PATCH", busy.clone(), "flowConnections", "contoso_sharepoint"),
+        ("teamroles_association", "POST", busy, "roleAssignments", "SG-Expense-Prod"),
+        // Its text could not be read, so it was not written.
+        ("/workflows(", "GET", Disturbance::refuse(503), "flowConnections", "contoso_sharepoint"),
+    ] {
+        let pipe = pipe().await;
+        let planned = pipe.plan(&example()).await;
+        pipe.with(|tenant| tenant.faults.schedule(Rule { times: 0, ..Rule::on(part, way.clone()) }.method(method)));
+        let report = pipe.apply(&planned).await;
+        let what = format!("{method} {part} {way:?}");
+        let told = outcomes(&report, ledger, name);
+        assert!(!told.is_empty(), "{what}");
+        for outcome in told {
+            let Outcome::PutOff { problem } = outcome else { panic!("{what}: {outcome:?}") };
+            assert!(problem.status.is_some() && !outcome.next().is_empty(), "{what}: {problem:?}");
+            assert!(outcome.words().starts_with("put off: "), "{what}: {}", outcome.words());
+        }
+        let log = pipe.with(|tenant| tenant.log.clone());
+        let sent =
+            |logged: &&powergrant::sandbox::tenant::Logged| logged.method == method && logged.path.contains(part);
+        assert!(log.iter().filter(sent).count() >= 3, "{what}: it was not sent again");
+        // Nobody is added past it, or who does not hold Read on flows.
+        assert_eq!(pipe.with(|tenant| share(tenant, "SG-Expense-Prod")), None, "{what}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_found_when_it_is_read_back_is_not_held() {
     let parts = [
         ("/roles?", "rolePrivileges", "Process"),

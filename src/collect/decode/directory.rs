@@ -67,13 +67,22 @@ pub(in crate::collect) fn application(row: Row<'_>) -> Result<(Uuid, DirectoryEn
     Ok((row.id("id")?, entry))
 }
 
-/// A member of a group, if it is a person: groups, devices and applications among the members are left out
+/// A member of a group, if it is a person or a group: devices and applications among the members are left out
 /// (Learn: list group transitive members; `@odata.type` tells them apart).
 pub(in crate::collect) fn member(row: Row<'_>) -> Result<Option<(Uuid, DirectoryEntry)>, Problem> {
     match row.text("@odata.type")?.as_str() {
         "#microsoft.graph.user" => user(row).map(Some),
+        "#microsoft.graph.group" => nested(row).map(Some),
         _ => Ok(None),
     }
+}
+
+/// A group in a group. Of what a caller may not read there is the id alone (Learn: Microsoft Graph, limited information for
+/// inaccessible member objects).
+fn nested(row: Row<'_>) -> Result<(Uuid, DirectoryEntry), Problem> {
+    let id = row.id("id")?;
+    let name = row.optional_text("displayName").ok().flatten().unwrap_or_else(|| id.to_string().into());
+    Ok((id, DirectoryEntry { kind: DirectoryKind::Group, name, mail: "".into(), application: None, enabled: true }))
 }
 
 /// A group that a person is in; roles of the directory and administrative units are left out
@@ -92,15 +101,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_people_are_members() {
+    fn people_and_groups_are_members_and_nothing_else_is() {
         let person = json!({
             "@odata.type": "#microsoft.graph.user", "id": Uuid::from_u128(1), "userPrincipalName": "ada@contoso.com",
             "displayName": "Ada", "mail": null, "accountEnabled": null
         });
-        let nested = json!({"@odata.type": "#microsoft.graph.group", "id": Uuid::from_u128(2)});
+        let nested = json!({"@odata.type": "#microsoft.graph.group", "id": Uuid::from_u128(2), "displayName": "SG"});
+        let closed = json!({"@odata.type": "#microsoft.graph.group", "id": Uuid::from_u128(4), "displayName": null});
+        let device = json!({"@odata.type": "#microsoft.graph.device", "id": Uuid::from_u128(3)});
         let (id, entry) = member(Row::graph("transitiveMembers", &person)).unwrap().unwrap();
         assert_eq!((id, entry.name.as_str(), entry.enabled), (Uuid::from_u128(1), "ada@contoso.com", true));
-        assert_eq!(member(Row::graph("transitiveMembers", &nested)), Ok(None));
+        let (id, entry) = member(Row::graph("transitiveMembers", &nested)).unwrap().unwrap();
+        assert_eq!((id, entry.kind, entry.name.as_str()), (Uuid::from_u128(2), DirectoryKind::Group, "SG"));
+        let (id, entry) = member(Row::graph("transitiveMembers", &closed)).unwrap().unwrap();
+        assert_eq!((id, entry.name), (Uuid::from_u128(4), id.to_string().into()));
+        assert_eq!(member(Row::graph("transitiveMembers", &device)), Ok(None));
     }
 
     #[test]

@@ -40,6 +40,21 @@ pub(in crate::collect) async fn some_roots(source: Source<'_>, ids: &BTreeSet<Uu
     only(ids.clone(), source.by_keys(ROLES, Column::Attribute("roleid"), ids, "").await)
 }
 
+/// Root roles, and those of the copies that are named by their own ids; and why the latter could not be read, if so.
+pub(in crate::collect) async fn with_roots_of(
+    source: Source<'_>,
+    mut roots: BTreeSet<Uuid>,
+    copies: &BTreeSet<Uuid>,
+) -> (BTreeSet<Uuid>, Option<Problem>) {
+    match source.by_keys(COPIES, Column::Attribute("roleid"), copies, "").await {
+        Ok(rows) => {
+            roots.extend(rows.into_iter().map(|copy| copy.root));
+            (roots, None)
+        }
+        Err(problem) => (roots, Some(problem)),
+    }
+}
+
 /// The copies of root roles.
 pub(in crate::collect) async fn copies(
     source: Source<'_>,

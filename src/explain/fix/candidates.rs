@@ -31,8 +31,7 @@ pub(super) struct Candidates<'a> {
 impl<'a> Candidates<'a> {
     /// What the missing requirements ask for; nothing when one of them is beyond manifests.
     pub(super) fn of(inventory: &'a Inventory, question: &'a Question) -> Option<Self> {
-        let access = Access::of(inventory);
-        let people = crate::explain::group::people(inventory, &access, &question.person)?;
+        let (access, people) = crate::explain::group::access(inventory, Moment::NextAccess, &question.person)?;
         let judge = Judge::new(&access, Moment::NextAccess);
         let mut candidates = Self {
             inventory,

@@ -62,9 +62,20 @@ pub struct Judge<'a> {
     process: Holders,
     references: Holders,
     agents: Holders,
+    premises: Premises,
     /// Who holds what flows do in Dataverse as their callers; nothing for operations that nobody is restricted in.
     acts: BTreeMap<(TableName, Operation), Option<Crowd>>,
     by_name: BTreeMap<String, Uuid>,
+}
+
+/// What is required of people whatever the flow is, judged once.
+#[derive(Default)]
+struct Premises {
+    members: Crowd,
+    enabled: Crowd,
+    /// And why it cannot be verified, if so.
+    in_security_group: (Crowd, Option<&'static str>),
+    with_role: Crowd,
 }
 
 /// What is judged about a flow before any requirement is.
@@ -97,16 +108,24 @@ impl<'a> Judge<'a> {
             ((table, operation), holders)
         };
         let names = inventory.references.rows().map(|(id, row)| (folded(&row.logical_name), *id));
-        Self {
+        let mut judge = Self {
             access,
             moment,
+            premises: Premises::default(),
             privileges: privileges.collect(),
             process: access.table_holders("workflow", Operation::Read),
             references: access.table_holders("connectionreference", Operation::Read),
             agents: access.table_holders("bot", Operation::Read),
             acts: deeds.into_iter().map(act).collect(),
             by_name: names.collect(),
-        }
+        };
+        judge.premises = Premises {
+            members: judge.members(),
+            enabled: Crowd::of(judge.who(|person| !person.disabled)),
+            in_security_group: judge.in_security_group(),
+            with_role: access.with_role(),
+        };
+        judge
     }
 
     /// Everybody who can run a flow, as far as is known.
@@ -163,10 +182,10 @@ impl<'a> Judge<'a> {
 
     fn fact(&self, fact: Fact, case: &Case<'_>) -> (Crowd, Option<&'static str>) {
         let holds = match fact {
-            Fact::Member => self.members(),
-            Fact::Enabled => Crowd::of(self.who(|person| !person.disabled)),
-            Fact::InSecurityGroup => return self.in_security_group(),
-            Fact::HasRole => self.access.with_role(),
+            Fact::Member => self.premises.members.clone(),
+            Fact::Enabled => self.premises.enabled.clone(),
+            Fact::InSecurityGroup => return self.premises.in_security_group.clone(),
+            Fact::HasRole => self.premises.with_role.clone(),
             Fact::FlowOn => self.everybody_if(self.is_on(case.flow)),
             Fact::Instant => self.everybody_if(case.facts.map(|facts| match facts.trigger {
                 Trigger::Automated(_) => false,

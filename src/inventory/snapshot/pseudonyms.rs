@@ -2,8 +2,8 @@
 //!
 //! Hidden are names of people, groups, teams, applications, business units, flows, solutions, agents and connection
 //! references, addresses, descriptions, the sites of flows, and Entra ids of people, groups and applications. Not
-//! hidden are security roles, tables, privileges, connectors, logical names, the environment, and ids of rows in
-//! Dataverse. A pseudonym is no anonymity: whoever guesses a name can see that it is there.
+//! hidden are security roles, tables, privileges, connectors, logical names, the environment, ids of rows in Dataverse, and
+//! whether a name is an address or a guest's. A pseudonym is no anonymity: whoever guesses a name can see that it is there.
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
@@ -24,6 +24,13 @@ pub struct Known {
 }
 
 impl Known {
+    /// What somebody typed: a name, or an Entra id.
+    pub fn typed<'a>(texts: impl IntoIterator<Item = &'a String>) -> Self {
+        let names: BTreeSet<String> = texts.into_iter().cloned().collect();
+        let ids = names.iter().filter_map(|name| Uuid::try_parse(name).ok()).collect();
+        Self { names, ids }
+    }
+
     /// Adds what somebody else knows.
     pub fn extend(&mut self, other: Self) {
         self.names.extend(other.names);
@@ -50,8 +57,15 @@ impl Pseudonyms {
         if name.is_empty() || is_agents_team {
             return name.into();
         }
-        let hex: String = self.hash(&folded(name)).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        format!("p-{hex}").into()
+        let name = folded(name);
+        let hex: String = self.hash(&name).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        // Whether an account is a guest's stands in its name alone, and decides who is in a team of members or of guests.
+        let kind = match (name.contains("#ext#"), name.contains('@')) {
+            (true, _) => "#ext#@hidden",
+            (false, true) => "@hidden",
+            (false, false) => "",
+        };
+        format!("p-{hex}{kind}").into()
     }
 
     /// The pseudonym of an id.

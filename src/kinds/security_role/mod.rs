@@ -2,3 +2,4 @@
 pub mod entry;
 pub mod privileges;
 pub mod spec;
+mod wire;

@@ -1,18 +1,18 @@
 //! The ledger of role privileges: security role → privilege : depth, with the role's existence and properties.
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::entry::{Entry, Privilege, RoleLevel};
 use super::spec::{Grant, Inheritance, Spec};
+use super::wire;
 use crate::inventory::Inventory;
 use crate::inventory::audit::{Audited, Deed, Trail};
 use crate::inventory::section::Answer;
 use crate::inventory::things;
-use crate::kinds::{Documents, Lacks, ReadBack, Reconcile, Thing, Write, document};
+use crate::kinds::{Documents, ReadBack, Reconcile, Thing, Write, document};
 use crate::ledger::{Change, Claim, Effect, Entries, Extent, Held, Ledger, Reason, Sight, Standing};
-use crate::names::{Depth, Operation, Ref, Role, Text};
+use crate::names::{BuiltInRole, Depth, Operation, Ref, Role, Text};
 use crate::request::{Call, Request, Service};
 
 /// The nine privileges that Dataverse gives every new role, all at Organization
@@ -91,7 +91,7 @@ impl Reconcile for RolePrivileges {
             let reason = platform.then(|| Reason::Platform("Dataverse gives it to every role".into()));
             entries.insert(Entry::Privilege(privilege), Held { level: RoleLevel::Depth(*depth), reason });
         }
-        Sight::Found { entries, standing: standing(role), gap: inventory.role_privileges.doubt() }
+        Sight::Found { entries, standing: standing(subject.id, role), gap: inventory.role_privileges.doubt() }
     }
 
     fn enact(inventory: &mut Inventory, subject: &Ref<Role>, change: &Change<Self>) {
@@ -137,33 +137,34 @@ impl Reconcile for RolePrivileges {
                 (Entry::Inheritance | Entry::Description, _, _) => properties.push(change),
                 (Entry::Privilege(_), None, _) => added.push(change),
                 (Entry::Privilege(privilege), Some(_), None) => {
-                    let call = Call::Send(remove(subject, privilege));
+                    let call = Call::Send(wire::removal(subject, privilege));
                     writes.push(Write { changes: vec![change], call: Ok(call) });
                 }
                 // Sources disagree whether adding over a held privilege changes its depth, so it is removed and added
                 // in one change set (four public clients, three answers).
                 (Entry::Privilege(privilege), Some(_), Some(_)) => {
                     let call = Call::Together(vec![
-                        remove(subject, privilege),
-                        add(inventory, subject, std::slice::from_ref(&change)),
+                        wire::removal(subject, privilege),
+                        wire::addition(inventory, subject, std::slice::from_ref(&change)),
                     ]);
                     writes.push(Write { changes: vec![change], call: Ok(call) });
                 }
             }
         }
         if !creation.is_empty() {
-            writes.push(Write { call: creation_call(inventory, subject, &creation), changes: creation });
+            writes.push(Write { call: wire::creation(inventory, subject, &creation), changes: creation });
         }
         for effect in [Effect::Widens, Effect::Narrows, Effect::Shifts] {
             let alike: Vec<_> = properties.iter().filter(|change| change.effect() == effect).cloned().collect();
             if !alike.is_empty() {
                 let path = format!("roles({})", subject.id);
-                let call = Call::Send(Request::patch(Service::Dataverse, path, property_body(&alike)));
+                let call = Call::Send(Request::patch(Service::Dataverse, path, wire::properties(&alike)));
                 writes.push(Write { changes: alike, call: Ok(call) });
             }
         }
         for some in added.chunks(PRIVILEGES_PER_REQUEST) {
-            writes.push(Write { changes: some.to_vec(), call: Ok(Call::Send(add(inventory, subject, some))) });
+            writes
+                .push(Write { changes: some.to_vec(), call: Ok(Call::Send(wire::addition(inventory, subject, some))) });
         }
         writes
     }
@@ -240,8 +241,8 @@ impl Reconcile for RolePrivileges {
 }
 
 /// Why a role is not changed here, if so.
-fn standing(role: &things::Role) -> Option<Reason> {
-    if role.template.is_some() {
+fn standing(id: Uuid, role: &things::Role) -> Option<Reason> {
+    if role.template.is_some() || BuiltInRole::has_root(id) {
         return Some(Reason::Refused("built-in: make a role of your own with what is missing".into()));
     }
     match (role.managed, role.customizable) {
@@ -307,78 +308,5 @@ fn create(inventory: &mut Inventory, subject: &Ref<Role>) {
 fn with_role(inventory: &mut Inventory, subject: &Ref<Role>, change: impl FnOnce(&mut things::Role)) {
     if let Some(role) = inventory.roles.rows_mut().get_mut(&subject.id) {
         change(role);
-    }
-}
-
-/// `POST roles` with an id of our own, so that a creation whose answer is lost is found again
-/// (the id may be given on create: recorded table metadata).
-fn creation_call(
-    inventory: &Inventory,
-    subject: &Ref<Role>,
-    changes: &[Change<RolePrivileges>],
-) -> Result<Call, Lacks> {
-    let unit = inventory.root_unit().ok_or_else(|| Lacks::Fact("the root business unit was read".to_owned()))?;
-    let mut body = property_body(changes);
-    body["roleid"] = json!(subject.id);
-    body["name"] = json!(subject.name);
-    // Set explicitly: group teams can hold only roles whose privileges reach members (error 0x80048350).
-    body["isinherited"] = body.get("isinherited").cloned().unwrap_or_else(|| json!(1));
-    body["businessunitid@odata.bind"] = json!(format!("/businessunits({})", unit.id));
-    Ok(Call::Send(in_solution(inventory, subject, Request::post(Service::Dataverse, "roles", body))))
-}
-
-fn property_body(changes: &[Change<RolePrivileges>]) -> Value {
-    let mut body = json!({});
-    for change in changes {
-        match (&change.entry, &change.to) {
-            (Entry::Inheritance, Some(RoleLevel::ReachesMembers(reaches))) => {
-                body["isinherited"] = json!(i32::from(*reaches));
-            }
-            (Entry::Description, Some(RoleLevel::Text(text))) => body["description"] = json!(text),
-            (Entry::Description, None) => body["description"] = Value::Null,
-            (Entry::Role | Entry::Inheritance | Entry::Description | Entry::Privilege(_), _) => {}
-        }
-    }
-    body
-}
-
-/// `AddPrivilegesRole`, bound to the role; privilege id and depth suffice (recorded `$metadata`; public role editors).
-fn add(inventory: &Inventory, subject: &Ref<Role>, changes: &[Change<RolePrivileges>]) -> Request {
-    let privileges: Vec<_> = changes
-        .iter()
-        .filter_map(|change| match (&change.entry, &change.to) {
-            (Entry::Privilege(privilege), Some(RoleLevel::Depth(depth))) => {
-                Some(json!({ "PrivilegeId": privilege.id, "Depth": wire_depth(*depth) }))
-            }
-            (Entry::Role | Entry::Inheritance | Entry::Description | Entry::Privilege(_), _) => None,
-        })
-        .collect();
-    let path = format!("roles({})/Microsoft.Dynamics.CRM.AddPrivilegesRole", subject.id);
-    in_solution(inventory, subject, Request::post(Service::Dataverse, path, json!({ "Privileges": privileges })))
-}
-
-/// `RemovePrivilegeRole`: one privilege a request, as an entity reference (recorded `$metadata`).
-fn remove(subject: &Ref<Role>, privilege: &Privilege) -> Request {
-    let path = format!("roles({})/Microsoft.Dynamics.CRM.RemovePrivilegeRole", subject.id);
-    let reference = json!({ "@odata.type": "Microsoft.Dynamics.CRM.privilege", "privilegeid": privilege.id });
-    Request::post(Service::Dataverse, path, json!({ "Privilege": reference }))
-}
-
-/// Documented for Create and `AddPrivilegesRole` (Learn: optional parameters).
-fn in_solution(inventory: &Inventory, subject: &Ref<Role>, request: Request) -> Request {
-    match inventory.environment.role_solutions.get(&subject.id) {
-        Some(solution) => request.header("MSCRM.SolutionUniqueName", solution.as_str()),
-        None => request,
-    }
-}
-
-/// `PrivilegeDepth` as JSON carries it: the member's name (recorded `$metadata`; thousands of live entries).
-fn wire_depth(depth: Depth) -> &'static str {
-    match depth {
-        Depth::User => "Basic",
-        Depth::BusinessUnit => "Local",
-        Depth::ParentChildBusinessUnits => "Deep",
-        Depth::Organization => "Global",
-        Depth::RecordFilter => "RecordFilter",
     }
 }

@@ -5,9 +5,9 @@ use super::Resolve;
 use super::goals::Merge;
 use crate::compile::desired::{Assignment, List, Member, State};
 use crate::finding::{Finding, Severity};
-use crate::inventory::Lookup;
-use crate::inventory::people::PrincipalRow;
+use crate::inventory::people::{PrincipalRow, TeamKind};
 use crate::inventory::section::Answer;
+use crate::inventory::{Inventory, Lookup};
 use crate::kinds::environment::members::Member as MemberEntry;
 use crate::kinds::environment::presence::is_synchronised;
 use crate::kinds::environment::roles::Subject;
@@ -184,17 +184,8 @@ impl Resolve<'_> {
                 Lookup::None => {
                     let (what, name) = described(&member.principal);
                     let message = format!("there is no {what} `{name}`");
-                    let known: BTreeSet<String> =
-                        self.inventory.users.rows().map(|(_, user)| user.upn.to_string()).collect();
-                    let known: Vec<String> = known.into_iter().collect();
-                    self.unknown(
-                        Rule::UnknownPrincipal,
-                        &member.place,
-                        message,
-                        &name,
-                        &known,
-                        "write `id:` with the Entra object id",
-                    );
+                    let (known, hint) = known_beside(self.inventory, &member.principal);
+                    self.unknown(Rule::UnknownPrincipal, &member.place, message, &name, &known, hint);
                 }
                 Lookup::Many(candidates) => self.ambiguous(&member.place, "principal", &candidates),
                 Lookup::Unreadable(problem) => {
@@ -258,6 +249,31 @@ impl Resolve<'_> {
         let facts = &self.inventory.environment;
         let environment = Ref::new(facts.name.clone(), facts.organization.unwrap_or_default());
         self.goals.members.want(&environment, place, entry, Some(Held), place, blocked, &mut self.findings);
+    }
+}
+
+/// The names of the same kind that were read, and what to write where none of them is meant.
+fn known_beside(inventory: &Inventory, wanted: &PrincipalName) -> (Vec<String>, &'static str) {
+    match wanted {
+        PrincipalName::User { id: Some(_), .. } | PrincipalName::Group { id: Some(_), .. } => {
+            (Vec::new(), "the id decides: check that it is an object id of this tenant's Entra directory")
+        }
+        PrincipalName::User { id: None, .. } => (
+            inventory.users.rows().map(|(_, user)| user.upn.to_string()).collect(),
+            "write the address that they sign in with, or `id:` with the Entra object id",
+        ),
+        PrincipalName::Group { id: None, .. } => {
+            (Vec::new(), "write the group's name as Entra has it, or `id:` with the Entra object id")
+        }
+        PrincipalName::Application { .. } => (Vec::new(), "check the `appId`"),
+        PrincipalName::Team { .. } => {
+            let teams =
+                inventory.teams.rows().filter(|(_, team)| matches!(team.kind, TeamKind::Owner | TeamKind::Access));
+            (
+                teams.map(|(_, team)| team.name.to_string()).collect(),
+                "write the team's name as Dataverse has it, or `id:` with the id of its row; a group is named with `group:`",
+            )
+        }
     }
 }
 

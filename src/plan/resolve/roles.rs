@@ -1,7 +1,11 @@
 //! `SecurityRole` documents: tables and privileges by this organisation's own metadata.
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
 use super::Resolve;
 use super::goals::Merge;
-use crate::compile::desired::{NamedPrivilege, Role, RoleName, State, TablePrivilege};
+use crate::compile::desired::{NamedPrivilege, Placed, Role, RoleName, State, TablePrivilege};
 use crate::finding::Finding;
 use crate::inventory::section::Answer;
 use crate::inventory::things::Privilege;
@@ -11,6 +15,7 @@ use crate::kinds::security_role::privileges::table_entry;
 use crate::ledger::Extent;
 use crate::names::{self, Depth, Ref, Text, folded};
 use crate::place::Place;
+use crate::problem::Cause;
 use crate::rules::Rule;
 
 impl Resolve<'_> {
@@ -30,6 +35,30 @@ impl Resolve<'_> {
             return Some(Ref::new(Text::from(name.trim()), self.inventory.derived_role_id(name)));
         }
         self.role(&document.role)
+    }
+
+    /// Says so where an id is that of a copy which a business unit inherits, or where that could not be read. A copy has no
+    /// privileges, properties and members of its own to manage (Learn: create or edit a security role).
+    pub(super) fn is_a_copy(&mut self, wanted: &Placed<RoleName>) -> bool {
+        let RoleName::Id { id, name: _ } = &wanted.value else { return false };
+        let of_unit = |units: &BTreeMap<Uuid, Uuid>| units.iter().find(|(_, row)| *row == id).map(|(unit, _)| *unit);
+        let found = self.inventory.copies.rows().find_map(|(root, units)| Some((*root, of_unit(units)?)));
+        let Some((root, unit)) = found else {
+            let doubt = self.inventory.copies.doubt().filter(|problem| problem.cause != Cause::NotAsked);
+            let is_unread = doubt.is_some();
+            if let Some(problem) = doubt {
+                self.unread(&wanted.place, "the security role", &problem);
+            }
+            return is_unread;
+        };
+        let role = self.inventory.roles.row(&root).map_or_else(|| root.to_string(), |role| role.name.to_string());
+        let unit = self.inventory.units.row(&unit).map_or_else(|| unit.to_string(), |unit| unit.name.to_string());
+        let message = format!(
+            "`{id}` is the copy of security role `{role}` that business unit `{unit}` inherits, and is not written"
+        );
+        let hint = format!("write the role's name, or the id of the role itself: `id: {root}`");
+        self.findings.push(Finding::error(Rule::NotWritable, &wanted.place, message).hint(hint));
+        true
     }
 
     fn role_document(&mut self, document: &Role, role: &Ref<names::Role>) {
@@ -145,7 +174,7 @@ impl Resolve<'_> {
                     self.inventory.privileges.rows().map(|(_, privilege)| privilege.name.to_string()).collect();
                 let message =
                     format!("there is no privilege `{}` in {}", wanted.name.value, self.desired.environment.name);
-                let hint = "privileges on a table are written under `privileges:`";
+                let hint = "write the name as Dataverse has it, such as `prvFlow`; privileges on a table stand under `privileges:`";
                 return self.unknown(
                     Rule::UnknownPrivilege,
                     &wanted.name.place,

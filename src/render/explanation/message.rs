@@ -23,6 +23,18 @@ pub fn meaning(meaning: Option<&Meaning>) -> String {
     }
 }
 
+/// Renders what a pasted message means where nobody is asked about.
+pub fn meaning_alone(found: Option<&Meaning>) -> String {
+    match found {
+        None => "The message is not known here.\nhint: ask with `--user USER --flow FLOW` for everything that running the flow requires\n".to_owned(),
+        Some(Meaning { requirement: None, .. }) => meaning(found),
+        Some(Meaning { requirement: Some(_), .. }) => {
+            meaning(found).trim_end().to_owned()
+                + "\n\nWhether that is what is missing is told with `--user USER --flow FLOW`.\n"
+        }
+    }
+}
+
 /// Renders whether what a message speaks of is what is missing here.
 pub fn meaning_here(meaning: Option<&Meaning>, explanation: &Explanation) -> String {
     let Some(requirement) = meaning.and_then(|meaning| meaning.requirement) else { return String::new() };
@@ -33,6 +45,15 @@ pub fn meaning_here(meaning: Option<&Meaning>, explanation: &Explanation) -> Str
             "Here: as it stands flow {flow} lends its own connections, so nobody links one; what stands in the way is below.\n\n"
         );
     };
+    let missing = explanation.blockers().find(|blocker| blocker.requirement.step == line.requirement.step);
+    if let (Standing::Holds | Standing::Unverified, Some(missing)) = (line.standing, missing) {
+        // Services refuse one step in one way, whichever of its requirements is missing.
+        return format!(
+            "Here: {} holds by what was read; what is missing of the same step is: {}, see below.\n\n",
+            clip(&line.asks),
+            clip(&missing.asks)
+        );
+    }
     let here = match (line.standing, line.blocks) {
         (Standing::Missing, true) => "and that is missing here, see below",
         (Standing::Missing, false) => "and that is missing here, among the suspects below",
@@ -48,9 +69,13 @@ pub fn meaning_here(meaning: Option<&Meaning>, explanation: &Explanation) -> Str
 pub fn meaning_json(meaning: Option<&Meaning>, explanation: Option<&Explanation>) -> Value {
     let requirement = meaning.and_then(|meaning| meaning.requirement);
     let line = requirement.and_then(|requirement| explanation?.line(&requirement.id));
+    let same_step = line
+        .filter(|line| line.standing != Standing::Missing)
+        .and_then(|line| explanation?.blockers().find(|blocker| blocker.requirement.step == line.requirement.step));
     json!({
         "says": meaning.map(|meaning| &meaning.says),
         "requirement": requirement.map(|requirement| &requirement.id),
         "standing": line.map(|line| word(line.standing)),
+        "missingAtTheSameStep": same_step.map(|line| &line.requirement.id),
     })
 }

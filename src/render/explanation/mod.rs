@@ -13,7 +13,7 @@ use crate::problem::clip;
 
 pub use group::{group, group_json};
 pub use json::json;
-pub use message::{meaning, meaning_here, meaning_json};
+pub use message::{meaning, meaning_alone, meaning_here, meaning_json};
 pub use remedy::{fix, fix_json};
 
 /// How wide the column of what is asked is at least.

@@ -33,6 +33,11 @@ pub(super) fn azure(tenant: &Tenant, incoming: &Incoming<'_>, now: i64) -> Answe
         // Reported of clients that send GitHub's GET here.
         return wrong_verb("POST");
     }
+    // The server on Windows wants a length, also of nothing (client code of `azure_identity` sends it; inferred).
+    if !incoming.headers.contains_key("content-length") {
+        return Answer::json(411, "<h2>Length Required</h2>".into())
+            .with_header("Content-Type", "text/html; charset=us-ascii");
+    }
     let query = incoming.parameters();
     if incoming.bearer() != Some(JOB_TOKEN) {
         // Azure DevOps shows its sign-in page, unless the request says that it follows none.

@@ -13,8 +13,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use super::{Secret, pfx};
-use crate::problem::{Cause, Problem};
+use super::Secret;
+use super::pfx::{self, refused};
+use crate::problem::Problem;
 
 /// How long an assertion is valid (Learn: certificate credentials; "5-10 minutes after nbf at most").
 const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
@@ -118,11 +119,6 @@ impl Eq for Certificate {}
 /// A certificate that nothing can be signed with, and what is wanted instead.
 fn unusable(why: &str) -> Problem {
     refused(why, "give a file with certificate and RSA key: PEM text, or a PFX file")
-}
-
-/// A certificate that cannot be used.
-pub(super) fn refused(why: &str, next: &str) -> Problem {
-    Problem::without_request(Cause::SignedOut, "sign-in", format!("the certificate cannot be used: {why}"), next)
 }
 
 fn without_spaces(text: &str) -> String {

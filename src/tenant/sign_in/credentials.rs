@@ -1,31 +1,8 @@
 //! What can be signed in with, as values: nothing is read or sent here.
-use std::fmt;
 use std::path::PathBuf;
 
-use zeroize::Zeroizing;
-
 use super::assertion::Certificate;
-
-/// A text that nobody may see: it prints as `***`, and its memory is overwritten when it is dropped.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Zeroizing<String>);
-
-impl Secret {
-    /// Hides a text.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(Zeroizing::new(text.into()))
-    }
-
-    pub(in crate::tenant) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("***")
-    }
-}
+use crate::tenant::secret::Secret;
 
 /// How to sign in.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,7 +23,9 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 pub use assertion::Certificate;
-pub use credentials::{Credentials, Federation, ManagedIdentity, Secret};
+pub use credentials::{Credentials, Federation, ManagedIdentity};
+
+pub use super::secret::Secret;
 
 use super::answer::Answer;
 use super::asker::Asker;

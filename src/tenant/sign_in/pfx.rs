@@ -2,8 +2,7 @@
 //!
 //! What reads them is in builds with the feature `pfx` alone; every build recognizes one, so that it can say what to do.
 use super::Secret;
-use super::assertion::refused;
-use crate::problem::Problem;
+use crate::problem::{Cause, Problem};
 
 /// What is in a PFX file: a private key (PKCS#8) and certificates, as DER.
 pub(super) type Opened = (zeroize::Zeroizing<Vec<u8>>, Vec<Vec<u8>>);
@@ -41,15 +40,19 @@ pub(super) fn not_in_this_build() -> Problem {
     )
 }
 
+/// A certificate that cannot be used.
+pub(super) fn refused(why: &str, next: &str) -> Problem {
+    Problem::without_request(Cause::SignedOut, "sign-in", format!("the certificate cannot be used: {why}"), next)
+}
+
 #[cfg(feature = "pfx")]
 mod reading {
     use p12_keystore::Pkcs12Archive;
     use p12_keystore::error::Error;
 
-    use super::{CONVERT, Opened};
+    use super::{CONVERT, Opened, refused};
     use crate::problem::Problem;
     use crate::tenant::sign_in::Secret;
-    use crate::tenant::sign_in::assertion::refused;
 
     /// Opens a PFX file.
     pub(super) fn open(bytes: &[u8], password: Option<&Secret>) -> Result<Opened, Problem> {

@@ -72,6 +72,12 @@ fn cases() -> Vec<(Vec<u8>, &'static str, &'static str, &'static str)> {
             flow("flow: Intake").replace("kind: Flow", "kind: Flwo"),
             "unknown-kind",
             "case.yaml:2:7",
+            "did you mean `Flow`?",
+        ),
+        text(
+            flow("flow: Intake").replace("kind: Flow", "kind: Team"),
+            "unknown-kind",
+            "case.yaml:2:7",
             "there are Environment, SecurityRole",
         ),
     ]

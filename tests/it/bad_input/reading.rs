@@ -145,6 +145,57 @@ fn environment_roles_that_the_admin_api_does_not_tell_are_unread_and_the_other_e
 }
 
 #[test]
+fn the_sharing_limits_that_the_admin_api_does_not_tell_stop_nothing_else() {
+    let stage = stage();
+    let clean = text(&stage.run(&["plan", "."], &[]).stdout);
+    for (way, words) in ways("api.bap.microsoft.com") {
+        // It is one object, so a page has no part in it.
+        if matches!(way, Disturbance::ForeignNextLink(_)) {
+            continue;
+        }
+        calm(&stage);
+        let part = format!("/environments/{}?", crate::proxied::ENVIRONMENT);
+        stage.change(Rule { host: Some("api.bap.microsoft.com".to_owned()), times: 0, ..Rule::on(&part, way.clone()) });
+        let plan = stage.run(&["plan", "."], &[]);
+        let said = shown(&plan);
+        assert!(stage.asked(&part) > 0, "{way:?}: it was not asked");
+        assert_eq!(changes(&text(&plan.stdout)), changes(&clean), "{way:?} {words}: {said}");
+    }
+}
+
+/// A flow that Dataverse does not have, and that the Flow service knows.
+const PERSONAL: &str = "\
+apiVersion: powergrant.dev/v1alpha1
+kind: Flow
+metadata: { name: personal }
+environments: [contoso-prod]
+spec: { flow: Save my attachments }
+";
+
+#[test]
+fn a_flow_that_the_flow_service_does_not_tell_of_is_not_said_to_be_nowhere_and_the_rest_is_planned() {
+    let stage = stage();
+    stage.desk.write("personal.yaml", PERSONAL);
+    let clean = stage.run(&["plan", "."], &[]);
+    assert!(text(&clean.stderr).contains("[flow-outside-dataverse]"), "{}", shown(&clean));
+    let host = "api.flow.microsoft.com";
+    for (way, words) in ways(host) {
+        calm(&stage);
+        stage.change(Rule { host: Some(host.to_owned()), times: 0, ..Rule::on("/v2/flows", way.clone()) });
+        let plan = stage.run(&["plan", "."], &[]);
+        let (said, what) = (shown(&plan), format!("{way:?}"));
+        assert_eq!(plan.status.code(), Some(1), "{what}: {said}");
+        let found = super::findings(&text(&plan.stderr), "unknown-flow").concat();
+        for part in ["whether it exists outside could not be asked", words, " GET ", "hint: ", "personal.yaml:5:"] {
+            assert!(found.contains(part), "{what}: `{part}` is not said\n{said}");
+        }
+        assert_eq!(changes(&text(&plan.stdout)), changes(&text(&clean.stdout)), "{what}");
+        assert!(!stage.dialled().contains("evil.example"), "{what}: a stranger was dialled");
+        assert_eq!(writes(&stage), [], "{what}");
+    }
+}
+
+#[test]
 fn an_apply_leaves_what_was_not_read_does_the_rest_and_exits_with_1() {
     let stage = stage();
     stage.change(Rule { times: 0, ..Rule::on("principalobjectaccessset", at_once(403)) });

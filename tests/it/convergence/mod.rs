@@ -160,6 +160,7 @@ fn count(report: &Report, answers: &[Alternative], tally: &mut Tally) -> Result<
             Outcome::Reverted if is_explained => tally.reverted += 1,
             Outcome::Skipped { because } if open.contains(because) => tally.skipped += 1,
             Outcome::Refused { .. }
+            | Outcome::PutOff { .. }
             | Outcome::Reverted
             | Outcome::Skipped { .. }
             | Outcome::NotVisibleYet

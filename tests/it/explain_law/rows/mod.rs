@@ -8,9 +8,11 @@ use powergrant::explain::{Judge, requirements};
 use powergrant::inventory::Inventory;
 use powergrant::inventory::section::Section;
 use powergrant::problem::{Cause, Problem};
+use powergrant::sandbox::alternatives::Alternative;
 use powergrant::sandbox::odata::Row;
 use powergrant::sandbox::seed::Seed;
 use powergrant::sandbox::tenant::Tenant;
+use powergrant::sandbox::variants::Variants;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -31,9 +33,17 @@ struct Counts {
     group_fixes: usize,
 }
 
-fn tenant(dice: &mut Dice) -> Tenant {
+/// A random tenant, which gives another answer to one of the open questions. When the members of a group's team follow the
+/// group is none of these: what is told of the next access is what is documented (Learn: manage group teams).
+fn tenant(dice: &mut Dice, number: u64) -> Tenant {
     let text = seed(dice);
-    let seed = Seed::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let mut seed = Seed::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let questions = Variants::questions().into_iter().filter(|question| question.name != "group_members");
+    let answers: Vec<Alternative> = questions.flat_map(|question| question.answers).collect();
+    let at = number % (answers.len() as u64 + 1);
+    if let Some(answer) = answers.get(usize::try_from(at).expect("a small number")) {
+        answer.give(&mut seed.variants);
+    }
     let mut tenant = Tenant::of(&seed).unwrap_or_else(|error| panic!("{error}\n{text}"));
     // Roles that nobody here holds would only be read over and over.
     let organization = tenant.organization_mut(ENVIRONMENT).expect("the environment");
@@ -177,7 +187,7 @@ fn judged(numbers: impl Iterator<Item = u64>) -> Counts {
     let mut counts = Counts::default();
     for number in numbers {
         let mut dice = Dice(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x51ed_270b);
-        let before = tenant(&mut dice);
+        let before = tenant(&mut dice, number);
         let inventory = state::inventory(&before);
         let decisions = line_by_line(&before, &inventory, Moment::Now, number, &mut counts);
         with_gaps(&decisions, &inventory, &mut dice, number);

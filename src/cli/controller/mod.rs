@@ -1,8 +1,9 @@
-//! The controller: the whole pipe again and again, on a clock, with health and metrics.
+//! `powergrant controller`: the whole pipe again and again, on a clock, with health and metrics.
 //!
 //! A round reads the manifests, looks at the environments whose turn it is, and in the mode *enforce* brings about what differs as
 //! `apply` would: within the rails, through the journal, read back. What a service refused or reverted is not sent again
 //! until the manifest or the row is another one.
+mod arguments;
 mod clients;
 mod enforce;
 mod exposition;
@@ -25,6 +26,7 @@ use futures_util::FutureExt;
 use crate::cli::Global;
 use crate::clock::{Clock, Stop};
 use crate::sandbox;
+pub use arguments::Arguments;
 use clients::Clients;
 use schedule::Next;
 use status::{Manifests, Round, Status};

@@ -170,7 +170,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::controller::Mode;
+    use crate::cli::controller::Mode;
     use crate::render::drift::Counts;
     use crate::request::Service;
     use crate::rules::Rule;

@@ -1,4 +1,4 @@
-//! `powergrant controller`: reconciles on a clock, with health and metrics.
+//! What `powergrant controller` is told, and its run.
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::Global;
-use super::chronicle::JOURNAL;
-use super::exit::Exit;
-use super::interrupt::stop_on_interrupt;
-use super::online::{self, Listen};
-use super::output::Output;
+use super::listen::listen;
+use super::{Controller, Ended, Mode, Settings};
 use crate::apply::lock::Lock;
+use crate::cli::Global;
+use crate::cli::chronicle::JOURNAL;
+use crate::cli::exit::Exit;
+use crate::cli::interrupt::stop_on_interrupt;
+use crate::cli::online::{self, Listen};
+use crate::cli::output::Output;
 use crate::clock::{Clock, WallClock};
-use crate::controller::listen::listen;
-use crate::controller::{self, Ended, Mode, Settings};
 
 /// The shortest time between two rounds.
 const SHORTEST: SignedDuration = SignedDuration::from_secs(10);
@@ -28,7 +28,7 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// pass, and nobody is asked. What a service refused or reverted is not sent again until the manifest or the row is another one.
 /// It answers `/healthz`, `/readyz` and `/metrics`, and stops at the first Ctrl-C or SIGTERM after the writes in flight.
 #[derive(Debug, clap::Args)]
-pub struct Controller {
+pub struct Arguments {
     /// Files and folders; `.` if none is given.
     paths: Vec<PathBuf>,
     /// How often every environment is looked at: from 10s to 7 days, such as `15m` or `1h 30m`.
@@ -58,8 +58,8 @@ fn every(text: &str) -> Result<Duration, String> {
     Duration::try_from(every).map_err(|error| error.to_string())
 }
 
-impl Controller {
-    pub(super) async fn run(&self, global: &Global, output: &mut Output) -> Exit {
+impl Arguments {
+    pub(in crate::cli) async fn run(&self, global: &Global, output: &mut Output) -> Exit {
         if self.paths.iter().any(|path| path.as_os_str() == "-") {
             output.error("error: standard input can be read once, and a controller reads its manifests again and again\nhint: name a file or a folder\n");
             return Exit::Error;
@@ -94,7 +94,7 @@ impl Controller {
             journal: self.journal.clone(),
         };
         let stop = stop_on_interrupt();
-        let controller = controller::Controller::new(settings, Arc::clone(&clock), stop, sandbox);
+        let controller = Controller::new(settings, Arc::clone(&clock), stop, sandbox);
         let listening = match listen(self.listen, controller.status(), clock).await {
             Ok(listening) => listening,
             Err(error) => {

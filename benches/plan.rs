@@ -1,4 +1,4 @@
-//! What a plan costs at 100, 1,000 and 10,000 flows: requests, bytes, wall time and peak memory.
+//! What a plan costs at 100, 1,000 and 10,000 flows, with its review and its text: requests, bytes, wall time and peak memory.
 //!
 //! The embedded tenant and the planner are processes of their own, so that the memory is the planner's alone.
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use powergrant::collect::{self, Directory};
 use powergrant::inventory::scope::Scope;
 use powergrant::sandbox;
 use powergrant::tenant::{Cloud, Credentials, Organisation, Patience, Routing, Secret, Settings, Tenant};
-use powergrant::{compile, manifest, plan};
+use powergrant::{compile, manifest, plan, render, review};
 
 const SIZES: [usize; 3] = [100, 1_000, 10_000];
 const PEOPLE: usize = 500;
@@ -40,7 +40,10 @@ fn say(text: &str) {
 
 /// Starts a tenant and a planner for each size.
 fn all() {
-    say(&format!("{:>8} {:>9} {:>12} {:>10} {:>12}", "flows", "requests", "bytes", "wall ms", "peak KiB"));
+    say(&format!(
+        "{:>8} {:>9} {:>12} {:>9} {:>9} {:>9} {:>9} {:>9} {:>10}",
+        "flows", "requests", "bytes", "wall ms", "compile", "read", "plan", "review", "peak KiB"
+    ));
     let own = std::env::current_exe().expect("this program's path");
     for size in SIZES {
         let mut server = Command::new(&own)
@@ -131,6 +134,7 @@ async fn measure(flows: usize, at: &[String]) {
         loaded.findings.first()
     );
     let desired = &desired.environments[0];
+    let compiled = started.elapsed();
     let settings = Settings {
         cloud: Cloud::Public,
         routing: Routing::Sandbox(address),
@@ -149,11 +153,23 @@ async fn measure(flows: usize, at: &[String]) {
     let inventory =
         collect::collect(&tenant.reader(Some(organisation)), &directory, &desired.environment, &Scope::of(desired))
             .await;
+    let read = started.elapsed();
     let plan = plan::plan(desired, &inventory);
+    let planned = started.elapsed();
     assert!(plan.changes().count() >= flows, "the plan is not the expected one: {} changes", plan.changes().count());
-    let wall = started.elapsed().as_millis();
+    let review = review::review(desired, &plan, &inventory);
+    let text = render::plan::text(&[&plan]).len() + render::review::text(&[&review]).len();
+    assert!(text > flows * 50 && review.tripped.is_empty(), "the review is not the expected one: {:?}", review.tripped);
+    let wall = started.elapsed();
     let bytes: u64 = tenant.counts().all().values().map(|count| count.bytes).sum();
-    say(&format!("{flows:>8} {:>9} {bytes:>12} {wall:>10} {:>12}", tenant.counts().requests(), peak()));
+    let [compile, read, planned, wall] = [compiled, read, planned, wall].map(|time| time.as_millis());
+    let (reading, planning, reviewing) = (read - compile, planned - read, wall - planned);
+    say(&format!(
+        "{flows:>8} {:>9} {bytes:>12} {:>9} {compile:>9} {reading:>9} {planning:>9} {reviewing:>9} {:>10}",
+        tenant.counts().requests(),
+        wall,
+        peak()
+    ));
 }
 
 /// The most memory that this process had, in KiB; 0 where the system does not say.

@@ -1,31 +1,27 @@
 //! What a wave asks for, out of the scope and of what the waves before it have found. Pure.
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
 use super::directory::Question;
 use super::read::people::Wanted;
-use crate::inventory::Inventory;
 use crate::inventory::people::PrincipalRow;
 use crate::inventory::scope::{Scope, Subjects};
 use crate::inventory::section::Answer;
+use crate::inventory::{FlowNames, Inventory};
 use crate::names::{BuiltInRole, FlowName, RoleName, Text, folded};
 use crate::principal::{Principal, PrincipalName};
 
-/// The flows of an inventory by name, so that thousands of documents do not search thousands of flows each.
+/// The flows of an inventory, found by name.
 pub(super) struct Flows<'a> {
     inventory: &'a Inventory,
-    by_name: BTreeMap<String, BTreeSet<Uuid>>,
+    names: FlowNames,
 }
 
 impl<'a> Flows<'a> {
     /// The flows that were read.
     pub(super) fn of(inventory: &'a Inventory) -> Self {
-        let mut by_name: BTreeMap<String, BTreeSet<Uuid>> = BTreeMap::new();
-        for (id, flow) in inventory.flows.rows() {
-            by_name.entry(folded(&flow.name)).or_default().insert(*id);
-        }
-        Self { inventory, by_name }
+        Self { inventory, names: FlowNames::of(inventory) }
     }
 
     /// The flows that are meant, by id. Of several flows of one name all are read; which one is meant is told later.
@@ -36,12 +32,12 @@ impl<'a> Flows<'a> {
         let mut ids = BTreeSet::new();
         for name in names {
             match name {
-                FlowName::Name(name) => ids.extend(self.by_name.get(&folded(name)).into_iter().flatten()),
+                FlowName::Name(name) => ids.extend(self.names.ids(name)),
                 FlowName::Id { .. }
                 | FlowName::InSolution { .. }
                 | FlowName::AllOfSolution(_)
                 | FlowName::AllOfAgent(_) => {
-                    let found = self.inventory.flow(name).one().unwrap_or_default();
+                    let found = self.inventory.flow_by(&self.names, name).one().unwrap_or_default();
                     ids.extend(found.into_iter().map(|flow| flow.id));
                 }
             }
@@ -62,7 +58,7 @@ impl<'a> Flows<'a> {
             | FlowName::AllOfSolution(_)
             | FlowName::AllOfAgent(_) => None,
         });
-        names.filter(|name| !self.by_name.contains_key(name)).map(Text::from).collect()
+        names.filter(|name| self.names.ids(name).next().is_none()).map(Text::from).collect()
     }
 }
 

@@ -1,9 +1,11 @@
 //! Names to ids: one, none, many, or nobody knows. The only resolver; reading and resolving both ask it.
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 
-use crate::inventory::Inventory;
 use crate::inventory::people::{DirectoryKind, TeamKind};
 use crate::inventory::section::{Answer, Section};
+use crate::inventory::{FlowNames, Inventory};
 use crate::names::{self, BuiltInRole, FlowName, Ref, RoleName, TableName, Text, folded, is_named};
 use crate::principal::{Principal, PrincipalName};
 use crate::problem::Problem;
@@ -26,6 +28,16 @@ impl<T> Lookup<T> {
     pub fn map<U>(self, function: impl FnOnce(T) -> U) -> Lookup<U> {
         match self {
             Self::One(thing) => Lookup::One(function(thing)),
+            Self::None => Lookup::None,
+            Self::Many(candidates) => Lookup::Many(candidates),
+            Self::Unreadable(problem) => Lookup::Unreadable(problem),
+        }
+    }
+
+    /// Looks on from the one thing.
+    fn and_then<U>(self, function: impl FnOnce(T) -> Lookup<U>) -> Lookup<U> {
+        match self {
+            Self::One(thing) => function(thing),
             Self::None => Lookup::None,
             Self::Many(candidates) => Lookup::Many(candidates),
             Self::Unreadable(problem) => Lookup::Unreadable(problem),
@@ -56,6 +68,16 @@ fn choose<K>(mut found: Vec<Ref<K>>, doubt: Option<Problem>) -> Lookup<Ref<K>> {
 fn by_id<K, R: Clone>(section: &Section<Uuid, R>, id: Uuid, name: impl Fn(&R) -> Text) -> Lookup<Ref<K>> {
     match section.get(&id) {
         Answer::Found(row) => Lookup::One(Ref::new(name(row), id)),
+        Answer::Absent => Lookup::None,
+        Answer::Unreadable(problem) => Lookup::Unreadable(problem),
+        Answer::NotAsked => Lookup::Unreadable(super::section::not_asked()),
+    }
+}
+
+/// Finds the flows of a solution or an agent.
+fn group<'a>(section: &'a Section<Text, BTreeSet<Uuid>>, key: &str) -> Lookup<&'a BTreeSet<Uuid>> {
+    match section.get(&folded(key).into()) {
+        Answer::Found(ids) => Lookup::One(ids),
         Answer::Absent => Lookup::None,
         Answer::Unreadable(problem) => Lookup::Unreadable(problem),
         Answer::NotAsked => Lookup::Unreadable(super::section::not_asked()),
@@ -107,39 +129,39 @@ impl Inventory {
 
     /// Finds the flows that a document means; the callers of a solution or an agent get several.
     pub fn flow(&self, wanted: &FlowName) -> Lookup<Vec<Ref<names::Flow>>> {
-        let of = |ids: &std::collections::BTreeSet<Uuid>| -> Vec<Ref<names::Flow>> {
-            ids.iter().filter_map(|id| Some(Ref::new(self.flows.row(id)?.name.clone(), *id))).collect()
+        self.flow_among(wanted, |name| {
+            let name = folded(name);
+            self.flows.rows().filter(|(_, flow)| is_named(&flow.name, &name)).map(|(id, _)| *id).collect()
+        })
+    }
+
+    /// Finds the same, by names that were sorted before.
+    pub fn flow_by(&self, names: &FlowNames, wanted: &FlowName) -> Lookup<Vec<Ref<names::Flow>>> {
+        self.flow_among(wanted, |name| names.ids(name).collect())
+    }
+
+    /// Finds flows; `named` lists those of a name.
+    fn flow_among(&self, wanted: &FlowName, named: impl FnOnce(&str) -> Vec<Uuid>) -> Lookup<Vec<Ref<names::Flow>>> {
+        let one = |id: &Uuid| Some(Ref::new(self.flows.row(id)?.name.clone(), *id));
+        let all = |ids: &BTreeSet<Uuid>| {
+            let mut flows: Vec<_> = ids.iter().filter_map(one).collect();
+            flows.sort();
+            if flows.is_empty() { Lookup::None } else { Lookup::One(flows) }
         };
-        let group = |section: &Section<Text, std::collections::BTreeSet<Uuid>>, key: &str| match section
-            .get(&folded(key).into())
-        {
-            Answer::Found(ids) => {
-                let mut flows = of(ids);
-                flows.sort();
-                if flows.is_empty() { Lookup::None } else { Lookup::One(flows) }
-            }
-            Answer::Absent => Lookup::None,
-            Answer::Unreadable(problem) => Lookup::Unreadable(problem),
-            Answer::NotAsked => Lookup::Unreadable(super::section::not_asked()),
+        let chosen = |ids: Vec<Uuid>| {
+            choose(ids.iter().filter_map(one).collect(), self.flows.doubt()).map(|flow: Ref<names::Flow>| vec![flow])
         };
         match wanted {
             FlowName::Id { id, .. } => by_id(&self.flows, *id, |flow| flow.name.clone()).map(|flow| vec![flow]),
-            FlowName::Name(name) => {
-                let wanted = folded(name);
-                let found = self.flows.rows().filter(|(_, flow)| is_named(&flow.name, &wanted));
-                choose(found.map(|(id, flow)| Ref::new(flow.name.clone(), *id)).collect(), self.flows.doubt())
-                    .map(|flow| vec![flow])
-            }
-            FlowName::InSolution { solution, name } => match group(&self.solutions, solution) {
-                Lookup::One(flows) => {
-                    let wanted = folded(name);
-                    let found = flows.into_iter().filter(|flow| is_named(&flow.name, &wanted)).collect();
-                    choose(found, self.flows.doubt()).map(|flow| vec![flow])
+            FlowName::Name(name) => chosen(named(name)),
+            FlowName::InSolution { solution, name } => group(&self.solutions, solution).and_then(|ids| {
+                if ids.iter().all(|id| one(id).is_none()) {
+                    return Lookup::None;
                 }
-                other @ (Lookup::None | Lookup::Many(_) | Lookup::Unreadable(_)) => other,
-            },
-            FlowName::AllOfSolution(solution) => group(&self.solutions, solution),
-            FlowName::AllOfAgent(agent) => group(&self.agents, agent),
+                chosen(named(name).into_iter().filter(|id| ids.contains(id)).collect())
+            }),
+            FlowName::AllOfSolution(solution) => group(&self.solutions, solution).and_then(all),
+            FlowName::AllOfAgent(agent) => group(&self.agents, agent).and_then(all),
         }
     }
 

@@ -2,6 +2,7 @@
 pub mod agents;
 pub mod audit;
 pub mod doubts;
+mod flow_names;
 mod held;
 mod identity;
 pub mod lookup;
@@ -31,6 +32,7 @@ use crate::inventory::things::{
 use crate::names::{Depth, EnvironmentRole, Membership, Operation, TableName, Text, required};
 use crate::principal::Principal;
 
+pub use flow_names::FlowNames;
 pub use lookup::Lookup;
 
 /// What was read of one environment.

@@ -11,7 +11,7 @@ mod tests;
 use crate::compile::desired::{DesiredEnvironment, List, Placed, RoleName};
 use crate::finding::{Finding, did_you_mean};
 use crate::inventory::section::Answer;
-use crate::inventory::{Inventory, Lookup};
+use crate::inventory::{FlowNames, Inventory, Lookup};
 use crate::kinds::flow::shares::Share;
 use crate::kinds::{Goals, Ledgers};
 use crate::ledger::{Extent, Reason};
@@ -27,7 +27,8 @@ pub use connections::mode_of;
 
 /// Resolves what is wanted of an environment. What roles' writes go through is noted in the inventory.
 pub fn resolve(desired: &DesiredEnvironment, inventory: &mut Inventory) -> (Ledgers<Goals>, Vec<Finding>) {
-    let mut resolve = Resolve { desired, goals: Ledgers::default(), findings: Vec::new(), inventory };
+    let flow_names = FlowNames::of(inventory);
+    let mut resolve = Resolve { desired, goals: Ledgers::default(), findings: Vec::new(), inventory, flow_names };
     resolve.roles();
     resolve.assignments();
     resolve.environment_roles();
@@ -42,6 +43,7 @@ struct Resolve<'desired> {
     inventory: &'desired mut Inventory,
     goals: Ledgers<Goals>,
     findings: Vec<Finding>,
+    flow_names: FlowNames,
 }
 
 impl Resolve<'_> {

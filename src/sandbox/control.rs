@@ -56,13 +56,13 @@ fn vary(shared: &Shared, tenant: &mut Tenant, body: &str) -> Result<Answer, Faul
         merged.extend(changes);
     }
     tenant.variants = convert(merged)?;
-    Ok(keep(shared, tenant, true).unwrap_or_else(|| Answer::empty(204)))
+    Ok(keep(shared, tenant).unwrap_or_else(|| Answer::empty(204)))
 }
 
 /// Makes the tenant of the seed again.
 fn reset(shared: &Shared, tenant: &mut Tenant) -> Result<Answer, Fault> {
     *tenant = make(&shared.seed).map_err(|error| Fault::new(500, "SandboxSeed", error.to_string()))?;
-    Ok(keep(shared, tenant, true).unwrap_or_else(|| Answer::empty(204)))
+    Ok(keep(shared, tenant).unwrap_or_else(|| Answer::empty(204)))
 }
 
 fn read<T: DeserializeOwned>(body: &str) -> Result<T, Fault> {

@@ -21,7 +21,7 @@ use super::incoming::Incoming;
 use super::seed::{Seed, SeedError, make};
 use super::service::respond;
 use super::shared::{Shared, lock};
-use super::store::{self, StoreError};
+use super::store::{Keeper, StoreError};
 use super::tenant::{Credentials, Tenant};
 
 /// The longest address (Learn: compose HTTP requests and handle errors).
@@ -106,6 +106,7 @@ pub struct Running {
     tenant: Arc<Mutex<Tenant>>,
     dialled: Dialled,
     holds: Holds,
+    keeper: Option<Arc<Keeper>>,
     stop: Option<oneshot::Sender<()>>,
     served: Option<JoinHandle<()>>,
 }
@@ -165,6 +166,14 @@ impl Running {
             let _ = served.await;
         }
     }
+
+    /// Leaves one file behind. Without it the next start reads the journal too, so a failure loses nothing.
+    fn settle(&self) {
+        let Some(keeper) = &self.keeper else { return };
+        if let Err(error) = keeper.settle(&lock(&self.tenant)) {
+            tracing::error!(%error, "the sandbox's journal stays beside its state");
+        }
+    }
 }
 
 impl Drop for Running {
@@ -172,6 +181,7 @@ impl Drop for Running {
         if let Some(served) = &self.served {
             served.abort();
         }
+        self.settle();
     }
 }
 
@@ -182,18 +192,16 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         return Err(StartError::NotLoopback(listen));
     }
     let kept = match &state {
-        Some(path) if !reset => store::load(path)?,
+        Some(path) if !reset => Keeper::load(path)?,
         Some(_) | None => None,
     };
-    let tenant = if let Some(tenant) = kept {
-        tenant
+    let (keeper, tenant) = if let Some((keeper, tenant)) = kept {
+        (Some(keeper), tenant)
     } else {
         let tenant = make(&seed)?;
-        if let Some(path) = &state {
-            store::save(path, &tenant)?;
-        }
-        tenant
+        (state.map(|path| Keeper::begin(&path, &tenant)).transpose()?, tenant)
     };
+    let keeper = keeper.map(Arc::new);
     let failed = |source| StartError::Listen { address: listen, source };
     let listener = TcpListener::bind(listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
@@ -201,7 +209,8 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let (door, authority) = Door::open(listener, front, now(), &dialled)?;
     let tenant = Arc::new(Mutex::new(tenant));
     let holds = Holds::default();
-    let shared = Arc::new(Shared { tenant: Arc::clone(&tenant), holds: holds.clone(), state, seed, now });
+    let shared =
+        Arc::new(Shared { tenant: Arc::clone(&tenant), holds: holds.clone(), keeper: keeper.clone(), seed, now });
     let router = Router::new().fallback(answer).with_state(shared);
     let service = router.into_make_service_with_connect_info::<Origin>();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -214,7 +223,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
             tracing::error!(%error, "the sandbox stopped listening");
         }
     });
-    Ok(Running { address, authority, tenant, dialled, holds, stop: Some(stop), served: Some(served) })
+    Ok(Running { address, authority, tenant, dialled, holds, keeper, stop: Some(stop), served: Some(served) })
 }
 
 async fn answer(

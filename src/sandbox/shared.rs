@@ -1,20 +1,20 @@
 //! What all requests share: the tenant, and the file that keeps it.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::answer::Answer;
 use super::fault::Fault;
 use super::hold::Holds;
 use super::seed::Seed;
-use super::store;
+use super::store::{Keeper, Record, StoreError};
 use super::tenant::Tenant;
 
 /// What all requests share.
 pub(super) struct Shared {
     pub tenant: Arc<Mutex<Tenant>>,
     pub holds: Holds,
-    pub state: Option<PathBuf>,
+    /// What keeps the state in files; nothing keeps it in memory.
+    pub keeper: Option<Arc<Keeper>>,
     pub seed: Seed,
     pub now: fn() -> i64,
 }
@@ -24,10 +24,18 @@ pub(super) fn lock(tenant: &Mutex<Tenant>) -> MutexGuard<'_, Tenant> {
     tenant.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Writes the state to its file; an answer only when that failed.
-pub(super) fn keep(shared: &Shared, tenant: &Tenant, is_changed: bool) -> Option<Answer> {
-    let path = shared.state.as_ref().filter(|_| is_changed)?;
-    let error = store::save(path, tenant).err()?;
+/// Keeps what a request changed; an answer only when that failed.
+pub(super) fn note(shared: &Shared, tenant: &Tenant, record: &Record) -> Option<Answer> {
+    refusal(shared.keeper.as_ref()?.note(record, tenant))
+}
+
+/// Keeps the whole state; an answer only when that failed.
+pub(super) fn keep(shared: &Shared, tenant: &Tenant) -> Option<Answer> {
+    refusal(shared.keeper.as_ref()?.save(tenant))
+}
+
+fn refusal(kept: Result<(), StoreError>) -> Option<Answer> {
+    let error = kept.err()?;
     tracing::error!(%error, "the sandbox's state was not kept");
     Some(Fault::new(500, "SandboxStateNotKept", error.to_string()).into())
 }

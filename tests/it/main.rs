@@ -28,6 +28,8 @@ mod identities;
 #[cfg(unix)]
 mod interrupt;
 mod journal;
+#[cfg(unix)]
+mod killed;
 mod ledgers;
 mod offline;
 mod pipe;

@@ -11,7 +11,7 @@ use crate::rules::Rule;
 impl Resolve<'_> {
     pub(super) fn find_flows(&mut self, document: &Flow) -> Vec<Ref<names::Flow>> {
         let place = &document.flow.place;
-        match self.inventory.flow(&document.flow.value) {
+        match self.inventory.flow_by(&self.flow_names, &document.flow.value) {
             Lookup::One(flows) => {
                 if let (FlowName::Id { name: Some(name), .. }, [flow]) = (&document.flow.value, flows.as_slice()) {
                     self.check_name(place, name, &flow.name);

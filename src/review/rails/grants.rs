@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{Case, tripped};
 use crate::compile::desired::{Flow, UnmanagedLayer};
 use crate::finding::Finding;
-use crate::inventory::Lookup;
+use crate::inventory::FlowNames;
 use crate::inventory::section::Answer;
 use crate::kinds::security_role::entry::Entry;
 use crate::names::{ConnectionMode, EnvironmentRole};
@@ -123,8 +123,10 @@ pub(super) fn shared_connection(case: &Case<'_>) -> Vec<Finding> {
             | What::Reader(..) => {}
         }
     }
+    let documents = documents(case);
     let found = flows.into_iter().filter_map(|(flow, (gain, is_shared))| {
-        let lent = match lent(case, flow) {
+        let documents = documents.get(&flow).map(Vec::as_slice).unwrap_or_default();
+        let lent = match lent(case, flow, documents) {
             Ok(lent) => lent,
             Err(message) if is_shared => {
                 let instead = "see why the flow's text could not be read";
@@ -166,11 +168,10 @@ struct Lent {
     silent: BTreeSet<String>,
 }
 
-fn lent(case: &Case<'_>, flow: Uuid) -> Result<Lent, String> {
+fn lent(case: &Case<'_>, flow: Uuid, documents: &[&Flow]) -> Result<Lent, String> {
     let Answer::Found(facts) = case.after.definitions.get(&flow) else {
         return Err("nobody knows whether the flow lends a connection: its text could not be read".to_owned());
     };
-    let documents: Vec<&Flow> = case.desired.flows.iter().filter(|document| is_about(case, document, flow)).collect();
     let mut lent = Lent { all: BTreeSet::new(), silent: BTreeSet::new() };
     for (key, connection) in &facts.connections {
         match connection.mode {
@@ -189,11 +190,16 @@ fn lent(case: &Case<'_>, flow: Uuid) -> Result<Lent, String> {
     Ok(lent)
 }
 
-fn is_about(case: &Case<'_>, document: &Flow, flow: Uuid) -> bool {
-    match case.before.flow(&document.flow.value) {
-        Lookup::One(flows) => flows.iter().any(|found| found.id == flow),
-        Lookup::None | Lookup::Many(_) | Lookup::Unreadable(_) => false,
+/// The documents about each flow.
+fn documents<'run>(case: &Case<'run>) -> BTreeMap<Uuid, Vec<&'run Flow>> {
+    let names = FlowNames::of(case.before);
+    let mut documents: BTreeMap<Uuid, Vec<&Flow>> = BTreeMap::new();
+    for document in &case.desired.flows {
+        for flow in case.before.flow_by(&names, &document.flow.value).one().into_iter().flatten() {
+            documents.entry(flow.id).or_default().push(document);
+        }
     }
+    documents
 }
 
 /// Whoever may run a flow when the plan holds.

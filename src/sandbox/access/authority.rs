@@ -62,11 +62,8 @@ pub type Privilege = (Uuid, Depth);
 
 /// Lists what a role holds; privileges are kept at the root (recorded reader of role dumps: it joins on the root role).
 pub fn privileges_of_role(organization: &Organization, role: Uuid) -> Vec<Privilege> {
-    // Compared as texts: this is asked for every role of every decision, over the privileges of all roles.
-    let root = root_of(organization, role).to_string();
     organization
-        .all("roleprivileges")
-        .filter(|(_, row)| text(row, "roleid").is_some_and(|own| own == root || own.eq_ignore_ascii_case(&root)))
+        .beside("roleprivileges", "roleid", root_of(organization, role))
         .filter_map(|(_, row)| {
             let mask = u64::try_from(number(row, "privilegedepthmask")?).ok()?;
             Some((id(row, "privilegeid")?, Depth::of_mask(mask)?))
@@ -81,12 +78,7 @@ pub fn root_of(organization: &Organization, role: Uuid) -> Uuid {
 
 /// Lists the other side of a joining table for one id.
 pub fn joined(organization: &Organization, table: &str, near: (&str, Uuid), far: &str) -> Vec<Uuid> {
-    let wanted = near.1.to_string();
-    organization
-        .all(table)
-        .filter(|(_, row)| text(row, near.0).is_some_and(|own| own.eq_ignore_ascii_case(&wanted)))
-        .filter_map(|(_, row)| id(row, far))
-        .collect()
+    organization.beside(table, near.0, near.1).filter_map(|(_, row)| id(row, far)).collect()
 }
 
 impl Authority {

@@ -1,7 +1,5 @@
 //! What Dataverse says when it refuses: texts and codes as they were recorded.
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 use uuid::Uuid;
 
@@ -66,8 +64,7 @@ impl Authority {
 /// nothing to name, which is inferred).
 pub fn missing_privilege(organization: &Organization, authority: &Authority, name: &str) -> Fault {
     let user = authority.user;
-    let is_its = |table: &&Table| Verb::ALL.into_iter().any(|verb| table.privilege(verb).as_deref() == Some(name));
-    let about = organization.tables().find(is_its).map_or_else(String::new, |table| {
+    let about = organization.tables().find(|table| table.has_privilege(name)).map_or_else(String::new, |table| {
         format!(
             " on OTC={code} for entity '{table}' (LocalizedName='{label}')",
             code = table.object_type_code,
@@ -85,7 +82,7 @@ pub fn missing_privilege(organization: &Organization, authority: &Authority, nam
              context.Caller={user}. Consider adding missed privilege to one of the principal (user/team) roles.",
             roles = authority.roles,
             held = authority.grants.len(),
-            known = organization.rows.get("privilege").map_or(0, BTreeMap::len),
+            known = organization.count("privilege"),
             unit = authority.unit,
             privilege = organization.privilege_id(name),
         ),

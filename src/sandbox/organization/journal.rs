@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::Organization;
 use super::memory::{Changed, Undo};
 use crate::sandbox::odata::Row;
+use crate::sandbox::store::Written;
 
 // All rows of a seed were made then; nothing in the sandbox depends on the clock.
 pub(in crate::sandbox) const CREATED: &str = "2026-01-05T08:00:00Z";
@@ -27,7 +28,7 @@ impl Organization {
                 row.entry("modifiedon").or_insert_with(|| json!(CREATED));
             }
         }
-        let before = self.rows.entry(table.to_owned()).or_default().insert(id, row);
+        let before = self.rows.insert(table, id, row);
         self.journal.push(Undo { table: table.to_owned(), id, before, version });
     }
 
@@ -41,7 +42,7 @@ impl Organization {
 
     /// Removes a row; says whether it was there.
     pub fn remove(&mut self, table: &str, id: Uuid) -> bool {
-        let Some(before) = self.rows.get_mut(table).and_then(|rows| rows.remove(&id)) else { return false };
+        let Some(before) = self.rows.remove(table, id) else { return false };
         let version = self.version;
         self.version += 1;
         self.journal.push(Undo { table: table.to_owned(), id, before: Some(before), version });
@@ -72,7 +73,28 @@ impl Organization {
 
     /// Keeps a row that nobody wrote: without a version, and not to be taken back.
     pub(in crate::sandbox) fn keep(&mut self, table: &str, id: Uuid, row: Row) {
-        self.rows.entry(table.to_owned()).or_default().insert(id, row);
+        self.rows.insert(table, id, row);
+        self.noted.push((table.to_owned(), id));
+    }
+
+    /// Lists what was written since the last commit, as it is now; nothing when nothing was.
+    pub(in crate::sandbox) fn written(&self) -> Option<Written> {
+        let noted = self.noted.iter().map(|(table, id)| (table.as_str(), *id));
+        let written = self.journal.iter().map(|undo| (undo.table.as_str(), undo.id));
+        let keys: BTreeSet<(&str, Uuid)> = written.chain(noted).collect();
+        let row = |(table, id): (&str, Uuid)| (table.to_owned(), id, self.row(table, id).cloned());
+        (!keys.is_empty()).then(|| Written { version: self.version, rows: keys.into_iter().map(row).collect() })
+    }
+
+    /// Puts rows in their place as they were written once: nothing of it can be taken back.
+    pub(in crate::sandbox) fn restore(&mut self, written: Written) {
+        self.version = written.version;
+        for (table, id, row) in written.rows {
+            match row {
+                Some(row) => self.rows.insert(&table, id, row),
+                None => self.rows.remove(&table, id),
+            };
+        }
     }
 
     /// Takes back every write since the mark.
@@ -81,10 +103,9 @@ impl Organization {
             && let Some(undo) = self.journal.pop()
         {
             self.version = undo.version;
-            let rows = self.rows.entry(undo.table).or_default();
             match undo.before {
-                Some(row) => rows.insert(undo.id, row),
-                None => rows.remove(&undo.id),
+                Some(row) => self.rows.insert(&undo.table, undo.id, row),
+                None => self.rows.remove(&undo.table, undo.id),
             };
         }
     }

@@ -4,6 +4,7 @@ mod journal;
 mod memory;
 mod privileges;
 mod row;
+mod rows;
 mod stale;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ pub(super) use memory::{Actor, Changed, Lag};
 use memory::{Stale, Undo};
 pub use row::derived;
 pub(super) use row::{id, is_set, number, row_of, text};
+use rows::Rows;
 
 /// A Dataverse organisation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,10 +46,13 @@ pub struct Organization {
     /// Tables that solutions of the customer brought.
     pub custom_tables: Vec<Table>,
     /// Rows by logical name of the table and key.
-    pub rows: BTreeMap<String, BTreeMap<Uuid, Row>>,
+    rows: Rows,
     /// What the writes since the last commit replaced.
     #[serde(skip)]
     journal: Vec<Undo>,
+    /// Rows since the last commit that nobody wrote.
+    #[serde(skip)]
+    noted: Vec<(String, Uuid)>,
     /// Who sent the request under way, and the mark in the journal at which it began.
     #[serde(skip)]
     pub(super) under_way: Option<(usize, Actor)>,
@@ -68,8 +73,9 @@ impl Organization {
             hierarchy_security: false,
             version: 1_000_000,
             custom_tables: Vec::new(),
-            rows: BTreeMap::new(),
+            rows: Rows::default(),
             journal: Vec::new(),
+            noted: Vec::new(),
             under_way: None,
             stale: BTreeMap::new(),
         }
@@ -92,12 +98,29 @@ impl Organization {
 
     /// Returns a row.
     pub fn row(&self, table: &str, id: Uuid) -> Option<&Row> {
-        self.rows.get(table)?.get(&id)
+        self.rows.of(table)?.get(&id)
     }
 
     /// Lists the rows of a table with their keys.
     pub fn all(&self, table: &str) -> impl Iterator<Item = (Uuid, &Row)> {
-        self.rows.get(table).into_iter().flatten().map(|(id, row)| (*id, row))
+        self.rows.of(table).into_iter().flatten().map(|(id, row)| (*id, row))
+    }
+
+    /// Lists all rows with their tables and keys.
+    pub fn rows(&self) -> impl Iterator<Item = (&str, Uuid, &Row)> {
+        self.rows.all()
+    }
+
+    /// Counts the rows of a table.
+    pub fn count(&self, table: &str) -> usize {
+        self.rows.of(table).map_or(0, BTreeMap::len)
+    }
+
+    /// Finds the rows of a joining table that have an id in a column.
+    pub fn beside(&self, table: &str, column: &str, near: Uuid) -> impl Iterator<Item = (Uuid, &Row)> {
+        let known = self.rows.beside(table, column, near);
+        let walked = known.is_none().then(|| self.all(table).filter(move |(_, row)| id(row, column) == Some(near)));
+        known.into_iter().flatten().chain(walked.into_iter().flatten())
     }
 
     /// Finds the rows of a table in which a column has the value, text without regard to case.

@@ -7,9 +7,9 @@ use super::memory::Lag;
 const OF_TWO_WAYS: [&str; 2] = ["roleprivileges", "principalobjectaccess"];
 
 impl Organization {
-    /// Forgets the journal; says whether anything was written. What was there before is what the next reads still see.
-    pub(in crate::sandbox) fn settle(&mut self, stale_reads: u32, stale_one_way: u32) -> bool {
-        let is_changed = !self.journal.is_empty();
+    /// Forgets the journal. What was there before is what the next reads still see.
+    pub(in crate::sandbox) fn settle(&mut self, stale_reads: u32, stale_one_way: u32) {
+        self.noted.clear();
         for undo in self.journal.drain(..) {
             let one_way = if OF_TWO_WAYS.contains(&undo.table.as_str()) { stale_one_way } else { 0 };
             for (lag, reads) in [(Lag::Cached, stale_reads), (Lag::OneWay, one_way)] {
@@ -20,17 +20,15 @@ impl Organization {
                 }
             }
         }
-        is_changed
     }
 
     /// Exchanges what a table holds with what reads see of it; doing it twice changes nothing.
     pub(in crate::sandbox) fn swap_stale(&mut self, table: &str, lag: Lag) {
         let Some(stale) = self.stale.get_mut(&(table.to_owned(), lag)) else { return };
-        let rows = self.rows.entry(table.to_owned()).or_default();
         for (id, before) in &mut stale.before {
-            let now = rows.remove(id);
+            let now = self.rows.remove(table, *id);
             if let Some(row) = std::mem::replace(before, now) {
-                rows.insert(*id, row);
+                self.rows.insert(table, *id, row);
             }
         }
     }

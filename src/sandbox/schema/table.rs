@@ -71,6 +71,13 @@ impl Table {
         self.privileges.iter().any(|(known, _)| *known == verb).then(|| format!("prv{}{stem}", verb.word()))
     }
 
+    /// Says whether the privilege of that name is for an operation on it.
+    pub fn has_privilege(&self, name: &str) -> bool {
+        let stem = self.stem.as_ref().map_or("", |stem| stem.as_ref());
+        let word = name.strip_prefix("prv").and_then(|name| name.strip_suffix(stem));
+        !stem.is_empty() && word.is_some_and(|word| self.privileges.iter().any(|(verb, _)| verb.word() == word))
+    }
+
     /// Returns the column of that wire name.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)

@@ -11,7 +11,8 @@ use super::answer::Answer;
 use super::audit;
 use super::control;
 use super::incoming::Incoming;
-use super::shared::{Shared, keep, lock};
+use super::shared::{Shared, lock, note};
+use super::store::{Before, Record};
 use super::tenant::Logged;
 use disturbance::disturbed;
 
@@ -22,7 +23,7 @@ pub(super) fn respond(shared: &Shared, incoming: &Incoming<'_>) -> Answer {
         return control::respond(shared, &mut tenant, incoming, path);
     }
     tenant.requests += 1;
-    let before = (tenant.environments.clone(), tenant.personal_flows.clone());
+    let before = shared.keeper.is_some().then(|| Before::of(&tenant));
     let answer = disturbed(&mut tenant, incoming, (shared.now)());
     let logged = Logged {
         method: incoming.method.to_owned(),
@@ -38,10 +39,11 @@ pub(super) fn respond(shared: &Shared, incoming: &Incoming<'_>) -> Answer {
             audit::record(organization, mark, actor, &variants);
         }
     }
+    // Every organisation is looked at, whichever was asked: tests change others behind powergrant's back.
+    let record = before.and_then(|before| Record::since(&before, &tenant));
     let (stale_reads, stale_one_way) = (tenant.variants.stale_reads, tenant.variants.stale_one_way());
-    // Every organisation is settled, whichever was asked: tests change others behind powergrant's back.
-    let changed = tenant.organizations.values_mut().map(|organization| organization.settle(stale_reads, stale_one_way));
-    let is_changed = changed.fold(false, |any, one| any | one)
-        || (&tenant.environments, &tenant.personal_flows) != (&before.0, &before.1);
-    keep(shared, &tenant, is_changed).unwrap_or(answer)
+    for organization in tenant.organizations.values_mut() {
+        organization.settle(stale_reads, stale_one_way);
+    }
+    record.and_then(|record| note(shared, &tenant, &record)).unwrap_or(answer)
 }

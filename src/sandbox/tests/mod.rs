@@ -59,7 +59,7 @@ fn sandbox_of(yaml: &str) -> Client {
     let seed = Seed::parse(yaml).unwrap();
     let tenant = make(&seed).unwrap();
     let shared =
-        Shared { tenant: Arc::new(Mutex::new(tenant)), holds: Holds::default(), state: None, seed, now: || NOW };
+        Shared { tenant: Arc::new(Mutex::new(tenant)), holds: Holds::default(), keeper: None, seed, now: || NOW };
     Client { shared: Arc::new(shared), login: "33333333-3333-3333-3333-333333333333".to_owned() }
 }
 

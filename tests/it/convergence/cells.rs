@@ -44,10 +44,15 @@ pub(super) type Cells = BTreeMap<Cell, Value>;
 pub(super) fn cells(tenant: &Tenant) -> Cells {
     let mut cells = Cells::new();
     for organization in tenant.organizations.values() {
-        for (table, rows) in &organization.rows {
-            for (id, row) in rows {
-                let row = Value::Object(row.clone());
-                add(&mut cells, organization, table, *id, &row);
+        for (table, id, row) in organization.rows() {
+            match table {
+                // Most rows are these, so no copy is made of them.
+                "roleprivileges" => {
+                    let role = named(organization, "role", &row["roleid"]);
+                    let privilege = named(organization, "privilege", &row["privilegeid"]);
+                    cells.insert(Cell::Privilege(role, privilege.to_lowercase()), row["privilegedepthmask"].clone());
+                }
+                _ => add(&mut cells, organization, table, id, &Value::Object(row.clone())),
             }
         }
     }
@@ -75,11 +80,6 @@ fn add(cells: &mut Cells, organization: &Organization, table: &str, id: Uuid, ro
             let is_root = row["_parentrootroleid_value"].as_str() == Some(&id.to_string());
             let unit = named(organization, "businessunit", &row["_businessunitid_value"]);
             cells.insert(if is_root { Cell::Role(name) } else { Cell::Copy(name, unit) }, properties);
-        }
-        "roleprivileges" => {
-            let role = named(organization, "role", &row["roleid"]);
-            let privilege = named(organization, "privilege", &row["privilegeid"]);
-            cells.insert(Cell::Privilege(role, privilege.to_lowercase()), row["privilegedepthmask"].clone());
         }
         "systemuserroles" | "teamroles" => {
             let holder = if table == "teamroles" { &row["teamid"] } else { &row["systemuserid"] };
@@ -145,16 +145,21 @@ fn without(row: &Value, columns: &[&str]) -> Value {
     row
 }
 
+fn key(id: &Value) -> Uuid {
+    id.as_str().and_then(|id| Uuid::try_parse(id).ok()).unwrap_or_default()
+}
+
 fn of(organization: &Organization, table: &str, id: &Value) -> Value {
-    let id = id.as_str().and_then(|id| Uuid::try_parse(id).ok()).unwrap_or_default();
-    organization.row(table, id).map_or(Value::Null, |row| Value::Object(row.clone()))
+    organization.row(table, key(id)).map_or(Value::Null, |row| Value::Object(row.clone()))
 }
 
 fn named(organization: &Organization, table: &str, id: &Value) -> String {
-    let column = organization.table(table).map_or("name", |table| &table.primary_name).to_owned();
-    let row = of(organization, table, id);
-    let column = if table == "connectionreference" { "connectionreferencelogicalname" } else { &column };
-    text(&row, column)
+    let column = match table {
+        "connectionreference" => "connectionreferencelogicalname",
+        _ => organization.table(table).map_or("name", |table| &table.primary_name),
+    };
+    let row = organization.row(table, key(id));
+    row.and_then(|row| row.get(column)?.as_str()).unwrap_or_default().to_owned()
 }
 
 /// A principal by the names that tests use: `user p1@contoso.com`, `group SG-Audit members`, `team Finance`.

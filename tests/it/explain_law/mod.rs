@@ -271,8 +271,8 @@ async fn from_the_next_access_on(stage: &Stage, dice: &mut Dice, number: u64) ->
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_can_by_explain_can_by_the_tenant_and_a_fix_lets_him_and_is_no_more_than_needed() {
-    // More tenants on demand: POWERGRANT_TENANTS=3000.
-    let tenants = std::env::var("POWERGRANT_TENANTS").ok().and_then(|text| text.parse().ok()).unwrap_or(16_u64);
+    // More tenants on demand: POWERGRANT_HTTP_TENANTS=300.
+    let tenants = std::env::var("POWERGRANT_HTTP_TENANTS").ok().and_then(|text| text.parse().ok()).unwrap_or(16_u64);
     let (mut counts, mut fixes) = ([0, 0], 0);
     for number in 0..tenants {
         let mut dice = Dice(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x51ed_270b);

@@ -1,4 +1,4 @@
-//! Keeps the tenant's state between runs: one JSON file, replaced as a whole.
+//! The whole state as one JSON file, replaced at once.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::tenant::Tenant;
+use super::failed;
+use crate::sandbox::tenant::Tenant;
 
 /// The version of the file's format; another one is not read.
 const VERSION: u32 = 1;
@@ -32,6 +33,12 @@ pub enum StoreError {
         /// Why.
         source: serde_json::Error,
     },
+    /// A journal speaks of what is not in the file beside it.
+    #[error("the sandbox's journal `{}` is of another state; `--sandbox-reset` starts over", path.display())]
+    Foreign {
+        /// The journal.
+        path: PathBuf,
+    },
     /// The file was written by another version.
     #[error("the sandbox's state `{}` has version {found}, this is version {VERSION}; `--sandbox-reset` starts over", path.display())]
     Version {
@@ -45,6 +52,7 @@ pub enum StoreError {
 #[derive(Serialize)]
 struct Written<'a> {
     version: u32,
+    generation: u64,
     tenant: &'a Tenant,
 }
 
@@ -55,61 +63,54 @@ struct Header {
 
 #[derive(Deserialize)]
 struct Read {
+    version: u32,
+    #[serde(default)]
+    generation: u64,
     tenant: Tenant,
 }
 
+/// What was read.
+pub(super) struct Whole {
+    /// Counts how often the file was replaced.
+    pub(super) generation: u64,
+    /// The state.
+    pub(super) tenant: Tenant,
+    /// The size of the file in bytes.
+    pub(super) size: u64,
+}
+
 /// Reads the state; nothing when there is no file yet.
-pub(super) fn load(path: &Path) -> Result<Option<Tenant>, StoreError> {
+pub(super) fn load(path: &Path) -> Result<Option<Whole>, StoreError> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(StoreError::File { path: path.to_owned(), action: "read", source }),
     };
-    let damaged = |source| StoreError::Format { path: path.to_owned(), source };
-    let Header { version } = serde_json::from_str(&text).map_err(damaged)?;
-    if version != VERSION {
-        return Err(StoreError::Version { path: path.to_owned(), found: version });
+    // What another version means by the rest is not known, so its number is the better reason.
+    let of_version = |found| StoreError::Version { path: path.to_owned(), found };
+    match serde_json::from_str(&text) {
+        Ok(Read { version: VERSION, generation, tenant }) => {
+            Ok(Some(Whole { generation, tenant, size: text.len() as u64 }))
+        }
+        Ok(Read { version, .. }) => Err(of_version(version)),
+        Err(source) => match serde_json::from_str(&text) {
+            Ok(Header { version }) if version != VERSION => Err(of_version(version)),
+            Ok(_) | Err(_) => Err(StoreError::Format { path: path.to_owned(), source }),
+        },
     }
-    let Read { tenant } = serde_json::from_str(&text).map_err(damaged)?;
-    Ok(Some(tenant))
 }
 
-/// Writes the state beside the file and puts it in its place, so that a crash leaves the old or the new one.
-pub(super) fn save(path: &Path, tenant: &Tenant) -> Result<(), StoreError> {
-    let failed = |source| StoreError::File { path: path.to_owned(), action: "written", source };
+/// Writes the state beside the file and puts it in its place, so that a crash leaves the old or the new one; returns its size.
+pub(super) fn save(path: &Path, generation: u64, tenant: &Tenant) -> Result<u64, StoreError> {
+    let failed = |source| failed(path, source);
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder).map_err(failed)?;
     }
     let beside = path.with_extension("new");
-    let text =
-        serde_json::to_vec(&Written { version: VERSION, tenant }).expect("the state has only keys that are texts");
+    let written = Written { version: VERSION, generation, tenant };
+    let text = serde_json::to_vec(&written).expect("the state has only keys that are texts");
     let mut file = File::create(&beside).map_err(failed)?;
     file.write_all(&text).and_then(|()| file.sync_all()).map_err(failed)?;
-    fs::rename(&beside, path).map_err(failed)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sandbox::seed::{Seed, default_seed, make};
-
-    #[test]
-    fn the_state_is_read_as_it_was_written() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("deep/state.json");
-        assert!(load(&path).unwrap().is_none());
-        let tenant = make(&Seed::parse(default_seed()).unwrap()).unwrap();
-        save(&path, &tenant).unwrap();
-        assert_eq!(load(&path).unwrap().unwrap(), tenant);
-    }
-
-    #[test]
-    fn a_file_that_is_not_ours_says_how_to_start_over() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("state.json");
-        for text in ["{", r#"{"version":7,"tenant":{}}"#, r#"{"version":1,"tenant":{}}"#] {
-            fs::write(&path, text).unwrap();
-            assert!(load(&path).unwrap_err().to_string().contains("--sandbox-reset"), "{text}");
-        }
-    }
+    fs::rename(&beside, path).map_err(failed)?;
+    Ok(text.len() as u64)
 }

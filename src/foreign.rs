@@ -45,6 +45,27 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
+/// Escapes, as JSON has it, what a terminal, a page or a pipeline would act on; the value stays the same.
+///
+/// `<`, `>` and `&` are escaped as Go's encoder, and so Terraform's, does it.
+pub fn inert_json(text: &str) -> String {
+    let mut json = String::with_capacity(text.len());
+    let mut last = None;
+    for letter in text.chars() {
+        // Line breaks between values; those within texts are escaped already.
+        let active = (is_hidden(letter) && letter != '\n') || matches!(letter, '<' | '>' | '&');
+        if active || begins_command(last, letter) {
+            let mut units = [0; 2];
+            json.extend(letter.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+            last = None;
+        } else {
+            json.push(letter);
+            last = Some(letter);
+        }
+    }
+    json
+}
+
 /// Says whether a character would make a pipeline's command of the one before it.
 pub fn begins_command(before: Option<char>, letter: char) -> bool {
     matches!(letter, '#' | ':') && before == Some(letter)

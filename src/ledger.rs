@@ -91,6 +91,8 @@ pub struct Want<L: Ledger> {
     pub place: Place,
     /// Why the change, if it is one, cannot be made.
     pub blocked: Option<Reason>,
+    /// Whether a level that reaches further does not satisfy it.
+    pub at_most: bool,
 }
 
 /// What manifests want of one subject, by id.

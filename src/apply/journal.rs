@@ -4,6 +4,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Mutex;
 
+use crate::foreign::inert_json;
 use crate::journal::Record;
 
 /// A journal that is open for writing.
@@ -30,10 +31,10 @@ impl Journal {
 
     /// Appends a record in one write, and returns when it is on disk.
     pub fn append(&self, record: &Record) -> io::Result<()> {
-        let mut line = serde_json::to_vec(record)?;
-        line.push(b'\n');
+        // Whoever prints the file is steered by no name in it.
+        let line = inert_json(&serde_json::to_string(record)?) + "\n";
         let mut file = self.0.lock().expect("no holder of this lock panics");
-        file.write_all(&line)?;
+        file.write_all(line.as_bytes())?;
         file.sync_data()
     }
 }

@@ -72,7 +72,7 @@ impl Drift {
             Format::Text => render::drift::text(&drifts, today),
             Format::Markdown => render::drift::issue(&drifts, today, self.form.limit(output.pipeline())),
             Format::Json => render::drift::json(&shown, &drifts),
-            Format::Events => render::events::plans(&shown),
+            Format::Events => render::drift::events(&shown, &drifts),
             Format::Sarif => render::sarif::log(&shown.findings),
         });
         if let Some(pipeline) = output.pipeline() {

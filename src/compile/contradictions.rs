@@ -115,9 +115,15 @@ impl Claims<'_> {
         for (name, list) in lists {
             if let Some(List { extent, members, .. }) = list {
                 self.extent(&subject, name, extent.as_ref());
-                // One row holds both, so that a principal is the one or the other.
-                let level = if name == "owners" { "co-owner" } else { "run-only user" };
-                self.members(&subject, level, members);
+                // One row holds both, so that a principal is the one or the other. Who is a run-only user and absent
+                // from the owners is lowered.
+                if name == "owners" {
+                    self.members(&format!("owners of {subject}"), "co-owner", members);
+                    let present = members.iter().filter(|member| member.state == State::Present);
+                    self.members(&subject, "co-owner", present);
+                } else {
+                    self.members(&subject, "run-only user", members);
+                }
             }
         }
         if let Some(readers) = &flow.reference_readers {
@@ -135,7 +141,7 @@ impl Claims<'_> {
         }
     }
 
-    fn members(&mut self, subject: &str, held: &str, members: &[Member]) {
+    fn members<'list>(&mut self, subject: &str, held: &str, members: impl IntoIterator<Item = &'list Member>) {
         for member in members {
             let level = match member.state {
                 State::Present => held,

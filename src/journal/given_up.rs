@@ -98,6 +98,7 @@ mod tests {
             caller: None,
             references: BTreeMap::new(),
             automated: BTreeSet::new(),
+            deleted: BTreeMap::new(),
             changes: vec![change],
         };
         let (id, at) = (Uuid::nil(), jiff::Timestamp::UNIX_EPOCH);

@@ -9,8 +9,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::kinds::environment::spec::Spec as EnvironmentSpec;
+use crate::kinds::role_assignment::spec as assignment;
+use crate::kinds::security_role::spec as role;
 
 pub mod audit;
+mod deleted;
 pub mod drift;
 pub mod given_up;
 pub mod history;
@@ -80,8 +83,23 @@ pub struct Target {
     /// The flows whose shares change and that nobody starts by hand, so that no manifest names run-only users for them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub automated: BTreeSet<Uuid>,
+    /// The security roles that go, by id, with what they had.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub deleted: BTreeMap<String, Deleted>,
     /// What may change.
     pub changes: Vec<Change>,
+}
+
+/// A security role that goes, as documents say what it had.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Deleted {
+    /// The role, by name: a role that is made again has another id, unless powergrant made it.
+    pub role: role::Spec,
+    /// Who held it.
+    pub holders: Vec<assignment::Spec>,
+    /// What it had that no manifest can name, each with the reason.
+    pub left_out: Vec<String>,
 }
 
 /// One change, before and after.

@@ -1,6 +1,7 @@
 //! From plans and reports to records.
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::deleted::deleted;
 use super::{AnswerWord, Became, Change, Goal, OutcomeWord, Target};
 use crate::compile::desired::Environment;
 use crate::foreign::inert;
@@ -48,6 +49,7 @@ impl Target {
             caller,
             references: references(inventory, &touched),
             automated: automated(inventory, &changes),
+            deleted: deleted(inventory, &changes),
             changes,
         }
     }

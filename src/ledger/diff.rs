@@ -28,6 +28,7 @@ pub fn diff<L: Ledger>(wanted: &Wanted<L>, sight: Sight<L>) -> Verdict<L> {
         let met = level
             .as_ref()
             .zip(target.as_ref())
+            .filter(|_| want.is_none_or(|want| !want.at_most))
             .and_then(|(held, wanted_level)| L::met(&wanted.extent, held, wanted_level));
         let claim = met.map_or_else(|| L::claim(&wanted.extent, entry, level.as_ref(), &standing), Claim::Never);
         let why = match (want, claim) {

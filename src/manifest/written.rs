@@ -13,6 +13,11 @@ pub fn to_yaml(value: &impl Serialize) -> Result<String, String> {
     Ok(text.split_inclusive('\n').map(line).collect())
 }
 
+/// A text as a scalar in double quotes, for YAML that is put together by hand.
+pub fn quoted(text: &str) -> String {
+    format!("\"{}\"", escaped(text, true))
+}
+
 /// Writes the scalars of a line anew of which something would act on whoever prints them.
 fn line(line: &str) -> String {
     let (content, end) = line.strip_suffix('\n').map_or((line, ""), |content| (content, "\n"));
@@ -115,6 +120,9 @@ mod tests {
             let read: BTreeMap<String, Vec<BTreeMap<String, String>>> = serde_yaml::from_str(&yaml)
                 .map_err(|error| TestCaseError::fail(format!("{error}\n{yaml}")))?;
             prop_assert_eq!(read, value, "{}", yaml);
+            let scalar = quoted(&name);
+            prop_assert!(!acts(&scalar), "{}", scalar);
+            prop_assert_eq!(serde_yaml::from_str::<String>(&scalar).map_err(|error| TestCaseError::fail(format!("{error}\n{scalar}")))?, name);
         }
     }
 }

@@ -10,7 +10,7 @@ use serde_yaml::{Location, MessageFormatter, Options, Spanned, UserMessageFormat
 
 use crate::manifest::mask::Mask;
 use crate::manifest::node::{Content, Entry, Node, Span};
-pub use crate::manifest::written::to_yaml;
+pub use crate::manifest::written::{quoted, to_yaml};
 
 /// What a text holds.
 #[derive(Clone, Debug, Default, PartialEq)]

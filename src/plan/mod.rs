@@ -3,6 +3,7 @@ pub mod after;
 pub mod check;
 pub mod digest;
 mod expiry;
+mod held_back;
 mod joiners;
 mod judged;
 pub mod line;
@@ -78,9 +79,10 @@ pub fn plan_within(desired: &DesiredEnvironment, inventory: &Inventory, keep: or
     }
     let after = after::after(&inventory, &verdicts);
     check::warn(desired, &verdicts, &after, &mut findings);
+    let (mut lines, steps) = order::order(&inventory, &verdicts, keep);
+    findings.extend(held_back::held_back(&lines));
     findings.sort();
     findings.dedup();
-    let (mut lines, steps) = order::order(&inventory, &verdicts, keep);
     expiry::tell(desired, &mut lines);
     Plan {
         environment: desired.environment.name.clone(),

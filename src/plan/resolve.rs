@@ -5,8 +5,10 @@ mod goals;
 mod people;
 mod readers;
 mod roles;
+#[cfg(test)]
+mod tests;
 
-use crate::compile::desired::{DesiredEnvironment, Flow, List, Placed, RoleName};
+use crate::compile::desired::{DesiredEnvironment, List, Placed, RoleName};
 use crate::finding::{Finding, did_you_mean};
 use crate::inventory::section::Answer;
 use crate::inventory::{FlowNames, Inventory, Lookup};
@@ -15,6 +17,7 @@ use crate::kinds::{Goals, Ledgers};
 use crate::ledger::{Extent, Reason};
 use crate::names::{self, Ref};
 use crate::place::Place;
+use crate::principal::Principal;
 use crate::problem::Problem;
 use crate::rules::Rule;
 
@@ -92,36 +95,52 @@ impl Resolve<'_> {
 
     fn flows(&mut self) {
         let desired = self.desired;
+        let mut found = Vec::new();
         for document in &desired.flows {
-            for flow in self.find_flows(document) {
-                self.connections(document, &flow);
-                self.shares(document, &flow);
-                self.readers(document, &flow);
-            }
+            found.extend(self.find_flows(document).into_iter().map(|flow| (document, flow)));
+        }
+        for (document, flow) in &found {
+            self.connections(document, flow);
+            self.shares(document.run_only_users.as_ref(), Share::RunOnly, flow);
+            self.readers(document, flow);
+        }
+        // After the run-only users of every document, for whoever is one of them and is named absent here.
+        for (document, flow) in &found {
+            self.shares(document.owners.as_ref(), Share::CoOwner, flow);
         }
     }
 
-    fn shares(&mut self, document: &Flow, flow: &Ref<names::Flow>) {
-        let lists = [(&document.run_only_users, Share::RunOnly), (&document.owners, Share::CoOwner)];
-        for (list, level) in lists {
-            let Some(list) = list else { continue };
-            if level == Share::RunOnly && !self.is_interactive(flow, &list.place, "run-only users") {
+    fn shares(&mut self, list: Option<&List>, level: Share, flow: &Ref<names::Flow>) {
+        let Some(list) = list else { return };
+        if level == Share::RunOnly && !self.is_interactive(flow, &list.place, "run-only users") {
+            return;
+        }
+        let extent = list.extent.as_ref().map_or_else(Extent::default, |extent| extent.value);
+        self.merge_share_extent(flow, list, level, extent);
+        let disabled = self.sharing_disabled();
+        for (principal, member) in self.principals(list, |goals, problem| {
+            if let Some(wanted) = goals.shares.get_mut(flow) {
+                wanted.unresolved.push(problem);
+            }
+        }) {
+            let present = member.state == crate::compile::desired::State::Present;
+            if !present && level == Share::CoOwner && self.is_lowered(flow, &principal) {
                 continue;
             }
-            let extent = list.extent.as_ref().map_or_else(Extent::default, |extent| extent.value);
-            self.merge_share_extent(flow, list, level, extent);
-            let disabled = self.sharing_disabled();
-            for (principal, member) in self.principals(list, |goals, problem| {
-                if let Some(wanted) = goals.shares.get_mut(flow) {
-                    wanted.unresolved.push(problem);
-                }
-            }) {
-                let present = member.state == crate::compile::desired::State::Present;
-                let blocked = disabled.clone().filter(|_| present);
-                let level = present.then_some(level);
-                self.goals.shares.want(flow, &list.place, principal, level, &member.place, blocked, &mut self.findings);
-            }
+            let blocked = disabled.clone().filter(|_| present);
+            let level = present.then_some(level);
+            self.goals.shares.want(flow, &list.place, principal, level, &member.place, blocked, &mut self.findings);
         }
+    }
+
+    /// Whoever is a run-only user and is no co-owner any more is lowered: being a co-owner does not satisfy it then.
+    fn is_lowered(&mut self, flow: &Ref<names::Flow>, principal: &Principal) -> bool {
+        let wanted = self.goals.shares.get_mut(flow).and_then(|wanted| wanted.entries.get_mut(principal));
+        let lowered = wanted.filter(|want| want.level == Some(Share::RunOnly));
+        lowered.is_some_and(|want| {
+            want.at_most = true;
+            true
+        })
     }
 
     fn merge_share_extent(&mut self, flow: &Ref<names::Flow>, list: &List, level: Share, extent: Extent) {

@@ -30,7 +30,12 @@ impl Applying {
         Self { changes: changes.collect() }
     }
 
-    fn find<'a>(&'a self, environment: &str, lines: &'a [&Line]) -> impl Iterator<Item = &'a ResourceChange> {
+    /// The changes that lines of an environment's plan are.
+    pub(super) fn find<'a>(
+        &'a self,
+        environment: &str,
+        lines: &'a [&Line],
+    ) -> impl Iterator<Item = &'a ResourceChange> {
         let environment = inert(environment);
         lines.iter().filter_map(move |line| {
             let goal = (environment.clone(), line.ledger.to_owned(), line.subject.clone(), line.entry.clone());

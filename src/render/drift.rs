@@ -1,24 +1,21 @@
-//! Drift by where it comes from: as text, as the body of the one issue that tells of it, and as JSON.
+//! Drift by where it comes from: what it is made of, and as text.
 use std::fmt::Write as _;
 
 use jiff::civil::Date;
 
-use super::markdown::{code, fenced, marker};
 use super::plan::one;
-use super::{Shown, json};
-use crate::foreign::{clip, inert};
+use crate::foreign::clip;
 use crate::journal::audit::Author;
 use crate::journal::drift::{Class, Why};
 use crate::journal::ignore::Ignore;
-use crate::plan::saved::{Origin, Saved, SavedDrift};
 use crate::plan::{Line, Plan};
 use crate::problem::Problem;
 
-/// The title of the issue, the same whatever drifted, so that it is found again.
-pub const TITLE: &str = "powergrant: the tenant is not as the manifests say";
+mod document;
+mod issue;
 
-/// How many lines of a class are listed in Markdown.
-const LISTED: usize = 100;
+pub use document::{events, json};
+pub use issue::{TITLE, issue};
 
 /// The drift of one environment.
 pub struct Drift<'run> {
@@ -216,106 +213,4 @@ fn reason(rule: &Ignore, today: Date) -> String {
     let days = (rule.until - today).get_days();
     let left = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
     format!("{}, until {} ({left} left)", clip(&rule.reason), rule.until)
-}
-
-/// Renders drift as a plan document in which every difference says where it comes from.
-pub fn json(shown: &Shown<'_>, drifts: &[Drift<'_>]) -> String {
-    let mut document = Saved::of(&shown.plans, &shown.reviews, &shown.findings);
-    let lines = drifts.iter().flat_map(|drift| drift.lines.iter().map(move |line| (drift.plan, line)));
-    document.powergrant.drift =
-        lines.map(|(plan, (class, line, author))| saved(plan, class, line, author.as_ref())).collect();
-    json::pretty(&document)
-}
-
-fn saved(plan: &Plan, class: &Class, line: &Line, author: Option<&Author>) -> SavedDrift {
-    let (by, called_by, at) = match author {
-        Some(Author::Known { by, called_by, at }) => {
-            (Some(inert(by)), called_by.as_deref().map(inert), Some(at.to_string()))
-        }
-        Some(Author::NotLogged | Author::Unreadable(_) | Author::NoLog) | None => (None, None, None),
-    };
-    SavedDrift {
-        origin: match class {
-            Class::Outside => Origin::ChangedOutside,
-            Class::NotYetApplied(_) => Origin::NotYetApplied,
-            Class::Unknown => Origin::Unknown,
-            Class::Blocked => Origin::Blocked,
-            Class::Unreadable => Origin::Unread,
-            Class::Unmanaged => Origin::Unmanaged,
-        },
-        environment: inert(&plan.environment),
-        ledger: line.ledger.to_owned(),
-        subject: inert(&line.heading),
-        entry: inert(line.name.trim()),
-        why: why(class, author).map(|why| inert(&why)),
-        by,
-        called_by,
-        at,
-    }
-}
-
-/// Renders drift as the body of an issue of at most `limit` characters; empty when nothing drifted.
-pub fn issue(drifts: &[Drift<'_>], today: Date, limit: usize) -> String {
-    let counts = Counts::of(drifts);
-    if counts.differences() + counts.unreadable == 0 {
-        return String::new();
-    }
-    let mut body = format!("{}\n**{}**\n\n", marker("drift"), counts.words());
-    let mut left_out = 0;
-    // Room for the coverage and for what is said of the rest.
-    let room = limit.saturating_sub(600);
-    for (title, what, is_of) in SECTIONS {
-        for drift in drifts {
-            let lines: Vec<_> = drift.lines.iter().filter(|(class, _, _)| is_of(class)).collect();
-            if lines.is_empty() {
-                continue;
-            }
-            let mut block =
-                format!("#### {title}: {} in {}\n\n{what}\n\n```diff\n", lines.len(), code(&drift.plan.environment));
-            let mut heading = None;
-            let mut here = 0;
-            for (class, line, author) in lines.iter().take(LISTED) {
-                let mut text = String::new();
-                if heading != Some(&line.heading) {
-                    let _ = writeln!(text, "{}", fenced(&line.heading));
-                }
-                let _ = writeln!(text, "{}", fenced(&format!("{}{}", one(line), remark(class, author.as_ref()))));
-                if length(&body) + length(&block) + length(&text) > room {
-                    break;
-                }
-                heading = Some(&line.heading);
-                block.push_str(&text);
-                here += 1;
-            }
-            left_out += lines.len() - here;
-            if here > 0 {
-                let _ = write!(body, "{block}```\n\n");
-            }
-        }
-    }
-    for problem in drifts.iter().flat_map(Drift::unread_log) {
-        let _ = writeln!(body, "The audit log could not be read: {}\n", code(&clip(&problem.to_string())));
-    }
-    for (rule, line) in drifts.iter().flat_map(|drift| &drift.ignored) {
-        let text = format!(
-            "- left out: {}, {}: {}\n",
-            code(&line.heading),
-            code(line.name.trim()),
-            code(&reason(rule, today))
-        );
-        if length(&body) + length(&text) > room {
-            left_out += 1;
-        } else {
-            body.push_str(&text);
-        }
-    }
-    if left_out > 0 {
-        let _ = writeln!(body, "\n**{left_out} more lines do not fit here.** The log of the job has all of them.");
-    }
-    let _ = write!(body, "\n{}", coverage(&counts));
-    body
-}
-
-fn length(text: &str) -> usize {
-    text.encode_utf16().count()
 }

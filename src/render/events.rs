@@ -7,10 +7,17 @@ use crate::plan::saved::{Action, ResourceChange, Saved, SavedFinding};
 
 /// Renders the plans of a run: what is planned, what is wrong, and the counts.
 pub fn plans(shown: &Shown<'_>) -> String {
+    let (first, rest) = parts(shown);
+    first + &rest
+}
+
+/// The version by itself, and everything that comes after it.
+pub(super) fn parts(shown: &Shown<'_>) -> (String, String) {
     let document = Saved::of(&shown.plans, &shown.reviews, &shown.findings);
     let about = &document.powergrant;
     let version = json!({ "powergrant": about.version, "ui": "1.3" });
-    let mut out = line(&event("info", &format!("powergrant {}", about.version), "version", &version));
+    let first = line(&event("info", &format!("powergrant {}", about.version), "version", &version));
+    let mut out = String::new();
     for change in &document.resource_changes {
         let message = format!("{}: Plan to {}", change.address, word(change));
         let mut body = json!({ "change": { "resource": resource(change), "action": word(change) } });
@@ -37,7 +44,7 @@ pub fn plans(shown: &Shown<'_>) -> String {
         "add": sum.add, "change": sum.change, "import": 0, "remove": sum.remove, "operation": "plan",
     }, "powergrant": { "risk": about.risk, "riskiest": about.riskiest, "digest": about.digest } });
     out.push_str(&line(&event("info", &message, "change_summary", &body)));
-    out
+    (first, out)
 }
 
 /// What an event is about, as Terraform's views have it.

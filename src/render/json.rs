@@ -2,7 +2,7 @@
 use serde::Serialize;
 
 use super::Shown;
-use crate::foreign::{begins_command, is_hidden};
+use crate::foreign::inert_json;
 use crate::plan::saved::Saved;
 
 /// The plans of a run as one document, in Terraform's shape.
@@ -20,32 +20,12 @@ pub fn line(value: &impl Serialize) -> String {
     inert_json(&serde_json::to_string(value).expect("a value of texts and numbers can be written")) + "\n"
 }
 
-/// Escapes, as JSON has it, what a terminal, a page or a pipeline would act on; the value stays the same.
-///
-/// `<`, `>` and `&` are escaped as Go's encoder, and so Terraform's, does it.
-fn inert_json(text: &str) -> String {
-    let mut json = String::with_capacity(text.len());
-    let mut last = None;
-    for letter in text.chars() {
-        // Line breaks between values; those within texts are escaped already.
-        let active = (is_hidden(letter) && letter != '\n') || matches!(letter, '<' | '>' | '&');
-        if active || begins_command(last, letter) {
-            let mut units = [0; 2];
-            json.extend(letter.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
-            last = None;
-        } else {
-            json.push(letter);
-            last = Some(letter);
-        }
-    }
-    json
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::foreign::is_hidden;
 
     proptest! {
         #[test]

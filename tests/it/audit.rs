@@ -110,6 +110,26 @@ fn drift_says_who_changed_what_and_when_in_every_ledger_that_is_audited() {
         assert_eq!((&line["origin"], &line["by"]), (&"changedOutside".into(), &"application powergrant-apply".into()));
         assert!(line["at"].as_str().is_some_and(|at| at.starts_with("2026-01-05T")), "{line}");
     }
+    let events: Vec<Value> =
+        text(&drift("events").stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let told: Vec<&Value> = events.iter().filter(|event| event["type"] == "resource_drift").collect();
+    assert_eq!(told.iter().map(|event| event["powergrant"]["subject"].clone()).collect::<Vec<_>>(), subjects(lines));
+    for event in &told {
+        assert_eq!(event["powergrant"]["by"], "application powergrant-apply", "{event}");
+        assert!(event["powergrant"]["at"].as_str().is_some_and(|at| at.starts_with("2026-01-05T")), "{event}");
+        assert!(event["@message"].as_str().is_some_and(|said| said.contains("; by application ")), "{event}");
+    }
+    // What powergrant would give was taken outside Git, and what it would take was given there.
+    let done = |entry: &str| {
+        &told.iter().find(|event| event["powergrant"]["entry"] == entry).expect("told")["change"]["action"]
+    };
+    assert_eq!((done("user bob@contoso.com"), done("group SG-Expense-Prod")), (&"create".into(), &"delete".into()));
+    let last = events.last().expect("events");
+    assert_eq!((&last["type"], &last["powergrant"]["changedOutside"]), (&"drift_summary".into(), &lines.len().into()));
+}
+
+fn subjects(lines: &[Value]) -> Vec<Value> {
+    lines.iter().map(|line| line["subject"].clone()).collect()
 }
 
 #[test]

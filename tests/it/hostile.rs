@@ -1,9 +1,11 @@
 //! Names that steer terminals, pipelines, pages and spreadsheets: none of them gets through any command in any format.
 //!
 //! The names are of the tenant: somebody who may name a flow or a group there must not command whoever looks at it.
+use std::collections::BTreeSet;
 use std::process::Output;
 
 use powergrant::foreign::is_hidden;
+use serde_json::Value;
 
 use crate::desk::{Desk, shown, text};
 
@@ -72,18 +74,17 @@ fn desk(turn: usize) -> Desk {
 fn check(what: &str, output: &Output) {
     for (stream, bytes) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
         let said = String::from_utf8(bytes.clone()).unwrap_or_else(|_| panic!("{what}: {stream} is no text"));
-        let said = said.replace("\r\n", "\n");
-        for line in said.split('\n') {
-            for letter in line.chars() {
-                let hidden = is_hidden(letter) && letter != '\t';
-                assert!(!hidden, "{what}: {stream} has {letter:?} in {line:?}");
-            }
-            let commands = ["::", "##vso[", "##["];
-            assert!(
-                !commands.iter().any(|command| line.contains(command)),
-                "{what}: {stream} has a command in {line:?}"
-            );
+        check_text(&format!("{what}: {stream}"), &said);
+    }
+}
+
+fn check_text(what: &str, text: &str) {
+    for line in text.replace("\r\n", "\n").split('\n') {
+        for letter in line.chars() {
+            assert!(!is_hidden(letter) || letter == '\t', "{what} has {letter:?} in {line:?}");
         }
+        let commands = ["::", "##vso[", "##["];
+        assert!(!commands.iter().any(|command| line.contains(command)), "{what} has a command in {line:?}");
     }
 }
 
@@ -152,5 +153,103 @@ fn a_cell_of_a_table_begins_no_formula() {
     assert!(table.lines().count() > 10, "{table}");
     for cell in table.lines().flat_map(|line| line.split(',')) {
         assert!(!cell.trim_start_matches('"').starts_with(['=', '+', '-', '@']), "{cell}");
+    }
+}
+
+/// Every text of some YAML documents, keys too.
+fn texts(yaml: &str) -> BTreeSet<String> {
+    fn gather(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::String(text) => _ = found.insert(text.clone()),
+            Value::Array(items) => items.iter().for_each(|item| gather(item, found)),
+            Value::Object(fields) => {
+                found.extend(fields.keys().cloned());
+                fields.values().for_each(|value| gather(value, found));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    let documents = format!("\n{yaml}");
+    let documents = documents.split("\n---\n").filter(|document| !document.trim().is_empty());
+    let documents: Vec<Value> = documents
+        .map(|document| serde_yaml::from_str(document).unwrap_or_else(|error| panic!("{error}\n{yaml}")))
+        .collect();
+    let mut found = BTreeSet::new();
+    for document in &documents {
+        gather(document, &mut found);
+    }
+    found
+}
+
+/// What one command writes as YAML is inert, is read by another one, and has the names as they are.
+#[test]
+fn manifests_that_commands_write_give_the_names_back() {
+    for turn in 0..2 {
+        let desk = desk(turn);
+        let (flow, role) = (name("Expense intake", turn), name("", turn + 6));
+        let exported = run(&desk, &["export", "--sandbox", "-e", "contoso-prod", "."]);
+        let derived = run(&desk, &["derive", "--sandbox", "--flow", FLOW, "."]);
+        run(&desk, &["apply", "--sandbox", "--yes", "--allow", "max-removals", "."]);
+        let undone = run(&desk, &["journal", "undo"]);
+        check_text("journal", &desk.read(".powergrant/journal.jsonl"));
+        for (what, yaml, expected) in
+            [("export", &exported, vec![&flow, &role]), ("derive", &derived, vec![&flow]), ("undo", &undone, vec![])]
+        {
+            let found = texts(yaml);
+            for name in expected {
+                assert!(found.contains(name), "{what} does not say {name:?}:\n{yaml}");
+            }
+            let folder = Desk::empty();
+            folder.write("written.yaml", yaml);
+            if what != "undo" {
+                folder.write("environment.yaml", &desk.read("environment.yaml"));
+            }
+            let checked = folder.run(&["check", "."]);
+            assert_eq!(checked.status.code(), Some(0), "{what}: {}\n{yaml}", shown(&checked));
+        }
+    }
+}
+
+/// A person who lacks everything, a fix that is written into the manifests, and the agent by its own name.
+#[test]
+fn an_explanation_and_the_files_that_it_mends_let_no_name_do_anything() {
+    for turn in 0..2 {
+        let desk = desk(turn);
+        let agent = name("Assistant", turn + 3);
+        let of_agent = ["explain", "--sandbox", "--user", "cleo@contoso.com", "--agent", &agent];
+        for more in [["--format", "text", "."], ["--format", "json", "."]] {
+            run(&desk, &[of_agent.as_slice(), &more].concat());
+        }
+        let fixed = run(&desk, &[of_agent.as_slice(), &["--fix", "."]].concat());
+        assert!(fixed.contains("Assistant"), "{fixed}");
+        for file in ["flow.yaml", "hostile.yaml", "assignments.yaml", "role.yaml"] {
+            check_text(file, &desk.read(file));
+        }
+        let checked = desk.run(&["check", "."]);
+        assert_eq!(checked.status.code(), Some(0), "{}", shown(&checked));
+    }
+}
+
+#[test]
+fn files_that_are_kept_let_no_name_do_anything() {
+    let desk = desk(0);
+    run(&desk, &["plan", "--sandbox", "--out", "plan.json", "."]);
+    check("snapshot", &desk.run(&["snapshot", "--sandbox", "--with-names", "--out", "tenant.jsonl", "."]));
+    check("snapshot", &desk.run(&["snapshot", "--sandbox", "--out", "pseudonyms.jsonl", "."]));
+    for file in ["plan.json", "tenant.jsonl", "pseudonyms.jsonl"] {
+        check_text(file, &desk.read(file));
+    }
+    let summary = desk.path("summary.md");
+    let outputs = desk.path("outputs");
+    std::fs::write(&outputs, "").expect("a file");
+    for command in ["plan", "drift"] {
+        let mut command = desk.command(&[command, "--sandbox", "--ci", "github", "."]);
+        let told = command.env("GITHUB_STEP_SUMMARY", &summary).env("GITHUB_OUTPUT", &outputs).output();
+        assert!(told.expect("the command starts").status.code().is_some());
+    }
+    check_text("summary", &desk.read("summary.md"));
+    for line in desk.read("outputs").lines() {
+        let name = line.split(['=', '<']).next().unwrap_or_default();
+        assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{line}");
     }
 }

@@ -1,4 +1,6 @@
 //! Rails as a user meets them: the real binary, the embedded tenant, exit code 3, and nothing written.
+use powergrant::sandbox::faults::{Disturbance, Refusal, Rule as FaultRule};
+
 use crate::desk::{Desk, shown, text};
 use crate::proxied::Stage;
 
@@ -246,7 +248,7 @@ fn state(desk: &Desk) -> Option<Vec<u8>> {
 
 #[test]
 fn every_rail_has_a_plan_that_trips_it_and_one_that_does_not() {
-    // What was read in part is held back list by list, and the run goes on: it is no refusal of the run.
+    // What was read in part is held back list by list, and the run goes on: the test below.
     let rails = powergrant::rules::RAILS.iter().map(|rail| rail.rule.id()).filter(|rail| *rail != "incomplete-read");
     let cases: Vec<&str> = CASES.iter().map(|case| case.rail).collect();
     assert_eq!(cases, rails.collect::<Vec<_>>());
@@ -271,6 +273,53 @@ fn every_rail_has_a_plan_that_trips_it_and_one_that_does_not() {
         assert_eq!(goes_on.status.code(), Some(0), "{rail}: {}", shown(&goes_on));
         assert!(!text(&goes_on.stderr).contains(rail), "{rail}: {}", shown(&goes_on));
     }
+}
+
+/// One list that is read in part, and another document.
+const PARTLY_READ: &str = "apiVersion: powergrant.dev/v1alpha1
+kind: Flow
+metadata: { name: intake }
+environments: [contoso-prod]
+spec:
+  flow: Expense intake
+  runOnlyUsers: { extent: exact, members: [], allowEmpty: true }
+---
+apiVersion: powergrant.dev/v1alpha1
+kind: RoleAssignment
+metadata: { name: makers }
+environments: [contoso-prod]
+spec: { role: Environment Maker, members: [{ user: ada@contoso.com }] }
+";
+
+#[test]
+fn a_list_that_was_not_read_whole_is_held_back_alone_and_the_run_says_so() {
+    let apply = |is_read: bool, more: &[&str]| {
+        let stage = Stage::public();
+        stage.desk.write("partly.yaml", PARTLY_READ);
+        if !is_read {
+            let refused = Refusal { status: 403, code: None, message: None, retry_after: Some(0) };
+            stage.change(FaultRule {
+                times: 0,
+                ..FaultRule::on("principalobjectaccessset", Disturbance::Refuse(refused))
+            });
+        }
+        let arguments = ["apply", "--yes", "environment.yaml", "partly.yaml"];
+        let applied = stage.run(&[arguments.as_slice(), more].concat(), &[]);
+        (applied, stage.asked("RevokeAccess"), stage.asked("$ref"))
+    };
+    let (applied, revoked, assigned) = apply(false, &[]);
+    assert_eq!(applied.status.code(), Some(1), "{}", shown(&applied));
+    let said = text(&applied.stderr);
+    assert!(said.contains("warning[incomplete-read]: flow Expense intake, shares is left as it is"), "{said}");
+    assert!(said.contains("with `--allow-incomplete` what is left so is no failure"), "{said}");
+    assert_eq!((revoked, assigned), (0, 1), "{}", shown(&applied));
+    let (accepted, revoked, assigned) = apply(false, &["--allow-incomplete"]);
+    assert_eq!(accepted.status.code(), Some(0), "{}", shown(&accepted));
+    assert_eq!((revoked, assigned), (0, 1), "the list is held back all the same: {}", shown(&accepted));
+    let (whole, revoked, assigned) = apply(true, &[]);
+    assert_eq!(whole.status.code(), Some(0), "{}", shown(&whole));
+    assert_eq!((revoked, assigned), (1, 1), "{}", shown(&whole));
+    assert!(!text(&whole.stderr).contains("incomplete-read"), "{}", shown(&whole));
 }
 
 /// Two grants and a revocation; three administrators are there, and two have to be left.

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use crate::explain::Question;
 use crate::explain::fix::Grant;
+use crate::foreign::is_hidden;
 use crate::inventory::{Inventory, Lookup};
+use crate::manifest::yaml::quoted;
 use crate::names::{BuiltInRole, FlowName, Ref, Role, RoleName, folded};
 use crate::principal::Principal;
 
@@ -33,9 +35,10 @@ pub(super) fn member(grant: &Grant) -> String {
 fn scalar(text: &str) -> String {
     let is_plain = text.chars().next().is_some_and(char::is_alphabetic)
         && text.chars().all(|letter| letter.is_alphanumeric() || "@._- ".contains(letter))
+        && !text.chars().any(is_hidden)
         && text.trim() == text
         && !["true", "false", "null", "yes", "no", "on", "off"].contains(&folded(text).as_str());
-    if is_plain { text.to_owned() } else { json!(text).to_string() }
+    if is_plain { text.to_owned() } else { quoted(text) }
 }
 
 /// Documents that say what grants are.
@@ -161,6 +164,11 @@ mod tests {
         assert_eq!(scalar("Flow Runner"), "Flow Runner");
         for odd in ["yes", "a: b", "- x", "7", "#1", " x", "a, b"] {
             assert_eq!(scalar(odd), json!(odd).to_string());
+        }
+        // A letter that nobody sees, and what would act on whoever prints it.
+        for (odd, written) in [("a\u{3164}", "\"a\\U00003164\""), ("a::b\u{202e}", "\"a:\\U0000003ab\\U0000202e\"")] {
+            assert_eq!(scalar(odd), written);
+            assert_eq!(serde_yaml::from_str::<String>(written).unwrap(), odd);
         }
     }
 }

@@ -15,6 +15,7 @@ use std::io::BufRead;
 
 use serde::{Deserialize, Serialize};
 
+use crate::foreign::inert_json;
 use crate::inventory::Inventory;
 use crate::inventory::scope::Scope;
 use crate::names::Text;
@@ -75,7 +76,7 @@ pub fn end(environments: usize) -> String {
 }
 
 fn line(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("every key of a snapshot is a text") + "\n"
+    inert_json(&serde_json::to_string(value).expect("every key of a snapshot is a text")) + "\n"
 }
 
 /// A snapshot that is read, environment by environment.

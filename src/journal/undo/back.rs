@@ -1,9 +1,9 @@
 //! The changes of a run turned around, one after the other, and gathered by the document that says them.
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::words::{member, on_table};
+use super::words::{member, on_table, principal, stated};
 use crate::journal::history::Run;
-use crate::journal::{Change, Target};
+use crate::journal::{Change, Deleted, Target};
 use crate::kinds::flow::spec::{self as flow, Readers};
 use crate::kinds::principals::{List, Member};
 use crate::kinds::security_role::spec::{self as role, Grant, Inheritance, Operations, Removed, RoleName, Stated};
@@ -41,6 +41,8 @@ pub(super) struct Back<'run> {
     pub(super) made: BTreeSet<String>,
     /// The flows' names.
     pub(super) names: BTreeMap<String, String>,
+    /// The roles that the run deleted, with what they had.
+    pub(super) restored: Vec<&'run Deleted>,
     pub(super) cannot: Vec<String>,
 }
 
@@ -58,6 +60,7 @@ impl<'run> Back<'run> {
             read: BTreeMap::new(),
             made: BTreeSet::new(),
             names: BTreeMap::new(),
+            restored: Vec::new(),
             cannot: Vec::new(),
         };
         back.turn();
@@ -108,7 +111,7 @@ impl<'run> Back<'run> {
             return Ok(());
         }
         if is_role && !made {
-            return Err("a deleted role is not restored; its privileges and holders went with it".to_owned());
+            return self.deleted_role(change);
         }
         let name = change.heading.strip_prefix("security role ").unwrap_or_default().to_owned();
         let back = self.roles.entry(change.goal.subject.clone()).or_insert_with(|| RoleBack {
@@ -122,10 +125,11 @@ impl<'run> Back<'run> {
             ("role", _) => {}
             ("isinherited", Some("direct")) => spec.member_privilege_inheritance = Some(Inheritance::Direct),
             ("isinherited", Some("teamOnly")) => spec.member_privilege_inheritance = Some(Inheritance::TeamOnly),
-            ("description", Some(text)) => {
+            ("description", text) => {
+                let text = text.unwrap_or_default();
                 spec.description = Some(text.strip_prefix("text:").unwrap_or(text).to_owned());
             }
-            ("isinherited" | "description", _) => return Err("a manifest cannot unset it".to_owned()),
+            ("isinherited", _) => return Err("a manifest cannot unset it".to_owned()),
             (_, before) => {
                 let grant = match before {
                     None => Grant::State(Stated { state: Removed::Absent }),
@@ -148,7 +152,18 @@ impl<'run> Back<'run> {
         Ok(())
     }
 
-    /// Whether the run deleted a role, which nothing brings back.
+    /// A role that the run deleted: it is made again with what it had, under an id of its own.
+    fn deleted_role(&mut self, change: &Change) -> Result<(), String> {
+        let Some(deleted) = self.target.deleted.get(&change.goal.subject) else {
+            return Err("the journal does not hold what the deleted role had".to_owned());
+        };
+        let left = deleted.left_out.iter().map(|what| format!("{}, {}, {what}", self.target.name, change.heading));
+        self.cannot.extend(left);
+        self.restored.push(deleted);
+        Ok(())
+    }
+
+    /// Whether the run deleted a role; what it had and who held it comes back with it.
     fn deleted(&self, role: &str) -> bool {
         let of_role = |change: &&Change| change.goal.ledger == RolePrivileges::NAME && change.goal.subject == role;
         let mut gone = self.target.changes.iter().filter(of_role);
@@ -159,7 +174,11 @@ impl<'run> Back<'run> {
 
     fn holder(&mut self, change: &Change) -> Result<(), String> {
         if self.deleted(&change.goal.subject) {
-            return Err("its role was deleted with the same run, and a deleted role is not restored".to_owned());
+            return if self.target.deleted.contains_key(&change.goal.subject) {
+                Ok(())
+            } else {
+                Err("its role was deleted with the same run, and the journal does not hold what it had".to_owned())
+            };
         }
         let member = member(change)?;
         let unit = change.goal.entry.rsplit_once('@').map(|(_, unit)| unit.to_owned());
@@ -192,22 +211,26 @@ impl<'run> Back<'run> {
     }
 
     fn share(&mut self, change: &Change) -> Result<(), String> {
-        let owners = match (change.before.as_deref(), change.after.as_deref()) {
-            (None, Some("runOnly")) | (Some("runOnly"), None) => false,
-            (None, Some("coOwner")) | (Some("coOwner"), None | Some("runOnly")) => true,
-            (Some("runOnly"), Some("coOwner")) => {
-                return Err("a co-owner satisfies `runOnlyUsers`: revoke it, then apply it as run-only user".to_owned());
-            }
+        let (run_only, owner) = match (change.before.as_deref(), change.after.as_deref()) {
+            (None, Some("runOnly")) | (Some("runOnly"), None) => (true, false),
+            (None, Some("coOwner")) | (Some("coOwner"), None | Some("runOnly")) => (false, true),
+            // Absent from the owners, and so lowered to what the other list says.
+            (Some("runOnly"), Some("coOwner")) => (true, true),
             (before, _) => return Err(format!("a manifest cannot name the share `{}`", before.unwrap_or("nothing"))),
         };
         let is_automated = self.target.automated.iter().any(|flow| flow.to_string() == change.goal.subject);
-        if is_automated && !owners {
+        if is_automated && run_only {
             return Err("nobody starts the flow by hand, so a manifest names no run-only users for it".to_owned());
         }
-        let member = member(change)?;
+        let (principal, was_there) = (principal(&change.goal.entry, &change.name)?, change.before.is_some());
         let spec = self.flow(change);
-        let list = if owners { &mut spec.owners } else { &mut spec.run_only_users };
-        list.get_or_insert_with(List::default).members.push(member);
+        let list = |list: &'_ mut Option<List>, member| list.get_or_insert_with(List::default).members.push(member);
+        if run_only {
+            list(&mut spec.run_only_users, stated(principal.clone(), was_there));
+        }
+        if owner {
+            list(&mut spec.owners, stated(principal, was_there && !run_only));
+        }
         Ok(())
     }
 }

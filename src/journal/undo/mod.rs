@@ -1,8 +1,8 @@
 //! The manifest that brings back what stood before a run, and what no manifest can bring back.
 use serde::Serialize;
 
-use super::Target;
 use super::history::Run;
+use super::{Deleted, Target};
 use crate::kinds::environment::spec::Spec as EnvironmentSpec;
 use crate::kinds::flow::spec::{self as flow, FlowName, KnownFlow};
 use crate::kinds::principals::State;
@@ -31,7 +31,7 @@ pub struct Undo {
 pub fn undo(run: &Run) -> Result<Undo, String> {
     let mut undo = Undo::default();
     for target in &run.begun.environments {
-        let Back { roles, holders, administrators, flows, readers, made, cannot, names: flow_names, .. } =
+        let Back { roles, holders, administrators, flows, readers, made, restored, cannot, names: flow_names, .. } =
             Back::of(run, target);
         undo.cannot.extend(cannot);
         let short = run.begun.run.simple().to_string()[..8].to_owned();
@@ -41,6 +41,12 @@ pub fn undo(run: &Run) -> Result<Undo, String> {
             let state = if back.made { State::Absent } else { State::Present };
             let spec = role::Spec { role: known_role(&id, &back.name, back.made)?, ..back.spec };
             documents.push_str(&document(Kind::SecurityRole, names.next(), target, state, spec)?);
+        }
+        for Deleted { role, holders, .. } in restored {
+            documents.push_str(&document(Kind::SecurityRole, names.next(), target, State::Present, role)?);
+            for spec in holders {
+                documents.push_str(&document(Kind::RoleAssignment, names.next(), target, State::Present, spec)?);
+            }
         }
         for ((id, unit), (name, members)) in holders {
             let spec = assignment::Spec {

@@ -29,7 +29,8 @@ pub struct Spec {
     /// Who may run the flow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run_only_users: Option<List>,
-    /// Who may edit the flow besides its owner.
+    /// Who may edit the flow besides its owner. Whoever is `state: absent` here and named in `runOnlyUsers` is lowered to a
+    /// run-only user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owners: Option<List>,
     /// Who may read the rows of the flow's connection references.

@@ -51,7 +51,7 @@ impl<L: Reconcile> Merge<L> for BTreeMap<L::Subject, Wanted<L>> {
         let heading = L::heading(subject);
         match self.subject(subject, list).entries.entry(entry) {
             Entry::Vacant(vacant) => {
-                vacant.insert(Want { level, place: place.clone(), blocked });
+                vacant.insert(Want { level, place: place.clone(), blocked, at_most: false });
             }
             Entry::Occupied(occupied) if occupied.get().level == level => {}
             Entry::Occupied(occupied) => {

@@ -21,7 +21,7 @@ pub(super) struct Given {
 
 impl Given {
     pub(super) fn want(&self) -> Want<Paper> {
-        Want { level: Some(self.level.clone()), place: self.place.clone(), blocked: None }
+        Want { level: Some(self.level.clone()), place: self.place.clone(), blocked: None, at_most: false }
     }
 
     pub(super) fn held(&self) -> Held<Paper> {

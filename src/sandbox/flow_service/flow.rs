@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::as_whom;
 use super::detail::detail;
 use super::kept::{organization, rows};
 use super::refusals::{denied, no_makers, not_here, sharing_is_off};
@@ -97,11 +98,13 @@ pub(super) fn one(
         ("POST", Some(word @ ("start" | "stop")), _) => {
             state::set(tenant, (claims, scope), environment, kept, word == "start")
         }
-        ("POST", Some("modifyowners"), _) => modify(tenant, request, environment, kept, Some(GrantRole::CanEdit)),
-        ("POST", Some("modifyusers"), Scope::Maker) => {
-            modify(tenant, request, environment, kept, Some(GrantRole::CanView))
+        ("POST", Some("modifyowners"), _) => {
+            modify(tenant, request, (claims, scope), (environment, kept), Some(GrantRole::CanEdit))
         }
-        ("POST", Some("modifypermissions"), _) => modify(tenant, request, environment, kept, None),
+        ("POST", Some("modifyusers"), Scope::Maker) => {
+            modify(tenant, request, (claims, scope), (environment, kept), Some(GrantRole::CanView))
+        }
+        ("POST", Some("modifypermissions"), _) => modify(tenant, request, (claims, scope), (environment, kept), None),
         _ => Ok(Answer::empty(404).with_header("x-servicefabric", "ResourceNotFound")),
     }
 }
@@ -146,8 +149,8 @@ fn edits(tenant: &Tenant, environment: &str, kept: Kept, claims: &Claims) -> boo
 fn modify(
     tenant: &mut Tenant,
     request: Request<'_>,
-    environment: &str,
-    kept: Kept,
+    (claims, scope): (&Claims, Scope),
+    (environment, kept): (&str, Kept),
     role: Option<GrantRole>,
 ) -> Result<Answer, Fault> {
     let wishes = sharing::wishes(request.body, role, &tenant.directory)?;
@@ -172,6 +175,7 @@ fn modify(
                 let Some(organization) = all.find(|organization| organization.environment == environment) else {
                     continue;
                 };
+                as_whom::begin(organization, (claims, scope), key);
                 sharing::set_on_row(organization, &tenant.directory, key, (principal, kind), (role, co_owner))?;
             }
             Kept::Personal(index) => {

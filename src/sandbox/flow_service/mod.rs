@@ -1,5 +1,6 @@
 //! The Flow service: environments, lists of flows, flows with their connections, and who may use them.
 
+mod as_whom;
 mod detail;
 mod environments;
 mod flow;

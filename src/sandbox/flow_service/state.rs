@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::as_whom;
 use super::refusals::denied;
 use super::scope::{Kept, Scope};
 use crate::sandbox::answer::Answer;
@@ -11,8 +12,6 @@ use crate::sandbox::claims::Claims;
 use crate::sandbox::dataverse::{Identity, Request, Session};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::odata::Caller;
-use crate::sandbox::organization::id;
-use crate::sandbox::principals;
 use crate::sandbox::tenant::Tenant;
 
 /// Turns a flow on or off. One with a row in Dataverse is written there, with the checks of that: by the bearer, and on the
@@ -37,10 +36,7 @@ pub(super) fn set(
     let mut all = tenant.organizations.values_mut();
     let organization =
         all.find(|organization| organization.environment == environment).ok_or_else(|| denied(environment))?;
-    let user = match scope {
-        Scope::Maker => principals::user_of(organization, claims.oid),
-        Scope::Admin => organization.row("workflow", key).and_then(|row| id(row, "_ownerid_value")),
-    };
+    let user = as_whom::begin(organization, (claims, scope), key);
     let headers = BTreeMap::from([("content-type".to_owned(), "application/json".to_owned())]);
     let mut session = Session {
         organization,

@@ -106,6 +106,32 @@ fn permissions_take_roles_and_are_removed_by_either_form_of_the_id() {
 }
 
 #[test]
+fn a_share_through_the_service_stands_in_the_audit_log_of_dataverse() {
+    let client = sandbox();
+    let flow = client.flow("Expense intake");
+    let (ada, mia) = (client.object("ada@contoso.com").to_string(), client.user("mia@contoso.com"));
+    let written = || {
+        let rows = client.rows("audits?$filter=objecttypecode%20eq%20'workflow'&$orderby=createdon%20asc");
+        let row = |row: &Value| {
+            (row["action"].as_i64().unwrap(), row["_objectid_value"].clone(), row["_userid_value"].clone())
+        };
+        rows.iter().map(row).collect::<Vec<_>>()
+    };
+    assert_eq!(written(), []);
+    let principal = json!({ "properties": { "principal": { "id": ada, "type": "User" } } });
+    let users = maker(&format!("flows/{flow}/modifyUsers"));
+    assert_eq!(ask(&client.by("mia@contoso.com"), "POST", FLOW, &users, &json!({ "put": [principal] })).status, 200);
+    let permissions = admin(&format!("flows/{flow}/modifyPermissions"));
+    assert_eq!(ask(&client, "POST", FLOW, &permissions, &json!({ "delete": [{ "id": ada }] })).status, 200);
+    // The maker who asked; for an administrator the flow's owner.
+    assert_eq!(written(), [(14, json!(flow), json!(mia)), (49, json!(flow), json!(mia))]);
+    let refused =
+        json!({ "put": [{ "properties": { "roleName": "Owner", "principal": { "id": ada, "type": "User" } } }] });
+    assert_eq!(ask(&client, "POST", FLOW, &permissions, &refused).status, 400);
+    assert_eq!(written().len(), 2, "what is refused leaves no trace");
+}
+
+#[test]
 fn a_flow_outside_of_dataverse_is_shared_in_the_service() {
     let client = sandbox();
     let by_ada = client.by("ada@contoso.com");

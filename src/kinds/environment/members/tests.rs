@@ -30,7 +30,7 @@ fn request(inventory: &Inventory, principal: Principal) -> Request {
 
 fn planned(inventory: &Inventory, member: Member) -> Verdict<EnvironmentMembers> {
     let place = Place::start_of("people.yaml");
-    let want = Want { level: Some(Held), place: place.clone(), blocked: None };
+    let want = Want { level: Some(Held), place: place.clone(), blocked: None, at_most: false };
     let entries = BTreeMap::from([(member, want)]);
     let wanted = Wanted { extent: OnlyAdded, entries, place, unresolved: Vec::new(), layer: false };
     diff(&wanted, EnvironmentMembers::sight(inventory, &environment()))

@@ -41,7 +41,7 @@ fn exact(
 ) -> (Vec<Change<RoleAssignments>>, Vec<Left<RoleAssignments>>) {
     let place = Place::start_of("people.yaml");
     let want = |(holder, level): &(Holder, Option<Held>)| {
-        (holder.clone(), Want { level: *level, place: place.clone(), blocked: None })
+        (holder.clone(), Want { level: *level, place: place.clone(), blocked: None, at_most: false })
     };
     let entries = named.iter().map(want).collect();
     let wanted = Wanted { extent: Extent::Exact, entries, place: place.clone(), unresolved: Vec::new(), layer: false };

@@ -9,6 +9,7 @@ use crate::problem::Problem;
 use crate::request::{Read, Service};
 use crate::rights::identity::{self, Bearer, Identity, Member, Team};
 use crate::tenant::Reader;
+use futures_util::future::join3;
 
 /// For each permission of Microsoft Graph that is of use, a read that needs it (Learn: permissions of each method).
 const GRAPH: [(&str, &str); 3] = [
@@ -60,16 +61,19 @@ async fn member(source: Source<'_>) -> Result<Member, Problem> {
         Reading::NotAsked => return Err(crate::inventory::section::not_asked()),
     };
     let user = caller.user;
-    let own = format!(
-        "systemusers({user})?$select=fullname&$expand=businessunitid($select=name),systemuserroles_association($select=name,roleid)"
-    );
+    // One read for each relationship: Learn (join tables with OData) has no expand that combines N:1 with N:N.
+    let own = format!("systemusers({user})?$select=fullname&$expand=businessunitid($select=name)");
+    let direct = format!("systemusers({user})/systemuserroles_association?$select=name,roleid");
     let of_teams = format!(
         "systemusers({user})/teammembership_association?$select=name,teamid&$expand=teamroles_association($select=name,roleid)"
     );
-    let (answer, teams) = futures_util::future::join(source.one(&own), source.pages(TEAMS, of_teams, 0)).await;
+    let asked = join3(source.one(&own), source.pages(ROLES, direct, 0), source.pages(TEAMS, of_teams, 0));
+    let (answer, roles, teams) = asked.await;
     let row = answer.as_ref().map(|value| Row::dataverse("systemusers", value));
-    let roles =
-        row.as_ref().map_err(|problem| (*problem).clone()).and_then(|row| roles(row, "systemuserroles_association"));
+    let roles = roles.map(|mut roles| {
+        roles.sort();
+        roles
+    });
     // Dataverse makes an application's full name of its name and `#` as the first name (seen in the portal).
     let name = row.as_ref().ok().and_then(|row| row.optional_text("fullname").ok().flatten());
     let name = name.map(|name| name.strip_prefix("# ").map_or_else(|| name.clone(), Text::from));
@@ -80,6 +84,9 @@ async fn member(source: Source<'_>) -> Result<Member, Problem> {
     });
     Ok(Member { caller, doubt, name, unit, roles, teams })
 }
+
+/// The roles that a user has without a team.
+const ROLES: Set<identity::Row> = Set { name: "roles", select: "name,roleid", decode: |row| role(&row) };
 
 /// The teams that a user is in, with their roles.
 const TEAMS: Set<Team> = Set {
@@ -93,11 +100,13 @@ const TEAMS: Set<Team> = Set {
 
 /// The roles in a list of a row.
 fn roles(row: &Row<'_>, list: &str) -> Result<Vec<identity::Row>, Problem> {
-    let roles = row.list(list)?.iter().map(|role| {
-        let role = row.within(role);
-        Ok(identity::Row { name: role.text("name")?, id: role.id("roleid")? })
-    });
+    let roles = row.list(list)?.iter().map(|each| role(&row.within(each)));
     let mut roles = roles.collect::<Result<Vec<_>, Problem>>()?;
     roles.sort();
     Ok(roles)
+}
+
+/// A role's name and id.
+fn role(row: &Row<'_>) -> Result<identity::Row, Problem> {
+    Ok(identity::Row { name: row.text("name")?, id: row.id("roleid")? })
 }

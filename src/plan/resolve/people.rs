@@ -215,7 +215,10 @@ impl Resolve<'_> {
         let mut with_role: BTreeSet<String> = BTreeSet::new();
         for goals in self.goals.assignments.values() {
             for (holder, want) in goals.entries.iter().filter(|(_, want)| want.level.is_some()) {
-                with_role.insert(holder.principal.identity());
+                // A role that cannot be given brings nobody in.
+                if want.blocked.is_none() && holder.hindrance(self.inventory).is_none() {
+                    with_role.insert(holder.principal.identity());
+                }
                 wanted.entry(holder.principal.clone()).or_insert_with(|| want.place.clone());
             }
         }

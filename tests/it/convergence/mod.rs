@@ -227,10 +227,13 @@ impl Tally {
 /// How many random tenants are judged, at some 700 ms of one core each; hundreds with `POWERGRANT_CONVERGENCE=300`.
 const TENANTS: u64 = 60;
 
+/// Tenants further on that went wrong once: a user whom only a role that cannot be given would have brought in.
+const ONCE_WRONG: [u64; 2] = [105, 119];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn random_tenants_converge_and_nothing_else_moves() {
     let tenants = std::env::var("POWERGRANT_CONVERGENCE").map_or(TENANTS, |text| text.parse().expect("a number"));
-    let tally = all((0..tenants).map(|number| (number, Vec::new()))).await;
+    let tally = all((0..tenants).chain(ONCE_WRONG).map(|number| (number, Vec::new()))).await;
     assert_eq!(tally.held, tally.changes, "{tally:?}");
     assert!(tally.changes > 20 * tally.cases && tally.in_error * 20 < tally.cases, "{tally:?}");
 }

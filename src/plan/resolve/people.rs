@@ -1,5 +1,5 @@
 //! Lists of principals: who holds a role, who may run a flow, and who therefore has to be in the environment.
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Resolve;
 use super::goals::Merge;
@@ -21,6 +21,9 @@ use crate::place::Place;
 use crate::principal::{Principal, PrincipalName};
 use crate::problem::Problem;
 use crate::rules::Rule;
+
+/// Why a user does not come in whom no document gives a role.
+const NO_ROLE: &str = "no role brings this user in: assign one here, or set `addUsers: bap`";
 
 impl Resolve<'_> {
     pub(super) fn assignments(&mut self) {
@@ -212,12 +215,13 @@ impl Resolve<'_> {
     /// Everyone who is to hold something has to be in the environment; what is absent or expired brings nobody in.
     pub(super) fn members(&mut self) {
         let mut wanted: BTreeMap<Principal, Place> = BTreeMap::new();
-        let mut with_role: BTreeSet<String> = BTreeSet::new();
+        // For each principal that is to have a role: what hinders all of its roles, or nothing where one can be given.
+        let mut by_roles: BTreeMap<String, Option<Reason>> = BTreeMap::new();
         for goals in self.goals.assignments.values() {
             for (holder, want) in goals.entries.iter().filter(|(_, want)| want.level.is_some()) {
-                // A role that cannot be given brings nobody in.
-                if want.blocked.is_none() && holder.hindrance(self.inventory).is_none() {
-                    with_role.insert(holder.principal.identity());
+                let hindrance = by_roles.entry(holder.principal.identity()).or_insert_with(|| want.blocked.clone());
+                if want.blocked.is_none() {
+                    *hindrance = None;
                 }
                 wanted.entry(holder.principal.clone()).or_insert_with(|| want.place.clone());
             }
@@ -239,10 +243,10 @@ impl Resolve<'_> {
                 matches!(principal, Principal::User { .. }) && !self.inventory.environment.add_users_by_admin_api;
             let blocked = if self.inventory.cannot_come(&principal) {
                 Some(Reason::Refused(DISABLED_ACCOUNT.into()))
+            } else if absent && by_role {
+                by_roles.get(&principal.identity()).cloned().unwrap_or_else(|| Some(Reason::Refused(NO_ROLE.into())))
             } else {
-                (absent && by_role && !with_role.contains(&principal.identity())).then(|| {
-                    Reason::Refused("no role brings this user in: assign one here, or set `addUsers: bap`".into())
-                })
+                None
             };
             self.want_member(MemberEntry::present(principal), &place, blocked);
         }

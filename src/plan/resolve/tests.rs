@@ -1,10 +1,13 @@
-//! Run-only users and owners of one flow: a principal is the one or the other, and may be lowered.
+//! Run-only users and owners of one flow: a principal is the one or the other, and may be lowered. And who comes into
+//! the environment with a role.
 use std::fmt::Write as _;
 
 use crate::compile::compile;
 use crate::finding::Severity;
+use crate::inventory::Inventory;
+use crate::inventory::section::Reading;
 use crate::inventory::things::Rights;
-use crate::kinds::environment::sample::ROLE;
+use crate::kinds::environment::sample::{ROLE, contoso};
 use crate::manifest;
 use crate::plan::plan;
 use crate::render::plan::one;
@@ -56,4 +59,39 @@ fn a_co_owner_is_a_run_only_user_too_unless_he_is_to_be_none() {
         // Said by name, and once more by id.
         assert_eq!(planned(&contradiction), Err(vec![Rule::Contradiction; 2]), "{contradiction:?}");
     }
+}
+
+/// What is planned for Eve, whom only the directory knows, by roles at these business units.
+fn coming(inventory: &Inventory, units: &[&str]) -> Vec<String> {
+    let mut text = "apiVersion: powergrant.dev/v1alpha1\nkind: Environment\nmetadata: { name: contoso-prod }\n\
+        spec: { url: https://contoso.crm4.dynamics.com }\n"
+        .to_owned();
+    for (at, unit) in units.iter().enumerate() {
+        let _ = write!(
+            text,
+            "---\napiVersion: powergrant.dev/v1alpha1\nkind: RoleAssignment\nmetadata: {{ name: holders-{at} }}\n\
+             environments: [contoso-prod]\nspec: {{ role: Flow Runner, businessUnit: {unit}, \
+             members: [{{ user: eve@contoso.com }}] }}\n"
+        );
+    }
+    let loaded = manifest::load([("access.yaml".to_owned(), Ok(text))]);
+    let (desired, findings) = compile(&loaded.documents, jiff::civil::date(2026, 6, 1), &[]);
+    assert!(loaded.findings.is_empty() && findings.is_empty(), "{:?} {findings:?}", loaded.findings);
+    let plan = plan(&desired.environments[0], inventory);
+    let members = plan.lines.iter().filter(|line| line.heading == "environment members");
+    members.map(|line| one(line).split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn a_role_that_cannot_be_given_brings_nobody_in() {
+    let mut tenant = contoso();
+    let refused = "! user eve@contoso.com the organisation lets nobody hold roles of another business unit (Sales)";
+    assert_eq!(coming(&tenant, &["Sales"]), [refused]);
+    let comes = "+ user eve@contoso.com";
+    for units in [&["Contoso"][..], &["Sales", "Contoso"], &["Contoso", "Sales"]] {
+        assert_eq!(coming(&tenant, units), [comes], "{units:?}");
+    }
+    tenant.settings = Reading::NotAsked;
+    let unread = coming(&tenant, &["Sales"]);
+    assert!(unread.len() == 1 && unread[0].starts_with("? user eve@contoso.com not read"), "{unread:?}");
 }
